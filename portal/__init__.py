@@ -1,0 +1,1 @@
+"""A portal for reverse mentorship: junior colleagues mentor senior ones, and both learn."""

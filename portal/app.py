@@ -1,0 +1,90 @@
+"""The house put together: settings, database, sign-in, furniture, then the rooms, one line each."""
+
+import os
+from datetime import timedelta
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal.core.permissions import May
+from portal.db import db, migrate
+from portal.front import pages as front
+from portal.letters import pages as letters
+from portal.people import account_pages, profile_pages, signin
+from portal.people import table as people_table
+from portal.programmes import joining
+from portal.programmes import pages as programmes
+from portal.settings import HOUSE, Settings
+from portal.web import health
+from portal.web.access import check_marks, public
+from portal.web.errors import handle_errors
+from portal.web.furniture import Sign, furnish
+from portal.web.headers import add_headers
+from portal.web.htmx import htmx
+from portal.web.language import speak
+from portal.web.requests import guard
+
+SIGNS = (
+    Sign(_l("Home"), "front.home"),
+    Sign(_l("People"), "people.index", May.SEE_PEOPLE),
+    Sign(_l("Programmes"), "programmes.index", May.RUN_PROGRAMMES),
+    Sign(_l("Letters"), "letters.index", May.SEE_LETTERS),
+)
+ROOMS = (
+    account_pages.room,
+    profile_pages.room,
+    people_table.room,
+    joining.room,
+    programmes.room,
+    letters.room,
+    front.room,
+    health.room,
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application; raises SettingsError when it is not set up right."""
+    settings = settings or Settings.from_environment(os.environ)
+    app = Flask("portal", static_folder=str(HOUSE / "static"), template_folder=str(HOUSE / "templates"))
+    configure(app, settings)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(HOUSE / "migrations"), render_as_batch=True)
+    guard(app)
+    htmx.init_app(app)
+    signin.let_people_in(app)
+    speak(app, settings)
+    add_headers(app, settings)
+    handle_errors(app)
+    furnish(app, settings, SIGNS)
+    for room in ROOMS:
+        app.register_blueprint(room)
+    app.view_functions["static"] = public(app.view_functions["static"])
+    check_marks(app)
+    if settings.trusted_proxies:
+        many = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=many, x_proto=many, x_host=many)  # type: ignore[method-assign]
+    return app
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Flask's own settings, and those of the packages on it."""
+    app.extensions["settings"] = settings
+    prefix = "__Host-" if settings.https else ""
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": settings.database_url.startswith("postgresql")},
+        SESSION_COOKIE_NAME=f"{prefix}portal",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(0),
+        SIGN_IN_COOKIE=f"{prefix}sign-in",
+        TRUSTED_HOSTS=list(settings.trusted_hosts),
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+        MAX_CONTENT_LENGTH=1_048_576,
+        MAX_FORM_MEMORY_SIZE=1_048_576,
+        MAX_FORM_PARTS=2_000,
+        WTF_CSRF_TIME_LIMIT=None,
+    )

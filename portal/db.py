@@ -1,0 +1,126 @@
+"""The database: one session, two kinds of transaction, and the only commit.
+
+Reading is what a session does by itself. Writing happens inside `transaction()` and nowhere else: it ends the reading
+transaction (so what was loaded is read afresh), takes SQLite's write lock at once with BEGIN IMMEDIATE, commits, and then
+rings the doorbells of background work. With plain BEGIN a reader that turns into a writer fails at once when another
+writer came between; with BEGIN IMMEDIATE writers queue, and none is lost.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
+from sqlalchemy import DateTime, Engine, MetaData, event
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+BUSY_SECONDS = 10
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Model(DeclarativeBase):
+    """What every table's class derives from."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment: aware and in UTC on the way in and out, whichever the database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class PortalSession(Session):
+    """A session that reads unless `transaction()` says otherwise."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        bind = super().get_bind(*args, **kwargs)
+        if self.info.get("writing") or not isinstance(bind, Engine):
+            return bind
+        readers: dict[Engine, Engine] = self.info.setdefault("readers", {})
+        if bind not in readers:
+            readers[bind] = bind.execution_options(write=False)
+        return readers[bind]
+
+
+db: SQLAlchemy = SQLAlchemy(model_class=Model, session_options={"class_": PortalSession})
+migrate = Migrate()
+
+
+class WriteOutsideTransaction(RuntimeError):
+    """A change was about to be written outside `transaction()`: a defect of ours."""
+
+
+@event.listens_for(PortalSession, "before_flush")
+def _only_in_a_transaction(session: PortalSession, *_: object) -> None:
+    if not session.info.get("writing"):
+        raise WriteOutsideTransaction("change things inside `with transaction():`")
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """One write: all of it or nothing. What was loaded before is read afresh inside."""
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("a transaction is open already; one change is one transaction")
+    session.rollback()
+    session.info["writing"], session.info["afterwards"] = True, []
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        session.info["afterwards"] = []
+        raise
+    finally:
+        session.info["writing"] = False
+    for ring in session.info.pop("afterwards"):
+        ring()
+
+
+def after_commit(call: Callable[[], None]) -> None:
+    """Have `call` made once the open transaction is committed; it is dropped if that fails."""
+    db.session().info["afterwards"].append(call)
+
+
+@event.listens_for(Engine, "connect")
+def _sqlite_manners(connection: Any, _: object) -> None:
+    if type(connection).__module__ != "sqlite3":
+        return
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        write = connection.get_execution_options().get("write", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

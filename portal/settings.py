@@ -1,0 +1,225 @@
+"""Settings come from the environment (`NAME`, or `NAME_FILE` naming a file) and are checked once, at the start.
+
+A malformed or missing setting stops the start; every reason is given at once, each with its mend.
+"""
+
+import base64
+import binascii
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+
+from portal.errors import SettingsError
+
+PACKAGE = Path(__file__).resolve().parent
+HOUSE = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent
+"""The folder that holds templates/, static/ and migrations/: the package in a wheel, the checkout otherwise."""
+
+SAMPLE_KEYS = {"change-me", "changeme", "secret", "dev", "test"}
+DATABASES = ("sqlite:", "postgresql:", "postgresql+psycopg:", "postgres:")
+MAIL_TLS = ("none", "starttls", "tls")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Where letters are handed over (SMTP, RFC 5321). `tls` is `none`, `starttls` or `tls` (from the first byte)."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    tls: str = "none"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set, checked and in its final type."""
+
+    database_url: str
+    huey_url: str
+    secret_key: str = field(repr=False)
+    credential_keys: tuple[tuple[str, bytes], ...] = field(repr=False)
+    public_url: str
+    trusted_hosts: tuple[str, ...]
+    mail: Mail | None
+    mail_from: str
+    portal_name: str
+    default_time_zone: str
+    allowed_email_domains: tuple[str, ...]
+    instance: Path
+    trusted_proxies: int = 0
+    demo: bool = False
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the portal over https, as `PUBLIC_URL` says."""
+        return self.public_url.startswith("https://")
+
+    @staticmethod
+    def from_environment(environ: Mapping[str, str]) -> "Settings":
+        """Read and check all settings; raises SettingsError naming every one that is wrong."""
+        return _Reader(environ).read()
+
+
+class _Reader:
+    """Reads one environment, collecting what is wrong with it."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.problems: list[str] = []
+        self.demo = environ.get("PORTAL_DEMO", "") == "1"
+        self.instance = Path(environ.get("PORTAL_INSTANCE") or "instance").resolve()
+
+    def read(self) -> Settings:
+        public_url = self.public_url()
+        secret_key, credential_keys = self.keys()
+        settings = Settings(
+            database_url=self.database_url(),
+            huey_url=self.text("HUEY_URL"),
+            secret_key=secret_key,
+            credential_keys=credential_keys,
+            public_url=public_url,
+            trusted_hosts=self.trusted_hosts(public_url),
+            mail=self.mail(),
+            mail_from=self.mail_from(public_url),
+            portal_name=self.text("PORTAL_NAME") or "Vice Versa",
+            default_time_zone=self.time_zone(),
+            allowed_email_domains=self.domains(),
+            instance=self.instance,
+            trusted_proxies=self.trusted_proxies(),
+            demo=self.demo,
+        )
+        if self.problems:
+            raise SettingsError("The portal cannot start:\n" + "\n".join(f"  - {each}" for each in self.problems))
+        self.instance.mkdir(parents=True, exist_ok=True)
+        return settings
+
+    def text(self, name: str) -> str:
+        """The setting's value, from the environment or the file that `<name>_FILE` names; "" when unset."""
+        file = self.environ.get(f"{name}_FILE")
+        if not file:
+            return self.environ.get(name, "").strip()
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            self.problems.append(f"{name}_FILE names {file}, which cannot be read ({error.strerror}).")
+            return ""
+
+    def database_url(self) -> str:
+        url = self.text("DATABASE_URL") or f"sqlite:///{self.instance / 'portal.db'}"
+        if not url.startswith(DATABASES):
+            self.problems.append("DATABASE_URL must begin with sqlite:// or postgresql://.")
+        for plain in ("postgresql://", "postgres://"):
+            if url.startswith(plain):
+                return "postgresql+psycopg://" + url.removeprefix(plain)
+        return url
+
+    def public_url(self) -> str:
+        url = (self.text("PUBLIC_URL") or "http://localhost:8000").rstrip("/")
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+            self.problems.append("PUBLIC_URL must be the address people use, like https://mentoring.example.com.")
+        return url
+
+    def trusted_hosts(self, public_url: str) -> tuple[str, ...]:
+        listed = [each.strip() for each in self.text("TRUSTED_HOSTS").split(",") if each.strip()]
+        own = urlsplit(public_url).hostname or "localhost"
+        local = ["localhost", "127.0.0.1"] if self.demo or own in ("localhost", "127.0.0.1") else []
+        return tuple(dict.fromkeys([own, *local, *listed]))
+
+    def keys(self) -> tuple[str, tuple[tuple[str, bytes], ...]]:
+        """SECRET_KEY signs, CREDENTIAL_KEYS seal. A demo without them makes its own and keeps them in its folder."""
+        secret, ring = self.text("SECRET_KEY"), self.text("CREDENTIAL_KEYS")
+        if self.demo and not (secret and ring):
+            made = _demo_keys(self.instance)
+            secret, ring = secret or made["SECRET_KEY"], ring or made["CREDENTIAL_KEYS"]
+        if len(secret) < 32 or secret.lower() in SAMPLE_KEYS:
+            self.problems.append("SECRET_KEY must be at least 32 random characters. `portal keys new` prints one.")
+        return secret, self.credential_keys(ring)
+
+    def credential_keys(self, ring: str) -> tuple[tuple[str, bytes], ...]:
+        found: list[tuple[str, bytes]] = []
+        for entry in (each for each in ring.split(",") if each.strip()):
+            name, _, encoded = entry.strip().partition(":")
+            try:
+                key = base64.b64decode(encoded, validate=True)
+            except binascii.Error:
+                key = b""
+            if len(key) != 32 or not name.isalnum() or key == bytes(32):
+                self.problems.append(
+                    f"CREDENTIAL_KEYS: the key “{name}” is not 32 random bytes in base64 under a short name of letters "
+                    "and digits. `portal keys new` prints one."
+                )
+                return ()
+            found.append((name, key))
+        if not found:
+            self.problems.append("CREDENTIAL_KEYS is missing. `portal keys new` prints one.")
+        return tuple(found)
+
+    def mail(self) -> Mail | None:
+        url = self.text("MAIL_URL")
+        if not url:
+            return None
+        parts = urlsplit(url)
+        tls = parse_qs(parts.query).get("tls", ["tls" if parts.scheme == "smtps" else "none"])[0]
+        try:
+            port = parts.port or (465 if tls == "tls" else 587 if tls == "starttls" else 25)
+        except ValueError:
+            port = 0
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not port or tls not in MAIL_TLS:
+            self.problems.append("MAIL_URL must look like smtp://user:password@host:587?tls=starttls.")
+            return None
+        return Mail(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
+
+    def mail_from(self, public_url: str) -> str:
+        address = self.text("MAIL_FROM") or f"mentoring@{urlsplit(public_url).hostname or 'localhost'}"
+        if "@" not in address or any(each in address for each in "\r\n<>"):
+            self.problems.append("MAIL_FROM must be one plain address, like mentoring@example.com.")
+        return address
+
+    def time_zone(self) -> str:
+        name = self.text("DEFAULT_TIME_ZONE") or "Europe/Berlin"
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            self.problems.append(f"DEFAULT_TIME_ZONE: “{name}” is no time zone. Use a name like Europe/Berlin.")
+        return name
+
+    def trusted_proxies(self) -> int:
+        count = self.text("TRUSTED_PROXIES") or "0"
+        if not (count.isascii() and count.isdigit() and int(count) < 10):
+            self.problems.append("TRUSTED_PROXIES must be the number of reverse proxies in front, like 1.")
+            return 0
+        return int(count)
+
+    def domains(self) -> tuple[str, ...]:
+        listed = (each.strip().lower().lstrip("@") for each in self.text("ALLOWED_EMAIL_DOMAINS").split(","))
+        return tuple(dict.fromkeys(each for each in listed if each))
+
+
+def new_keys() -> dict[str, str]:
+    """Fresh values of SECRET_KEY and CREDENTIAL_KEYS."""
+    sealing = base64.b64encode(secrets.token_bytes(32)).decode()
+    return {"SECRET_KEY": secrets.token_urlsafe(48), "CREDENTIAL_KEYS": f"k{secrets.token_hex(3)}:{sealing}"}
+
+
+def _demo_keys(instance: Path) -> dict[str, str]:
+    """The demo's own keys, made once and kept beside its database, so that a restart signs nobody out."""
+    instance.mkdir(parents=True, exist_ok=True)
+    file = instance / "demo-keys.json"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(new_keys()), encoding="utf-8")
+    return cast(dict[str, str], json.loads(file.read_text(encoding="utf-8")))
+
+
+def current() -> Settings:
+    """The settings of the application that is running."""
+    return cast(Settings, current_app.extensions["settings"])

@@ -1,0 +1,74 @@
+"""One place that turns errors into pages or fragments that say what to do next."""
+
+import logging
+
+from flask import Flask, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from portal.db import db
+from portal.errors import PortalError, TooMany
+from portal.web.htmx import is_htmx
+
+log = logging.getLogger(__name__)
+
+
+def handle_errors(app: Flask) -> None:
+    """Answer every error of `app` with a page or a fragment."""
+    app.register_error_handler(PortalError, _portal_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def words_for(status: int) -> tuple[str, str]:
+    """A title and a sentence that says what to do, for a status."""
+    known = {
+        400: (_("That did not come through"), _("The request was incomplete. Go back, reload the page and try again.")),
+        403: (_("Not from there"), _("Nothing was changed. Open the page here and try again.")),
+        404: (_("There is nothing here"), _("The address may be old, or meant for somebody else. Start from home.")),
+        405: (_("That did not come through"), _("This address does not take that. Go back and use the form.")),
+        409: (_("Somebody was faster"), _("It was changed in the meantime. Reload the page to see the latest.")),
+        413: (_("That is too large"), _("Send less than 1 MB.")),
+        422: (_("Something needs mending"), _("Go back, mend what is marked and send it again.")),
+        429: (_("A little too fast"), _("Wait a moment, then try again.")),
+    }
+    fallback = (_("Something broke on our side"), _("Nothing you typed was changed. Try again in a minute."))
+    return known.get(status, known[400] if status < 500 else fallback)
+
+
+def problem(status: int, message: str = "") -> Response:
+    """The page or fragment for a problem; `message` replaces the general sentence."""
+    title, sentence = words_for(status)
+    template = "errors/_problem.html" if is_htmx() else "errors/page.html"
+    ways = [(_("Home"), "/"), (_("Sign in"), url_for("account.sign_in"))] if status in (403, 404) else [(_("Home"), "/")]
+    html = render_template(template, status=status, title=title, message=message or sentence, way_on=ways)
+    return make_response(html, status)
+
+
+def _portal_error(error: PortalError) -> Response:
+    if error.status >= 500:
+        log.error("%s %s: %s", request.method, request.path, error.message)
+    response = problem(error.status, str(error.message))
+    if isinstance(error, TooMany) and error.seconds:
+        response.headers["Retry-After"] = str(error.seconds)
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]  # werkzeug's own ready answer, such as a redirect
+    if isinstance(error, CSRFError):
+        return problem(400, _("This page was open for too long. Go back, reload it and send it again."))
+    response = problem(error.code or 500)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("%s %s failed", request.method, request.path)
+    db.session.rollback()
+    return problem(500)

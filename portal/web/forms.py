@@ -1,0 +1,53 @@
+"""Forms: CSRF in every one, text trimmed, control characters refused, and messages that say how to mend."""
+
+import unicodedata
+from typing import Any
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, PasswordField, StringField, ValidationError
+
+from portal.errors import Invalid
+
+KEPT_CONTROLS = "\n\r\t"
+
+
+def trimmed(value: Any) -> Any:
+    """Text without the spaces around it, in Unicode's composed form (NFC)."""
+    return unicodedata.normalize("NFC", value.strip()) if isinstance(value, str) else value
+
+
+def no_control_characters(form: FlaskForm, field: Field) -> None:
+    """Refuse characters that no keyboard types and that break letters and calendars."""
+    text = field.data if isinstance(field.data, str) else ""
+    if any(unicodedata.category(each) in ("Cc", "Cs") and each not in KEPT_CONTROLS for each in text):
+        raise ValidationError(_l("This contains a character that cannot be shown. Type the text anew."))
+
+
+class PortalForm(FlaskForm):
+    """The base of every form. `take(error)` puts a refusal from an action beside the field it is about."""
+
+    class Meta(FlaskForm.Meta):
+        """Every text field is trimmed and checked; passwords are taken as they are."""
+
+        def bind_field(self, form: FlaskForm, unbound_field: Any, options: dict[str, Any]) -> Field:
+            kind = unbound_field.field_class
+            if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
+                options["filters"] = [trimmed, *unbound_field.kwargs.pop("filters", ())]
+                checks = unbound_field.kwargs.get("validators") or ()
+                if no_control_characters not in checks:
+                    unbound_field.kwargs["validators"] = [*checks, no_control_characters]
+            return unbound_field.bind(form=form, **options)
+
+    def sent(self) -> bool:
+        """Whether this form was sent and every field is right."""
+        return request.method == "POST" and bool(self.validate())
+
+    def take(self, error: Invalid) -> None:
+        """Show the refusal beside its field, or above the form when it is about the whole."""
+        field = self._fields.get(error.field or "")
+        if field is None:
+            self.form_errors.append(error.message)
+        else:
+            field.errors = [*field.errors, error.message]

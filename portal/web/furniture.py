@@ -1,0 +1,116 @@
+"""What templates may call: addresses of static files with their hash, the navigation, and filters for words and times."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, request, url_for
+from flask_babel import format_date, format_datetime, get_locale, get_timezone
+from flask_login import current_user
+
+from portal.core.permissions import May
+from portal.settings import Settings
+from portal.web.access import may
+from portal.web.toasts import waiting_toasts
+
+ANYBODY, SIGNED_IN = "anybody", "signed in"
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A signpost in the navigation: where it leads and who sees it."""
+
+    label: Any
+    endpoint: str
+    seen_by: May | str = SIGNED_IN
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    """A signpost as drawn on the present page."""
+
+    label: str
+    url: str
+    current: bool
+
+
+def furnish(app: Flask, settings: Settings, signs: Sequence[Sign]) -> None:
+    """Give templates their globals and filters."""
+    app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.globals.update(
+        asset=_asset_finder(Path(app.static_folder or "")),
+        may=may,
+        May=May,
+        portal_name=settings.portal_name,
+        demo=settings.demo,
+        waiting_toasts=waiting_toasts,
+        navigation_items=lambda: navigation(signs),
+        locale_code=lambda: str(get_locale() or "en").replace("_", "-"),
+        list_args=list_args,
+    )
+    app.jinja_env.filters.update(initials=initials, day=day, moment=moment)
+
+
+def navigation(signs: Sequence[Sign]) -> list[NavigationItem]:
+    """The signposts this reader sees, with the one they are at marked."""
+    here = request.path
+    items = [(str(sign.label), url_for(sign.endpoint)) for sign in signs if _sees(sign)]
+    at = max((url for _, url in items if here == url or (url != "/" and here.startswith(url + "/"))), key=len, default="")
+    return [NavigationItem(label, url, url == at) for label, url in items]
+
+
+def _sees(sign: Sign) -> bool:
+    if sign.seen_by == ANYBODY:
+        return True
+    if sign.seen_by == SIGNED_IN:
+        return bool(current_user.is_authenticated)
+    return may(May(sign.seen_by))
+
+
+def _asset_finder(folder: Path) -> Callable[[str], str]:
+    @lru_cache
+    def hashed(name: str, changed: float) -> str:
+        return hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
+
+    def asset(name: str) -> str:
+        """The address of a static file; it changes when the file does, so browsers keep it for good."""
+        file = folder / name
+        return url_for("static", filename=name, v=hashed(name, file.stat().st_mtime) if file.is_file() else None)
+
+    return asset
+
+
+def initials(name: str) -> str:
+    """One or two letters that stand for a name: Ada King -> AK."""
+    words = [word for word in name.replace("-", " ").split() if word[0].isalpha()]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
+
+
+def day(value: date | datetime | None, format: str = "d MMMM y") -> str:
+    """A date in the reader's language; a moment is first brought to the reader's zone."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return format_datetime(value, format)
+    return format_date(value, format)
+
+
+def moment(value: datetime | None, format: str = "d MMM y, HH:mm") -> str:
+    """A moment in the reader's zone and language."""
+    return format_datetime(value, format) if value else ""
+
+
+def readers_zone() -> ZoneInfo:
+    """The reader's time zone."""
+    return ZoneInfo(str(get_timezone()))
+
+
+def list_args(**changes: Any) -> dict[str, Any]:
+    """The present page's query arguments with `changes`; None takes one away. For links of sorted and filtered lists."""
+    kept = {**request.args.to_dict(), **changes}
+    return {name: value for name, value in kept.items() if value not in (None, "")}

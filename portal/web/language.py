@@ -1,0 +1,30 @@
+"""Language and time zone of the reader: their own choice, else what their browser asks for, else the portal's."""
+
+from flask import Flask, request
+from flask_babel import Babel
+from flask_login import current_user
+
+from portal.settings import PACKAGE, Settings
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+
+
+def speak(app: Flask, settings: Settings) -> None:
+    """Have every text, date and number of `app` in the reader's language and zone."""
+    Babel(
+        app,
+        default_locale="en",
+        default_timezone=settings.default_time_zone,
+        default_translation_directories=str(PACKAGE / "translations"),
+        locale_selector=_locale,
+        timezone_selector=lambda: _chosen("time_zone") or settings.default_time_zone,
+    )
+
+
+def _locale() -> str:
+    chosen = _chosen("locale")
+    return chosen or request.accept_languages.best_match(LANGUAGES) or "en"
+
+
+def _chosen(name: str) -> str | None:
+    return getattr(current_user, name, None) if current_user.is_authenticated else None

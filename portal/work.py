@@ -1,0 +1,81 @@
+"""The doorbell of background work, and the leases that make a piece of work happen once.
+
+No fact lives in the queue: each kind of work keeps its state in its own table, so a ring that is lost or doubled does no
+harm; the sweep every minute finds what a lost ring left lying. A worker claims a row by a conditional UPDATE; a lease that
+has run out is free again, which is how work survives a kill -9.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import String, or_, update
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+
+from portal.clock import now
+from portal.db import Model, Moment, after_commit, db
+
+log = logging.getLogger(__name__)
+BEAT_SECONDS = 20
+"""How often a worker says that it lives; three beats missed and the portal is no longer ready."""
+
+
+class Beat(Model):
+    """The last sign of life of each worker process."""
+
+    __tablename__ = "worker_beat"
+
+    worker: Mapped[str] = mapped_column(String(80), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Leased:
+    """Columns of a row that one worker at a time may hold."""
+
+    lease_holder: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[datetime | None] = mapped_column(Moment)
+
+
+def ring(name: str, id: int | str) -> None:
+    """Ask, once the open transaction is committed, for the task `name` to be done for `id`."""
+    app: Any = current_app
+    bell: Callable[[str, int | str], None] | None = app.extensions.get("doorbell")
+    if bell is not None:
+        after_commit(lambda: _ring_softly(bell, name, id))
+
+
+def _ring_softly(bell: Callable[[str, int | str], None], name: str, id: int | str) -> None:
+    """The fact is committed already; a bell that fails must not tell the person otherwise. The sweep will find it."""
+    try:
+        bell(name, id)
+    except Exception:
+        log.exception("could not ring %s for %s; the sweep will", name, id)
+
+
+def claim(model: type[Any], id: int, *, seconds: int, where: Any) -> str | None:
+    """Take the row `id` for `seconds` if it is free and `where` holds; the holder's mark, or None."""
+    holder, moment = secrets.token_hex(16), now()
+    until: InstrumentedAttribute[datetime | None] = model.lease_until
+    taken = db.session.execute(
+        update(model)
+        .where(model.id == id, where, or_(until.is_(None), until < moment))
+        .values(lease_holder=holder, lease_until=moment + timedelta(seconds=seconds))
+        .execution_options(synchronize_session=False)
+    )
+    return holder if taken.rowcount == 1 else None
+
+
+def beat(worker: str) -> None:
+    """Note a sign of life, and forget workers not heard of for a day."""
+    moment = now()
+    db.session.merge(Beat(worker=worker, seen_at=moment))
+    db.session.execute(db.delete(Beat).where(Beat.seen_at < moment - timedelta(days=1)))
+
+
+def alive() -> bool:
+    """Whether some worker was seen within three beats."""
+    latest = db.session.scalar(db.select(db.func.max(Beat.seen_at)))
+    return latest is not None and now() - latest < timedelta(seconds=3 * BEAT_SECONDS)
