@@ -2,18 +2,20 @@
 
 import os
 from datetime import timedelta
+from typing import Any, cast
 
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from portal import worker
 from portal.core.permissions import May
 from portal.db import db, migrate
 from portal.front import pages as front
 from portal.letters import pages as letters
 from portal.people import account_pages, profile_pages, signin
 from portal.people import table as people_table
-from portal.programmes import joining
+from portal.programmes import joining, standing, wishes
 from portal.programmes import pages as programmes
 from portal.settings import HOUSE, Settings
 from portal.web import health
@@ -36,6 +38,8 @@ ROOMS = (
     profile_pages.room,
     people_table.room,
     joining.room,
+    wishes.room,
+    standing.room,
     programmes.room,
     letters.room,
     front.room,
@@ -59,11 +63,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     furnish(app, settings, SIGNS)
     for room in ROOMS:
         app.register_blueprint(room)
-    app.view_functions["static"] = public(app.view_functions["static"])
+    app.view_functions["static"] = cast(Any, public(app.view_functions["static"]))
     check_marks(app)
+    worker.install(app)
     if settings.trusted_proxies:
         many = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=many, x_proto=many, x_host=many)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=many, x_proto=many, x_host=many)  # type: ignore[method-assign]  # the documented way
     return app
 
 

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import JSON, BigInteger, String, Text, func, select, text
+from sqlalchemy import JSON, BigInteger, Index, Integer, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.clock import now
 from portal.db import Model, Moment, db
 
+BIG = BigInteger().with_variant(Integer, "sqlite")
 FIRST_LINK = "0" * 64
 CHAIN_LOCK = 0x6175646974  # "audit": PostgreSQL's advisory lock that keeps the chain in single file
 
@@ -27,7 +28,7 @@ class AuditEntry(Model):
 
     __tablename__ = "audit_entry"
 
-    position: Mapped[int] = mapped_column(BigInteger().with_variant(db.Integer, "sqlite"), primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(Moment)
     actor_id: Mapped[int | None] = mapped_column(index=True)
     action: Mapped[str] = mapped_column(String(80))
@@ -41,7 +42,7 @@ class AuditEntry(Model):
     digest: Mapped[str] = mapped_column(String(64))
     link: Mapped[str] = mapped_column(String(64))
 
-    __table_args__ = (db.Index("ix_audit_entry_object", "object_kind", "object_id", "position"),)
+    __table_args__ = (Index("ix_audit_entry_object", "object_kind", "object_id", "position"),)
 
 
 def write(

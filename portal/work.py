@@ -59,7 +59,7 @@ def claim(model: type[Any], id: int, *, seconds: int, where: Any) -> str | None:
     """Take the row `id` for `seconds` if it is free and `where` holds; the holder's mark, or None."""
     holder, moment = secrets.token_hex(16), now()
     until: InstrumentedAttribute[datetime | None] = model.lease_until
-    taken = db.session.execute(
+    taken: Any = db.session.execute(
         update(model)
         .where(model.id == id, where, or_(until.is_(None), until < moment))
         .values(lease_holder=holder, lease_until=moment + timedelta(seconds=seconds))

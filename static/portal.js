@@ -27,14 +27,24 @@
   });
   on("htmx:finally:request", (event) => busy(event.detail.ctx.sourceElement, false));
 
-  // A row or section that turns into a form takes the focus, and gives it back to its edit button.
+  // A row or section that turns into a form takes the focus (at the field of the cell that was clicked: data-field), and gives
+  // it back to its edit button.
+  let wanted = null;
+  const editRow = (cell) => {
+    wanted = cell.dataset.field ?? null;
+    cell.closest("tr").querySelector("[data-edit]").click();
+  };
+  const firstField = (editing) =>
+    (wanted && editing.querySelector(`[name$="${CSS.escape(wanted)}"]`)) ||
+    editing.querySelector("[data-focus]") || editing.querySelector(FIELDS) || editing.querySelector("button");
   const leaveEditing = (editing) => editing?.querySelector("[data-cancel]")?.click();
   const focusAfterSwap = (before) => {
     const after = before.id ? document.getElementById(before.id) : null;
     if (!after) return;
     const wrong = after.querySelector("[aria-invalid=true], .wrong input");
     if (after.matches(".editing")) {
-      if (wrong || !after.contains(document.activeElement)) (wrong || after.querySelector(FIELDS) || after.querySelector("button"))?.focus();
+      if (wrong || !after.contains(document.activeElement)) (wrong || firstField(after))?.focus();
+      wanted = null;
     } else if (before.matches(".editing")) after.querySelector("[data-edit]")?.focus();
   };
   on("htmx:after:swap", (event) => {
@@ -136,6 +146,8 @@
     if (near("[data-close]")) near("dialog")?.close();
     if (near("[data-dismiss]")) near(".toast")?.remove();
     if (near("[data-copy]")) copy(near("[data-copy]"));
+    const cell = near("tr:has([data-edit]) > td");
+    if (cell && !near("a, button, input, select, textarea, label, summary") && getSelection().isCollapsed) editRow(cell);
   });
   on("change", (event) => {
     if (event.target.matches("[data-autosubmit]")) event.target.form.requestSubmit();
@@ -156,6 +168,14 @@
   // A live region is read out when it changes: messages that came with the page are put in once more.
   setTimeout(() => toasts.replaceChildren(...toasts.children), 100);
 
+  // No answer at all: say so, and leave everything as it is. Any answer, even a refusal, clears what was said.
+  const problem = document.getElementById("problem");
+  on("htmx:error", (event) => {
+    const { ctx } = event.detail;
+    if (ctx && !ctx.response) problem.replaceChildren(document.getElementById("no-connection").content.cloneNode(true));
+  });
+  on("htmx:before:swap", () => problem.replaceChildren());
+
   // The reader's time zone, where none is chosen yet.
   document.querySelectorAll("[data-guess-time-zone]").forEach((field) => {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -163,6 +183,6 @@
     if (!field.options || [...field.options].some((option) => option.value === zone)) field.value = zone;
   });
 
-  // A page that came back with errors starts at their list.
-  document.querySelector(".error-summary")?.focus();
+  // A page that came back with errors, or with somebody else's change, starts there.
+  document.querySelector(".error-summary, [data-focus]")?.focus();
 })();

@@ -14,6 +14,17 @@ LEADS = ("mentor", "mentee", "both")
 UNITS = ("week", "month")
 PLACES = ("either", "in person", "remote")
 SIDES = ("teaches", "learns")
+MOST_WISHES = 8
+DEFAULT_RULES: dict[str, Any] = {"line": 40, "min_grade_gap": 1, "stay_bonus": 0}
+DEFAULT_WEIGHTS: dict[str, int] = {
+    "interests": 60,
+    "style": 12,
+    "time": 10,
+    "department": 6,
+    "giveback": 6,
+    "language": 3,
+    "place": 3,
+}
 
 
 class Programme(Model):
@@ -38,8 +49,8 @@ class Programme(Model):
     cadence_unit: Mapped[str] = mapped_column(String(5), default="month")
     meetings: Mapped[int] = mapped_column(default=6)
     meeting_minutes: Mapped[int] = mapped_column(default=60)
-    rules: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    weights: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    rules: Mapped[dict[str, Any]] = mapped_column(JSON, default=lambda: dict(DEFAULT_RULES))
+    weights: Mapped[dict[str, int]] = mapped_column(JSON, default=lambda: dict(DEFAULT_WEIGHTS))
     created_at: Mapped[datetime] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(default=1)
 

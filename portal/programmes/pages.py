@@ -1,5 +1,218 @@
-"""Staff's pages of programmes."""
+"""Staff's pages of programmes: the list, one programme's facts and steps, and who has joined."""
 
-from flask import Blueprint
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, make_response, render_template, request, url_for
+from flask_babel import format_date
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal import audit
+from portal.clock import now
+from portal.core.lifecycle import PROGRAMME_STEPS, ProgrammeState
+from portal.core.permissions import May
+from portal.db import transaction
+from portal.errors import Invalid, NotFound, Stale
+from portal.programmes import actions, queries, words
+from portal.programmes.forms import ProgrammeForm
+from portal.programmes.models import DEFAULT_WEIGHTS, Programme
+from portal.web.access import may, requires
+from portal.web.htmx import answer, is_htmx, redirect_to
+from portal.web.toasts import toast
 
 room = Blueprint("programmes", __name__, url_prefix="/programmes")
+PLAIN = (
+    "name", "promise", "label", "starts_on", "ends_on", "sign_up_until", "leads", "cadence_every", "cadence_unit",
+    "meetings", "meeting_minutes",
+)  # fmt: skip
+
+
+@room.context_processor
+def _words() -> dict[str, Any]:
+    return words.vocabulary()
+
+
+@room.get("/")
+@requires(May.RUN_PROGRAMMES)
+def index() -> str:
+    """The programmes that the reader runs."""
+    return render_template("programmes/index.html", programmes=queries.all_for(current_user))
+
+
+@room.get("/new")
+@requires(May.START_PROGRAMMES)
+def new() -> str:
+    """An empty form."""
+    return _draw_form(_offer_staff(ProgrammeForm()), None)
+
+
+@room.post("/new")
+@requires(May.START_PROGRAMMES)
+def create() -> Response:
+    """Prepare a new programme."""
+    form = _offer_staff(ProgrammeForm())
+    if form.sent():
+        try:
+            with transaction():
+                made = actions.create_programme(by=current_user, at=now(), staff=form.staff.data or (), **facts_of(form))
+                made_id = made.id
+            toast(_("The programme is prepared. Open it when people may sign up."))
+            return redirect_to(url_for(".show", programme_id=made_id))
+        except Invalid as error:
+            form.take(error)
+    return make_response(_draw_form(form, None), 422)
+
+
+@room.get("/<id:programme_id>")
+@requires(May.RUN_PROGRAMMES)
+def show(programme_id: int) -> Response:
+    """One programme's facts, in a form."""
+    programme = theirs(programme_id)
+    if is_htmx():
+        return redirect_to(url_for(".show", programme_id=programme_id))
+    return make_response(_draw_form(_form_of(programme), programme))
+
+
+@room.post("/<id:programme_id>")
+@requires(May.RUN_PROGRAMMES)
+def edit(programme_id: int) -> Response:
+    """Change a programme's facts."""
+    theirs(programme_id)
+    form = _offer_staff(ProgrammeForm())
+    if not form.sent():
+        return _again(form, theirs(programme_id))
+    staff = form.staff.data or () if "staff" in form else None
+    try:
+        with transaction():
+            programme = theirs(programme_id)
+            actions.edit_programme(programme, seen=form.version(), by=current_user, staff=staff, **facts_of(form))
+    except Invalid as error:
+        form.take(error)
+        return _again(form, theirs(programme_id))
+    except Stale as error:
+        return _conflict(form, theirs(programme_id), error)
+    toast(_("Saved."))
+    return redirect_to(url_for(".show", programme_id=programme_id))
+
+
+@room.post("/<id:programme_id>/state")
+@requires(May.RUN_PROGRAMMES)
+def move(programme_id: int) -> Response:
+    """Open, start, finish, or take such a step back."""
+    wanted = request.form.get("to", "")
+    if wanted not in list(ProgrammeState):
+        raise Invalid(_("Choose one of the steps on the programme's page."))
+    with transaction():
+        actions.move_programme(theirs(programme_id), to=ProgrammeState(wanted), by=current_user, at=now())
+    toast(str(words.PROGRAMME_STATES[wanted]))
+    return redirect_to(url_for(".show", programme_id=programme_id))
+
+
+@room.get("/<id:programme_id>/enrolments")
+@requires(May.RUN_PROGRAMMES)
+def enrolments(programme_id: int) -> Response:
+    """Who has joined; never whom they avoid or what is off the table."""
+    programme = theirs(programme_id)
+    asked = request.args
+    page = asked.get("page", "1")
+    given = {
+        "text": asked.get("q", "").strip()[:120],
+        "role": asked.get("role", ""),
+        "state": asked.get("state", ""),
+        "sort": asked.get("sort", "name"),
+        "page": int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+    }
+    rows = queries.enrolments(programme.id, **given)
+
+    def whole() -> str:
+        return render_template("programmes/enrolments.html", programme=programme, rows=rows, asked=given)
+
+    return answer("programmes/_enrolments.html", page=whole, programme=programme, rows=rows, asked=given)
+
+
+def theirs(programme_id: int) -> Programme:
+    """A programme that the reader runs; raises NotFound for all others."""
+    programme = queries.programme_for(programme_id, current_user)
+    if programme is None:
+        raise NotFound
+    return programme
+
+
+def facts_of(form: ProgrammeForm) -> dict[str, Any]:
+    """What the form says, as the actions take it."""
+    line = (form.line.data or "").lower()
+    facts: dict[str, Any] = {name: form[name].data for name in PLAIN}
+    facts["promise"] = facts["promise"] or ""
+    facts["rules"] = {
+        "line": "auto" if line == "auto" else int(line),
+        "min_grade_gap": form.min_grade_gap.data,
+        "stay_bonus": 0,
+    }
+    facts["weights"] = {name: form[f"weight_{name}"].data for name in DEFAULT_WEIGHTS}
+    return facts
+
+
+def _form_of(programme: Programme) -> ProgrammeForm:
+    saved = {name: getattr(programme, name) for name in PLAIN}
+    rules = {"line": str(programme.rules.get("line", 40)), "min_grade_gap": programme.rules.get("min_grade_gap", 1)}
+    weights = {f"weight_{name}": programme.weights.get(name, 0) for name in DEFAULT_WEIGHTS}
+    form = ProgrammeForm(formdata=None, **saved, **rules, **weights, seen=programme.version)
+    form = _offer_staff(form)
+    if "staff" in form:
+        form.staff.data = queries.staff_of(programme.id)
+    return form
+
+
+def _offer_staff(form: ProgrammeForm) -> ProgrammeForm:
+    """Only those who give roles say who runs a programme."""
+    if may(May.GIVE_ROLES):
+        form.staff.choices = queries.possible_staff()
+    else:
+        del form.staff
+    return form
+
+
+def _draw_form(form: ProgrammeForm, programme: Programme | None) -> str:
+    steps = sorted(PROGRAMME_STEPS[ProgrammeState(programme.state)]) if programme else []
+    history = audit.history("programme", programme.id, limit=1) if programme else []
+    return render_template("programmes/programme.html", form=form, programme=programme, steps=steps, history=history)
+
+
+def _again(form: ProgrammeForm, programme: Programme) -> Response:
+    response = make_response(_draw_form(form, programme), 422)
+    if is_htmx():
+        response.headers.update({"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML"})
+    return response
+
+
+def _conflict(form: ProgrammeForm, programme: Programme, error: Stale) -> Response:
+    """Somebody else changed the programme: both values, and the reader's choice."""
+    values = {**form.data, "seen": programme.version}
+    given = {
+        "id": "conflict",
+        "differences": [_difference(form, name, error.yours[name], value) for name, value in error.theirs.items()],
+        "keep_url": url_for(".edit", programme_id=programme.id),
+        "values": values,
+        "leave_url": url_for(".show", programme_id=programme.id),
+        "message": None,
+    }
+    template = "_conflict.html" if is_htmx() else "programmes/conflict.html"
+    return make_response(render_template(template, title=programme.name, **given), 409)
+
+
+def _difference(form: ProgrammeForm, name: str, yours: Any, theirs: Any) -> dict[str, str]:
+    labels: Mapping[str, Any] = {"rules": _("Rules"), "weights": _("Weights")}
+    label = str(labels.get(name) or form[name].label.text)
+    return {"label": label, "yours": _said(name, yours), "theirs": _said(name, theirs)}
+
+
+def _said(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        names = {**words.WEIGHTS, "line": _("line"), "min_grade_gap": _("grades between")}
+        return ", ".join(f"{names[key]} {each}" for key, each in value.items() if key in names)
+    if hasattr(value, "isoformat"):
+        return format_date(value, "d MMMM y")
+    tables: dict[str, Mapping[str, Any]] = {"label": words.LABELS, "leads": words.LEADS, "cadence_unit": words.UNITS}
+    return str(tables.get(name, {}).get(value, "" if value is None else value)) or "–"

@@ -69,6 +69,11 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.exception("%s %s failed", request.method, request.path)
-    db.session.rollback()
-    return problem(500)
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    try:
+        db.session.rollback()
+        return problem(500)
+    except Exception:
+        log.exception("the page that says so failed too")
+        title, sentence = words_for(500)
+        return make_response(f"{title}. {sentence}", 500, {"Content-Type": "text/plain; charset=utf-8"})

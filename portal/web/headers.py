@@ -4,19 +4,9 @@ from flask import Flask, Response, request
 
 from portal.settings import Settings
 
-POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    ]
-)
+OURS = ("script-src", "style-src", "img-src", "font-src", "connect-src", "form-action")
+NOBODYS = ("default-src", "base-uri", "frame-ancestors")
+POLICY = "; ".join([f"{each} 'none'" for each in NOBODYS] + [f"{each} 'self'" for each in OURS])
 ALWAYS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

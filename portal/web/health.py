@@ -1,5 +1,109 @@
-"""Signs of life for those who run the portal."""
+"""What machines ask: is the process up, is the portal ready, and a few numbers. No page, no session.
 
-from flask import Blueprint
+`/readyz` is 200 only when the database answers, its tables are those of this release, and a worker was seen lately.
+"""
 
+import logging
+from functools import lru_cache
+from ipaddress import ip_address
+
+from alembic.script import ScriptDirectory
+from flask import Blueprint, Response, jsonify, request
+from sqlalchemy import func, inspect, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal import work
+from portal.clock import now
+from portal.core.permissions import May
+from portal.db import Model, db
+from portal.errors import NotFound
+from portal.settings import HOUSE
+from portal.web.access import may, public
+
+log = logging.getLogger(__name__)
 room = Blueprint("health", __name__)
+OK = "ok"
+
+
+@room.get("/healthz")
+@public
+def healthz() -> Response:
+    """The process answers. It asks nobody else, so that a database in trouble does not get the process killed."""
+    return jsonify(alive=True)
+
+
+@room.get("/readyz")
+@public
+def readyz() -> tuple[Response, int]:
+    """Each part, `ok` or what is wrong with it, and 503 unless all are."""
+    parts = {"database": OK, "migrations": OK, "worker": OK}
+    try:
+        db.session.execute(text("SELECT 1"))
+        if not migrated():
+            parts["migrations"] = "not at the latest; run `portal migrate`"
+        if parts["migrations"] == OK and not work.alive():
+            parts["worker"] = "none seen lately; is `portal worker` running?"
+    except SQLAlchemyError:
+        log.exception("the database does not answer")
+        parts = {"database": "does not answer", "migrations": "unknown", "worker": "unknown"}
+        db.session.rollback()
+    ready = all(state == OK for state in parts.values())
+    return jsonify(ready=ready, **parts), 200 if ready else 503
+
+
+@lru_cache
+def latest_migration() -> str | None:
+    """The newest migration that this release carries."""
+    return ScriptDirectory(str(HOUSE / "migrations")).get_current_head()
+
+
+def migrated() -> bool:
+    """Whether the database has the tables of this release."""
+    if not inspect(db.session.connection()).has_table("alembic_version"):
+        return False
+    return list(db.session.scalars(text("SELECT version_num FROM alembic_version"))) == [latest_migration()]
+
+
+@room.get("/metrics")
+@public
+def metrics() -> Response:
+    """Counts in Prometheus's text format, for staff and for a scraper on this machine."""
+    if not (may(May.RUN_PROGRAMMES) or _on_this_machine()):
+        raise NotFound
+    lines = [
+        *_lines("portal_letters", "Letters in the outbox by state.", _by("letter", "state")),
+        *_lines("portal_enrolments", "Enrolments by state.", _by("enrolment", "state")),
+        *_lines("portal_people", "People with an account.", {"": _count("person", "disabled_at IS NULL")}),
+        *_lines("portal_sessions", "Browsers signed in.", {"": _sessions()}),
+        *_lines("portal_worker_alive", "1 if a worker was seen lately.", {"": int(work.alive())}),
+    ]
+    return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _on_this_machine() -> bool:
+    """Asked from here and not through a proxy, behind which everybody seems to be here."""
+    passed_on = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via"))
+    try:
+        return not passed_on and ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _lines(name: str, about: str, values: dict[str, int]) -> list[str]:
+    head = [f"# HELP {name} {about}", f"# TYPE {name} gauge"]
+    return head + [f"{name}{label} {value}" for label, value in sorted(values.items())]
+
+
+def _by(table: str, column: str) -> dict[str, int]:
+    """Counts of a table's rows by a column. By name, since a room's models are above this floor."""
+    by = Model.metadata.tables[table].c[column]
+    return {f'{{{column}="{value}"}}': count for value, count in db.session.execute(select(by, func.count()).group_by(by))}
+
+
+def _count(table: str, condition: str) -> int:
+    return db.session.scalar(select(func.count()).select_from(Model.metadata.tables[table]).where(text(condition))) or 0
+
+
+def _sessions() -> int:
+    sessions = Model.metadata.tables["user_session"]
+    return db.session.scalar(select(func.count()).select_from(sessions).where(sessions.c.expires_at > now())) or 0

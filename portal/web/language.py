@@ -1,6 +1,6 @@
 """Language and time zone of the reader: their own choice, else what their browser asks for, else the portal's."""
 
-from flask import Flask, request
+from flask import Flask, has_request_context, request
 from flask_babel import Babel
 from flask_login import current_user
 
@@ -22,9 +22,10 @@ def speak(app: Flask, settings: Settings) -> None:
 
 
 def _locale() -> str:
-    chosen = _chosen("locale")
-    return chosen or request.accept_languages.best_match(LANGUAGES) or "en"
+    if not has_request_context():
+        return "en"
+    return _chosen("locale") or request.accept_languages.best_match(LANGUAGES) or "en"
 
 
 def _chosen(name: str) -> str | None:
-    return getattr(current_user, name, None) if current_user.is_authenticated else None
+    return getattr(current_user, name, None) if current_user and current_user.is_authenticated else None

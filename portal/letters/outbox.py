@@ -1,0 +1,95 @@
+"""The outbox: where a letter is posted, inside the transaction that gives the reason for it.
+
+Posting only writes a row, so a letter leaves if and only if its reason was committed. A private link is sealed, bound to
+the letter's `uid`, and wiped when the letter has left.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select, update
+
+from portal.clock import now
+from portal.db import db
+from portal.errors import Invalid
+from portal.letters.letter import LINK, Letter
+from portal.letters.models import OutboxLetter
+from portal.settings import current
+from portal.vault import Place, keyring
+from portal.work import ring
+
+DELIVER = "letters.deliver"
+SUBJECT_LENGTH = 200
+LINKS_KEPT = timedelta(days=7)
+"""How long a letter that has not left keeps its private link; by then the link is long over."""
+
+
+def post(letter: Letter, *, to: str, person_id: int | None = None) -> OutboxLetter:
+    """Queue `letter` inside the open transaction; without a mail server it is kept for staff to read."""
+    at, uid = now(), str(uuid4())
+    row = OutboxLetter(
+        uid=uid,
+        kind=letter.kind,
+        to_address=to,
+        person_id=person_id,
+        subject=" ".join(letter.subject.split())[:SUBJECT_LENGTH],
+        text=letter.text,
+        html=letter.html,
+        sealed_link=keyring().seal(letter.link, _place(uid)) if letter.link else None,
+        state="queued" if current().mail else "kept",
+        next_try_at=at,
+        created_at=at,
+    )
+    db.session.add(row)
+    db.session.flush()
+    if row.state == "queued":
+        ring(DELIVER, row.id)
+    return row
+
+
+def private_link(row: OutboxLetter) -> str | None:
+    """The link of a letter, opened; None if it has none (any more). Raises vault.Unreadable."""
+    return keyring().open(row.sealed_link, _place(row.uid)) if row.sealed_link else None
+
+
+def send_again(row: OutboxLetter, *, at: datetime) -> None:
+    """Queue a failed or kept letter anew; raises Invalid when it can never leave."""
+    from_anew = row.state in ("failed", "kept")
+    if not from_anew or current().mail is None:
+        raise Invalid("This letter cannot be sent again.")
+    if row.sealed_link is None and LINK in row.text:
+        raise Invalid("The private link in this letter is over.")
+    row.state, row.attempts, row.next_try_at, row.last_error = "queued", 0, at, None
+    row.lease_holder = row.lease_until = None
+    ring(DELIVER, row.id)
+
+
+def forget_links(*, at: datetime) -> int:
+    """Wipe the private links of old letters that have not left; how many."""
+    old = OutboxLetter.state.in_(("failed", "kept")) & (OutboxLetter.created_at < at - LINKS_KEPT)
+    wiped: Any = db.session.execute(
+        update(OutboxLetter)
+        .where(old, OutboxLetter.sealed_link.is_not(None))
+        .values(sealed_link=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(wiped.rowcount)
+
+
+def seal_anew(*, most: int) -> int:
+    """Seal up to `most` links with the first key that another key sealed; how many, so 0 when all are done."""
+    first = keyring().first
+    rows = db.session.scalars(
+        select(OutboxLetter)
+        .where(OutboxLetter.sealed_link.is_not(None), ~OutboxLetter.sealed_link.startswith(f"{first}:", autoescape=True))
+        .order_by(OutboxLetter.id)
+        .limit(most)
+    ).all()
+    for row in rows:
+        row.sealed_link = keyring().seal(private_link(row) or "", _place(row.uid))
+    return len(rows)
+
+
+def _place(uid: str) -> Place:
+    return Place("letter", uid, "sealed_link")

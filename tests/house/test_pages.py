@@ -1,0 +1,96 @@
+"""Every page that a link leads to, as everybody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from tests.conftest import Noise
+from tests.crawl import rule_of, walk
+from tests.personas import Factories
+from tests.visitor import Page, Visitor
+
+LARGEST_PAGE = 30_000
+LINKED_TO_FROM_LETTERS = ("token",)
+SHOWN_TO_HTMX_ONLY = ("_", "suggest")
+
+
+@pytest.fixture
+def walker(request: pytest.FixtureRequest, make: Factories, noise: Noise, new_visitor: Callable[..., Visitor]) -> Visitor:
+    """A visitor with the role that the test asks for, in a portal with a few of everything."""
+    role: str = request.param
+    if role == "stranger":
+        make.programme()
+        return new_visitor()
+    person = make.person("Wanda Walker", roles=[] if role == "member" else [role])
+    topic = make.topic()
+    enrolment = make.enrolment(person, make.programme())
+    make.wish(enrolment, topic)
+    make.programme("The next season", state="draft")
+    return new_visitor(person)
+
+
+EVERYBODY = pytest.mark.parametrize("walker", ["stranger", "member", "staff", "admin"], indirect=True)
+
+
+@EVERYBODY
+def test_every_link_leads_to_a_page(walker: Visitor) -> None:
+    broken: list[tuple[str, int]] = []
+    walk(walker, lambda url, page: broken.append((url, page.status)) if page.status >= 400 else None)
+    assert broken == []
+
+
+@EVERYBODY
+def test_every_page_is_small(walker: Visitor) -> None:
+    large: list[tuple[str, int]] = []
+
+    def look(url: str, page: Page) -> None:
+        if len(page.html.encode()) > LARGEST_PAGE:
+            large.append((url, len(page.html.encode())))
+
+    walk(walker, look)
+    assert large == []
+
+
+@EVERYBODY
+def test_what_htmx_fetches_is_a_page_without_it(walker: Visitor) -> None:
+    seen: set[str] = set()
+
+    def look(url: str, page: Page) -> None:
+        for each in page.root.walk():
+            address = each["hx-get"]
+            if not address or address in seen or (rule_of(walker.app, address) or "") in seen:
+                continue
+            seen.update((address, rule_of(walker.app, address) or address))
+            assert walker.open(address, htmx=True).status == 200, address
+            assert walker.open(address).status in (200, 303), address
+
+    walk(walker, look)
+
+
+@pytest.mark.parametrize("walker", ["member"], indirect=True)
+def test_a_member_sees_nothing_of_people_they_do_not_know(walker: Visitor, noise: Noise) -> None:
+    told: list[tuple[str, str]] = []
+
+    def look(url: str, page: Page) -> None:
+        told.extend((url, word) for word in noise.words if word.lower() in page.html.lower())
+
+    walk(walker, look)
+    assert told == []
+
+
+@pytest.mark.parametrize("walker", ["admin"], indirect=True)
+def test_every_page_is_reached_by_some_link(
+    walker: Visitor, app: Flask, make: Factories, new_visitor: Callable[..., Visitor]
+) -> None:
+    stranger, newcomer = new_visitor(), new_visitor(make.person("Nora New"))
+    reached = {rule_of(app, url) for each in (walker, stranger, newcomer) for url in walk(each, lambda *_: None)}
+    unreached = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.rule not in reached and rule.endpoint != "static"
+    }
+    letters = {each for each in unreached if any(name in each for name in LINKED_TO_FROM_LETTERS)}
+    assert unreached - letters - {"/healthz", "/readyz"} == set()

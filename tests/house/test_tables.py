@@ -1,0 +1,75 @@
+"""Every column is accounted for, and the migrations make what the models say, on both databases."""
+
+from __future__ import annotations
+
+import ast
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from sqlalchemy import CheckConstraint, inspect
+
+from portal.db import Model, Moment, db
+from tests.source import HOUSE
+
+MIGRATIONS = sorted((HOUSE / "migrations" / "versions").glob("*.py"))
+
+
+def test_every_column_is_listed_in_retention() -> None:
+    from portal import retention
+
+    tables = {name: set(table.columns.keys()) for name, table in Model.metadata.tables.items()}
+    assert {name: set(columns) for name, columns in retention.COLUMNS.items()} == tables
+
+
+def test_every_listed_column_says_why_and_for_how_long() -> None:
+    from portal import retention
+
+    silent = [
+        f"{table}.{column}"
+        for table, columns in retention.COLUMNS.items()
+        for column, kept in columns.items()
+        if not all(str(value).strip() for value in vars(kept).values() if value is not None)
+    ]
+    assert silent == []
+
+
+def test_migrations_make_what_the_models_say(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Model.metadata) == []
+
+
+def test_constraints_made_by_migrations_are_those_of_the_models(app: Flask) -> None:
+    there = inspect(db.engine)
+    for name, table in Model.metadata.tables.items():
+        checks = {str(each.name) for each in table.constraints if isinstance(each, CheckConstraint)}
+        assert {each["name"] for each in there.get_check_constraints(name)} == checks, name
+
+
+def test_migrations_can_be_gone_back_on_and_done_again(app: Flask) -> None:
+    db.session.rollback()
+    flask_migrate.downgrade(revision="base")
+    assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+    flask_migrate.upgrade()
+    assert set(inspect(db.engine).get_table_names()) == {*Model.metadata.tables, "alembic_version"}
+
+
+@pytest.mark.parametrize("file", MIGRATIONS, ids=lambda each: each.stem)
+def test_a_migration_says_why(file: object) -> None:
+    said = ast.get_docstring(ast.parse(open(str(file), encoding="utf-8").read())) or ""  # noqa: PTH123, SIM115 - one line
+    assert len(said.partition("\n")[0]) > 15
+
+
+def test_a_name_tells_a_moment_from_a_date() -> None:
+    wrong = []
+    for table in Model.metadata.tables.values():
+        for column in table.columns:
+            moment, date = isinstance(column.type, Moment), str(column.type) == "DATE"
+            named_for_moment = column.name.endswith("_at") or column.name in ("at", "lease_until", "blocked_until")
+            named_for_date = column.name.endswith(("_on", "_until"))
+            if (moment and not named_for_moment) or (date and not named_for_date):
+                wrong.append(f"{table.name}.{column.name}")
+    assert wrong == []

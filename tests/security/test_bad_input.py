@@ -1,0 +1,92 @@
+"""Bad input anywhere: a message that says what to mend, what was typed is kept, and nothing breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import Noise
+from tests.crawl import rule_of, walk
+from tests.markup import Element
+from tests.personas import Factories
+from tests.visitor import Page, Visitor, filled
+
+TYPED = {"text", "email", "search", "url", "tel", "", "number", "date"}
+WORDS = {
+    "nothing": "",
+    "long": "x" * 5_000,
+    "markup": "<script>alert(1)</script><b>&amp;",
+    "other scripts": "‮‏אדם 🦩 ẞ ﷺ\u0301",
+    "a formula": "=HYPERLINK(1)",
+    "below nothing": "-1",
+    "beyond numbers": "9" * 40,
+    "not a number": "NaN",
+    "lines": "a\r\nBcc: everybody@example.com",
+    "a template": "{{ 7 * 7 }}{% raw %}",
+    "a date that is none": "2026-02-31",
+}
+
+
+def text_fields(form: Element) -> list[Element]:
+    """The fields of a form that one types into."""
+    inputs = [each for each in form.all("input") if each["type"] in TYPED and "readonly" not in each]
+    return [each for each in (*inputs, *form.all("textarea")) if each["name"]]
+
+
+@pytest.fixture
+def forms(make: Factories, noise: Noise, new_visitor: Callable[..., Visitor]) -> list[tuple[Visitor, str, str]]:
+    """Every form with a field to type into that somebody meets, one of each kind: visitor, page and action."""
+    admin = make.person("Ada Admin", roles=["admin"])
+    enrolment = make.enrolment(admin, make.programme())
+    make.wish(enrolment, make.topic())
+    make.programme("The next season", state="draft")
+    begun = make.person("Nora New")
+    make.enrolment(begun, make.programme(), state="begun", steps_done=0, joined_at=None)
+    found: dict[tuple[str | None, tuple[str, ...]], tuple[Visitor, str, str]] = {}
+    for visitor in (new_visitor(), new_visitor(begun), new_visitor(admin)):
+
+        def look(url: str, page: Page, visitor: Visitor = visitor) -> None:
+            for form in page.root.all("form"):
+                names = tuple(each["name"] for each in text_fields(form))
+                kind = (rule_of(visitor.app, url), names)
+                if form["method"].lower() == "post" and names and kind not in found:
+                    found[kind] = (visitor, url, form["action"] or url)
+
+        walk(visitor, look)
+    assert len(found) >= 5, found
+    return list(found.values())
+
+
+@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS.keys())
+def test_odd_words_in_any_form_are_taken_or_refused_with_a_reason(words: str, forms: list[tuple[Visitor, str, str]]) -> None:
+    for visitor, url, action in forms:
+        page = visitor.open(url)
+        if page.status != 200 or action not in [form["action"] or url for form in page.root.all("form")]:
+            continue
+        form = page.form(action)
+        typed = {each["name"]: words for each in text_fields(form)}
+        answer = visitor.open(action, method="POST", data=filled(form, dict(typed)))
+        assert answer.status < 500, (url, answer)
+        assert answer.status in (200, 303, 400, 404, 409, 422, 429), (url, answer)
+        assert "<script>alert" not in answer.html, url
+        assert "49" not in answer.errors, url
+        if answer.status == 422:
+            check_refusal(answer, typed, action)
+
+
+def check_refusal(answer: Page, typed: dict[str, str], about: str) -> None:
+    """There is a summary whose links lead to fields, and what was typed is still there."""
+    assert answer.errors, (about, answer)
+    ids = {each["id"] for each in answer.root.walk() if each["id"]}
+    summary = next(each for each in answer.root.walk() if each.has_class("error-summary"))
+    assert {link["href"].removeprefix("#") for link in summary.all("a")} <= ids, about
+    kept = {each["name"]: filled(form) for form in answer.root.all("form") for each in text_fields(form)}
+    for name, words in typed.items():
+        values = kept.get(name, {}).get(name, [])
+        assert any(same(words, each) for each in values) or not words, (about, name, values)
+
+
+def same(typed: str, shown: str) -> bool:
+    """Whether what is shown is what was typed, apart from space at its ends and kinds of line ends."""
+    return " ".join(typed.split()) == " ".join(shown.split()) or shown == typed.strip()
