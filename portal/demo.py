@@ -104,7 +104,7 @@ def _loaded() -> bool:
 
 
 class _States:
-    """Who has not confirmed their address, who is disabled, and who may join: nobody who runs things or leads others."""
+    """Who has not confirmed their address, who is disabled, and who may join: everybody but those and who runs things."""
 
     def __init__(self, company: Sequence[Employee], chance: Random) -> None:
         known = {address(part.name) for part in CAST}

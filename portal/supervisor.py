@@ -81,7 +81,7 @@ def open_socket(host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
-        raise SettingsError(f"Cannot listen on {host}:{port} ({error.strerror}). Choose another --port.") from error
+        raise SettingsError(f"Cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}). Choose another --port.") from error
     listener.set_inheritable(True)
     return listener
 

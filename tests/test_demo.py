@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
-from random import Random
 from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,8 +20,7 @@ from portal.clock import now, today
 from portal.core.matching.topics import CATALOGUE
 from portal.core.slots import format_hours, parse_hours
 from portal.db import Model, db
-from portal.demo_company import COMPANY, DEPARTMENTS, SITES, Employee, employees
-from portal.demo_season import next_start
+from portal.demo_company import SITES
 from portal.errors import Invalid
 from portal.people.addresses import clean_address
 from portal.people.languages import parse_languages
@@ -78,39 +76,6 @@ def test_the_same_number_gives_the_same_company_in_every_fresh_database(size: in
     assert len(dumps[0]["person"]) == size
 
 
-@pytest.mark.parametrize("size", [30, 31, 120, 500, 2000])
-def test_everybody_answers_to_somebody_higher_in_their_own_department_and_all_lines_end_at_one_chief(size: int) -> None:
-    company = employees(size, Random(size))  # noqa: S311
-    chiefs = [each for each in company if each.manager is None]
-    assert (len(company), len(chiefs)) == (size, 1)
-    assert len({each.email for each in company}) == size
-    for each in company:
-        if each.manager is None:
-            continue
-        assert each.manager.grade > each.grade
-        assert each.manager.department == each.department or each.manager is chiefs[0]
-        assert line_of(each)[-1] is chiefs[0]
-    heads = Counter(each.department for each in company if each.manager is chiefs[0])
-    assert heads == dict.fromkeys(DEPARTMENTS, 1)
-
-
-def line_of(person: Employee) -> list[Employee]:
-    """Everybody above `person`, the nearest first."""
-    line: list[Employee] = []
-    while person.manager is not None:
-        person = person.manager
-        assert person not in line
-        line.append(person)
-    return line
-
-
-def test_no_manager_has_a_crowd_to_lead_and_names_do_not_repeat_in_a_small_company() -> None:
-    company = employees(120, Random("a crowd"))  # noqa: S311
-    reports = Counter(each.manager.email for each in company if each.manager)
-    assert max(reports.values()) <= 12
-    assert len({each.name for each in company}) == 120
-
-
 def test_the_tree_in_the_database_is_the_one_that_was_laid_out(app: Flask) -> None:
     demo.load()
     by_id = {each.id: each for each in people()}
@@ -120,7 +85,7 @@ def test_the_tree_in_the_database_is_the_one_that_was_laid_out(app: Flask) -> No
             assert above not in seen
             seen.add(above)
             above = by_id[above].manager_id
-    managed = [(each.grade, by_id[each.manager_id].grade) for each in by_id.values() if each.manager_id]
+    managed = [(each.grade or 0, by_id[each.manager_id].grade or 0) for each in by_id.values() if each.manager_id]
     assert len(managed) == 119
     assert all(grade < manager for grade, manager in managed)
 
@@ -188,15 +153,6 @@ def test_one_programme_is_open_and_one_of_last_year_is_over(app: Flask) -> None:
     assert [takes_sign_ups(each, today()) for each in (digital, over)] == [True, False]
 
 
-def test_a_season_starts_on_a_monday_two_weeks_to_two_months_ahead() -> None:
-    for days in range(800):
-        day = today() + timedelta(days=days)
-        starts = next_start(day)
-        assert starts.weekday() == 0
-        assert starts.day <= 7
-        assert 14 <= (starts - day).days <= 62
-
-
 @pytest.mark.parametrize("size", [120, 500])
 def test_three_of_four_have_joined_and_most_wait(app: Flask, size: int) -> None:
     demo.load(people=size)
@@ -223,8 +179,8 @@ def test_juniors_come_as_mentors_seniors_as_mentees_and_there_are_enough_of_both
     rows = db.session.execute(
         select(Person.grade, Enrolment.as_mentor, Enrolment.as_mentee).join(Enrolment, Enrolment.person_id == Person.id)
     ).all()
-    assert all(mentor for grade, mentor, _ in rows if grade <= 3)
-    assert all(mentee for grade, _, mentee in rows if grade >= 6)
+    assert all(mentor for grade, mentor, _ in rows if grade and grade <= 3)
+    assert all(mentee for grade, _, mentee in rows if grade and grade >= 6)
     mentors, mentees = sum(mentor for _, mentor, _ in rows), sum(mentee for _, _, mentee in rows)
     assert 0.6 < mentors / mentees < 1.7
 
@@ -245,10 +201,7 @@ def test_whoever_joined_has_two_to_four_wishes_a_side_in_order(app: Flask) -> No
         assert not {each.topic_id for each in sides[one, "teaches"]} & {each.topic_id for each in sides[one, "learns"]}
 
 
-def test_popular_topics_are_popular_and_every_topic_of_the_company_is_in_the_catalogue(app: Flask) -> None:
-    known = {each.id for each in CATALOGUE}
-    assert set(COMPANY["fresh"]) | set(COMPANY["seasoned"]) <= known
-    assert {topic for topics in COMPANY["leaning"].values() for topic in topics} <= known
+def test_popular_topics_are_popular(app: Flask) -> None:
     demo.load()
     mentees = select(Enrolment.id).where(Enrolment.as_mentee, ~Enrolment.as_mentor)
     learns = select(Wish.topic_id).where(Wish.side == "learns")

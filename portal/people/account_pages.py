@@ -1,12 +1,13 @@
 """Getting in and out: sign-up, confirmation, sign-in, sign-out, reset.
 
 What is known of an address never shows: each answer has the same words, status and cost for known and unknown ones, and
-the rest is said in a letter. Passwords are hashed before a transaction opens, and guesses are counted before they are judged.
+the rest is said in a letter. Passwords are hashed before a transaction opens;
+guesses are counted before they are judged.
 """
 
 import logging
 
-from flask import Blueprint, render_template, request, session, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -44,7 +45,8 @@ def sign_up() -> Response | tuple[str, int]:
     if form.sent() and _strong(form, form.name.data, form.email.data) and _may_try(form, "sign-up", form.email.data):
         password_hash = passwords.hashed(form.password.data)
         _register(form, password_hash)
-        session[SIGNED_UP], session[SENT_TO] = passwords.fingerprint(password_hash), form.email.data
+        signin.remember(SIGNED_UP, passwords.fingerprint(password_hash))
+        signin.remember(SENT_TO, form.email.data)
         return redirect_to(url_for("account.sign_up_sent"))
     return _form_page("people/account/sign_up.html", form, domains=current().allowed_email_domains)
 
@@ -67,7 +69,7 @@ def confirm(token: str) -> Response | tuple[str, int]:
     proof = links.look_at(token, LinkKind.CONFIRM, at=now())
     if proof is None:
         return _over(url_for("account.sign_up"), _("Sign up again"))
-    form, same_browser = ConfirmForm(), session.get(SIGNED_UP) == proof.link.password_digest
+    form, same_browser = ConfirmForm(), signin.remembered(SIGNED_UP) == proof.link.password_digest
     if form.sent() and (same_browser or _right_password(form, proof.person, form.password.data or "")):
         try:
             with transaction():
@@ -115,7 +117,7 @@ def reset() -> Response | tuple[str, int]:
         passwords.verify(None, form.email.data)  # so that the letter's cost does not stand out
         with transaction():
             actions.ask_reset(form.email.data, at=now())
-        session[SENT_TO] = form.email.data
+        signin.remember(SENT_TO, form.email.data)
         return redirect_to(url_for("account.reset_sent"))
     return _form_page("people/account/reset.html", form)
 
@@ -222,7 +224,7 @@ def _form_page(template: str, form: PortalForm, **about: object) -> Response | t
 
 def _sent_page(template: str) -> str:
     unsent = current().mail is None
-    return render_template(template, email=session.get(SENT_TO), minutes=links.MINUTES, unsent=unsent)
+    return render_template(template, email=signin.remembered(SENT_TO), minutes=links.MINUTES, unsent=unsent)
 
 
 def _over(url: str, label: str) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""What changes an account or a profile, one verb each. Passwords come in hashed: hashing does not belong in a transaction."""
+"""What changes an account or a profile, one verb each. Passwords come in hashed: that takes too long for a transaction."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,19 @@ from portal.people.models import Person, RoleGrant
 from portal.settings import current
 
 KIND = "person"
-PROFILE = ("name", "department", "site", "time_zone", "country", "hours", "languages", "grade", "manager_id", "style", "locale")
+PROFILE = (
+    "name",
+    "department",
+    "site",
+    "time_zone",
+    "country",
+    "hours",
+    "languages",
+    "grade",
+    "manager_id",
+    "style",
+    "locale",
+)
 
 
 def register(
@@ -108,7 +120,9 @@ def check_manager(person_id: int, manager_id: int | None) -> None:
     if manager_id == person_id:
         raise Invalid(_("Nobody reports to themselves. Name the person above, or leave it empty."), field="manager")
     if person_id in queries.line_above(manager_id):
-        raise Invalid(_("This person reports to you already, so it would go in a circle. Name somebody else."), field="manager")
+        raise Invalid(
+            _("This person reports to you already, so it would go in a circle. Name somebody else."), field="manager"
+        )
 
 
 def add_person(
@@ -190,7 +204,9 @@ def _set_password(person: Person, password_hash: str, *, by: int) -> None:
 
 def _note_roles(person: Person, before: list[str], by: int | None) -> None:
     values: Mapping[str, Any] = {"roles": before}
-    audit.write(action="person.roles_changed", on=KIND, id=person.id, by=by, before=values, after={"roles": sorted(person.roles)})
+    audit.write(
+        action="person.roles_changed", on=KIND, id=person.id, by=by, before=values, after={"roles": sorted(person.roles)}
+    )
 
 
 def _link_is_over() -> Person:

@@ -13,7 +13,9 @@ from portal.web.forms import PortalForm
 
 ADDRESS_MISSING = _l("Type your e-mail address.")
 ADDRESS_WRONG = _l("This is no e-mail address. It looks like name@example.com.")
-PASSWORD_HINT = _l("At least %(number)s characters. Three or four words that do not belong together do well.", number=SHORTEST)
+PASSWORD_HINT = _l(
+    "At least %(number)s characters. Three or four words that do not belong together do well.", number=SHORTEST
+)
 
 
 def an_address(form: PortalForm, field: Field) -> None:
@@ -42,7 +44,10 @@ class SignUpForm(PortalForm):
 
     name = StringField(
         _l("Your name"),
-        [DataRequired(_l("Type your name, as colleagues know it.")), Length(max=120, message=_l("Use at most 120 characters."))],
+        [
+            DataRequired(_l("Type your name, as colleagues know it.")),
+            Length(max=120, message=_l("Use at most 120 characters.")),
+        ],
         render_kw={"autocomplete": "name"},
     )
     email = EmailField(
@@ -92,9 +97,7 @@ class NewPasswordForm(PortalForm):
 class ConfirmForm(PortalForm):
     """Confirm an address. The password is asked for only in a browser that did not sign up itself."""
 
-    password = PasswordField(
-        _l("The password you chose when you signed up"), render_kw={"autocomplete": "current-password"}
-    )
+    password = PasswordField(_l("The password you chose when you signed up"), render_kw={"autocomplete": "current-password"})
 
 
 class ChangePasswordForm(PortalForm):

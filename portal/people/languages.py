@@ -6,10 +6,10 @@ from functools import lru_cache
 from babel import Locale, UnknownLocaleError
 
 MOST = 12
-_NATIVE = (
-    "ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu he hi hr hu hy id is it ja ka kk kn ko lb lt lv mk ml "
-    "mn mr ms mt my nb ne nl nn no pa pl pt ro ru sk sl sq sr sv sw ta te th tr uk ur uz vi zh"
-).split()
+_NATIVE = """
+ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu he hi hr hu hy id is it ja ka kk kn ko lb
+lt lv mk ml mn mr ms mt my nb ne nl nn no pa pl pt ro ru sk sl sq sr sv sw ta te th tr uk ur uz vi zh
+"""
 
 
 def parse_languages(text: str) -> list[str]:
@@ -53,4 +53,4 @@ def _by_name() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _by_own_name() -> dict[str, str]:
     """Read only when somebody writes a language by its own name: it opens a file for each."""
-    return {(Locale.parse(code).get_language_name(code) or code).casefold(): code for code in _NATIVE}
+    return {(Locale.parse(code).get_language_name(code) or code).casefold(): code for code in _NATIVE.split()}

@@ -8,9 +8,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, cast
 from urllib.parse import quote
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import CursorResult, delete, select, update
 
 from portal.db import db
 from portal.people.models import AccountLink, Person
@@ -75,13 +76,14 @@ def look_at(token: str, *kinds: LinkKind, at: datetime) -> Proof | None:
 
 
 def use(token: str, *kinds: LinkKind, at: datetime) -> Person | None:
-    """Use a link up, inside the open transaction, and all other open links of that person with it; None if it is not good."""
+    """Use a link up, inside the open transaction, and the person's other open links with it; None if it is not good."""
     proof = look_at(token, *kinds, at=at)
     if proof is None:
         return None
     unused = update(AccountLink).where(AccountLink.used_at.is_(None)).values(used_at=at)
     unused = unused.execution_options(synchronize_session=False)
-    if db.session.execute(unused.where(AccountLink.id == proof.link.id)).rowcount != 1:
+    taken = cast(CursorResult[Any], db.session.execute(unused.where(AccountLink.id == proof.link.id)))
+    if taken.rowcount != 1:
         return None
     db.session.execute(unused.where(AccountLink.person_id == proof.person.id))
     return proof.person

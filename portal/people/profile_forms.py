@@ -5,10 +5,11 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf.form import _Auto
 from wtforms import Field, HiddenField, IntegerField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
-from portal.core.slots import parse_hours
+from portal.core.slots import HoursError, parse_hours
 from portal.people.languages import format_languages, parse_languages
 from portal.people.models import Person
 from portal.people.queries import as_typed, zones_in_use
@@ -30,7 +31,10 @@ class ProfileForm(PortalForm):
     version = HiddenField()
     name = StringField(
         _l("Name"),
-        [DataRequired(_l("Type your name, as colleagues know it.")), Length(max=120, message=_l("Use at most 120 characters."))],
+        [
+            DataRequired(_l("Type your name, as colleagues know it.")),
+            Length(max=120, message=_l("Use at most 120 characters.")),
+        ],
         render_kw={"autocomplete": "name"},
     )
     department = StringField(_l("Department"), [Length(max=120, message=_l("Use at most 120 characters."))])
@@ -42,7 +46,10 @@ class ProfileForm(PortalForm):
     time_zone = ZoneField(_l("Time zone"), [DataRequired(_l("Choose your time zone."))], validate_choice=False)
     hours = StringField(
         _l("Working hours"),
-        [DataRequired(_l("Say when you work, like Mon-Fri 09:00-17:00.")), Length(max=300, message=_l("Use at most 300 characters."))],
+        [
+            DataRequired(_l("Say when you work, like Mon-Fri 09:00-17:00.")),
+            Length(max=300, message=_l("Use at most 300 characters.")),
+        ],
         description=_l("In your own time, like Mon-Fri 09:00-17:00 or Tue 10:00-12:00; Thu 14:00-16:00."),
     )
     languages = StringField(
@@ -71,14 +78,19 @@ class ProfileForm(PortalForm):
 
     def validate_hours(self, field: Field) -> None:
         """Hours that can be read; the reader says what is wrong."""
-        parse_hours(field.data or "")
+        try:
+            parse_hours(field.data or "")
+        except HoursError as error:
+            raise ValidationError(_(error.template, part=error.part)) from None
 
     def validate_languages(self, field: Field) -> None:
         """Languages that are known by one of their names."""
         try:
             parse_languages(field.data or "")
         except ValueError as unknown:
-            message = _("“%(text)s” is no language known here. Write its name in English, in German or in itself.", text=str(unknown))
+            message = _(
+                "“%(text)s” is no language known here. Write its name in English, in German or in itself.", text=str(unknown)
+            )
             raise ValidationError(message) from None
 
     def validate_manager(self, field: Field) -> None:
@@ -101,16 +113,20 @@ class ProfileForm(PortalForm):
         }
 
 
-def form_of(person: Person, manager: Person | None) -> ProfileForm:
-    """The form filled with what is kept, or with what was just sent."""
+def form_of(person: Person, manager: Person | None, *, fresh: bool = False) -> ProfileForm:
+    """The form filled with what was just sent, if something was; with what is kept otherwise, or when `fresh`."""
     form = ProfileForm(
+        formdata=None if fresh else _Auto,
         data={
-            **{name: getattr(person, name) for name in ("name", "department", "site", "time_zone", "hours", "grade", "style")},
+            **{
+                name: getattr(person, name)
+                for name in ("name", "department", "site", "time_zone", "hours", "grade", "style")
+            },
             "version": person.version,
             "languages": format_languages(person.languages, str(get_locale() or "en")),
             "locale": person.locale or "",
             "manager": manager.email if manager else "",
-        }
+        },
     )
     form.offer_zones()
     return form

@@ -7,8 +7,9 @@ signed in (disabling, a new password) calls `end_all` in the same transaction.
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from portal.db import db
@@ -94,8 +95,6 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _delete(*conditions: object) -> int:
-    gone = db.session.execute(
-        delete(UserSession).where(*conditions).execution_options(synchronize_session=False)  # type: ignore[arg-type]
-    )
-    return int(gone.rowcount)
+def _delete(*conditions: ColumnElement[bool]) -> int:
+    gone = delete(UserSession).where(*conditions).execution_options(synchronize_session=False)
+    return cast(CursorResult[Any], db.session.execute(gone)).rowcount

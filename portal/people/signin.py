@@ -65,6 +65,16 @@ def end_all(person: Person, but: int | None = None) -> int:
     return sessions.end_all(person.id, but=but)
 
 
+def remember(name: str, value: str) -> None:
+    """Keep something in this browser until somebody signs in or out; it is signed, and readable for its owner."""
+    session[name] = value
+
+
+def remembered(name: str) -> str | None:
+    """What `remember` kept in this browser."""
+    return session.get(name)
+
+
 def session_id() -> int | None:
     """The id of the session this request came with."""
     return g.get("user_session_id")

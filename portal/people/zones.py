@@ -3,13 +3,22 @@
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 from zoneinfo import available_timezones
 
 from markupsafe import Markup, escape
-from wtforms import SelectField
+from wtforms import SelectField, ValidationError
 from wtforms.widgets import Select
 
-WELL_KNOWN = ("Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Kolkata", "Asia/Singapore", "UTC")
+WELL_KNOWN = (
+    "Europe/Berlin",
+    "Europe/London",
+    "America/New_York",
+    "America/Los_Angeles",
+    "Asia/Kolkata",
+    "Asia/Singapore",
+    "UTC",
+)
 
 
 def is_zone(name: str) -> bool:
@@ -40,9 +49,10 @@ class ShortSelect(Select):
     """A select whose options do not say everything twice; with hundreds of zones that is half of the page."""
 
     @classmethod
-    def render_option(cls, choice, **kwargs):  # type: ignore[no-untyped-def]  # as WTForms declares it
+    def render_option(cls, choice: Any, **kwargs: Any) -> Markup:
         if choice.value != choice.label or kwargs or choice.render_kw:
-            return super().render_option(choice, **kwargs)
+            whole: Markup = super().render_option(choice, **kwargs)
+            return whole
         return Markup("<option{}>{}</option>").format(Markup(" selected") if choice.selected else "", escape(choice.label))
 
 
@@ -55,4 +65,4 @@ class ZoneField(SelectField):
         """Any name of the database will do, listed or not."""
         del form
         if not is_zone(self.data or ""):
-            raise ValueError(self.gettext("Choose a time zone from the list."))
+            raise ValidationError(self.gettext("Choose a time zone from the list."))

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     DateField,
@@ -18,8 +19,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.core.slots import parse_hours
-from portal.errors import Invalid
+from portal.core.slots import HoursError, parse_hours
 from portal.people.languages import parse_languages
 from portal.people.zones import ZoneField, choices
 from portal.programmes import words
@@ -126,8 +126,8 @@ class WorkingForm(SeenForm):
         """Hours must be hours."""
         try:
             parse_hours(field.data or "")
-        except Invalid as error:
-            raise ValidationError(error.message) from error
+        except HoursError as error:
+            raise ValidationError(_(error.template, part=error.part)) from error
 
 
 class BoundariesForm(SeenForm):

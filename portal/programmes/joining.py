@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.clock import now, today
+from portal.core.slots import format_hours, parse_hours
 from portal.db import db, transaction
 from portal.errors import Invalid, NotFound, Stale
 from portal.people.actions import update_profile
@@ -32,7 +33,7 @@ def _words() -> dict[str, Any]:
 
 @room.get("")
 @public
-def welcome() -> str:
+def index() -> str:
     """What it is, for everybody; the button leads to what the reader has to do next."""
     standings = queries.standing_of(current_user) if current_user.is_authenticated else []
     theirs = {each.programme_id: each for each in standings}
@@ -114,6 +115,7 @@ def _save_topics(step: str) -> Callable[[Enrolment, SeenForm], None]:
 
 def _save_working(enrolment: Enrolment, form: WorkingForm) -> None:
     values = {name: form[name].data for name in OF_PERSON}
+    values["hours"] = format_hours(parse_hours(form.hours.data or ""))
     values["languages"] = parse_languages(form.languages.data or "")
     seen = form.person_seen.data or ""
     enrolling.check_open(enrolment)

@@ -42,7 +42,8 @@ def _language_of(person: Person) -> Any:
 def _letter(name: str, subject: str, person: Person, programme: Programme, facts: dict[str, Any]) -> Letter:
     base = current().public_url
     page = f"{base}/join" if name == "withdrawn" else f"{base}/join/{programme.id}/standing"
-    given = {"subject": subject, "person": person, "programme": programme, "page": page, **facts}
+    about = {"subject": subject, "name": person.name, "email": person.email, "public_url": base}
+    given = {**about, "programme": programme, "page": page, **facts}
     return Letter(
         kind=f"programmes.{name}",
         subject=subject,

@@ -5,7 +5,7 @@ import logging
 from flask import Flask, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
 from portal.db import db
@@ -61,11 +61,19 @@ def _http_error(error: HTTPException) -> Response:
         return error.response  # type: ignore[return-value]  # werkzeug's own ready answer, such as a redirect
     if isinstance(error, CSRFError):
         return problem(400, _("This page was open for too long. Go back, reload it and send it again."))
+    if isinstance(error, SecurityError):
+        return _foreign_host()
     response = problem(error.code or 500)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
+
+
+def _foreign_host() -> Response:
+    """Asked for under a name that is not ours: no address can be made there, so the page stands alone."""
+    title, sentence = _("Not from there"), _("This portal does not answer under that name. Use the address you were given.")
+    return make_response(render_template("errors/alone.html", title=title, message=sentence), 400)
 
 
 def _unexpected(error: Exception) -> Response:

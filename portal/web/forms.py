@@ -32,13 +32,11 @@ class PortalForm(FlaskForm):
         """Every text field is trimmed and checked; passwords are taken as they are."""
 
         def bind_field(self, form: FlaskForm, unbound_field: Any, options: dict[str, Any]) -> Field:
-            kind = unbound_field.field_class
-            if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
-                options["filters"] = [trimmed, *unbound_field.kwargs.pop("filters", ())]
-                checks = unbound_field.kwargs.get("validators") or ()
-                if no_control_characters not in checks:
-                    unbound_field.kwargs["validators"] = [*checks, no_control_characters]
-            return unbound_field.bind(form=form, **options)
+            field: Field = unbound_field.bind(form=form, **options)
+            if isinstance(field, StringField) and not isinstance(field, PasswordField):
+                field.filters = (trimmed, *field.filters)
+                field.validators = (*field.validators, no_control_characters)
+            return field
 
     def sent(self) -> bool:
         """Whether this form was sent and every field is right."""

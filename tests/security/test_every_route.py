@@ -129,7 +129,7 @@ def test_every_id_is_held_to_63_bits(app: Flask) -> None:
         rule.rule
         for rule in app.url_map.iter_rules()
         for name, kind in rule._converters.items()
-        if (name.endswith("_id") or name == "id") and type(kind).__name__ != "IdConverter"
+        if type(kind).__name__ in ("IntegerConverter", "FloatConverter")
     ]
     assert loose == []
 

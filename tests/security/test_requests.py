@@ -58,8 +58,8 @@ def test_a_cookie_replayed_after_sign_out_signs_nobody_in_v7_4_1(app: Flask, mem
     name = app.config["SIGN_IN_COOKIE"]
     visitor.get("/sign-in")
     visitor.post("/sign-in", email=member.email, password=PASSWORD)
-    cookies = {each: visitor.client.get_cookie(each) for each in (name, "portal")}
     visitor.get("/me")
+    cookies = {each: visitor.client.get_cookie(each) for each in (name, "portal")}
     visitor.post("/sign-out")
     visitor.get("/me", status=303)
     for each, cookie in cookies.items():

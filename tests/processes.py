@@ -1,0 +1,99 @@
+"""The portal as processes of their own, as an operator runs it: started, killed, stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+
+Found = TypeVar("Found")
+SECONDS = 30.0
+
+
+def environment(instance: Path, **more: str) -> dict[str, str]:
+    """The environment of a demo portal of its own, with nothing of the developer's settings in it."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    return {**kept, "PORTAL_DEMO": "1", "PORTAL_INSTANCE": str(instance), "PYTHONUNBUFFERED": "1", **more}
+
+
+def portal(environ: dict[str, str], *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run one command of the portal to its end."""
+    command = [sys.executable, "-m", "portal.cli", *arguments]
+    return subprocess.run(command, env=environ, input=given, capture_output=True, text=True, timeout=120, check=False)
+
+
+class Running:
+    """A process of the portal that stays. Its output is in `log`."""
+
+    def __init__(self, environ: dict[str, str], log: Path, *arguments: str) -> None:
+        self.log = log
+        with log.open("ab") as out:
+            command = [sys.executable, "-m", "portal.cli", *arguments]
+            self.process = subprocess.Popen(command, env=environ, stdout=out, stderr=subprocess.STDOUT)
+
+    def family(self) -> list[psutil.Process]:
+        """The process and all that stand under it."""
+        try:
+            top = psutil.Process(self.process.pid)
+            return [top, *top.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def children(self, word: str) -> list[psutil.Process]:
+        """Those under it whose command holds `word`, such as `worker`."""
+        return [each for each in self.family()[1:] if word in command_of(each)]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ask it to stop; its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(SECONDS)
+
+    def end(self) -> None:
+        """Leave nothing behind, whatever happened."""
+        for each in self.family():
+            kill(each)
+        self.process.wait(SECONDS)
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """The words it was started with; none when it is gone."""
+    try:
+        return list(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
+
+
+def kill(process: psutil.Process) -> None:
+    """kill -9."""
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return
+
+
+@contextmanager
+def running(environ: dict[str, str], log: Path, *arguments: str) -> Iterator[Running]:
+    """A process that is gone afterwards."""
+    process = Running(environ, log, *arguments)
+    try:
+        yield process
+    finally:
+        process.end()
+
+
+def wait_until(question: Callable[[], Found], *, seconds: float = SECONDS, log: Path | None = None) -> Found:
+    """The first answer that is true."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if answer := question():
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(f"waited {seconds} s in vain; {log.read_text() if log and log.exists() else ''}")
