@@ -93,6 +93,11 @@ def history(on: str, id: int | str, *, limit: int = 50) -> list[AuditEntry]:
     return list(rows)
 
 
+def at(position: int) -> AuditEntry | None:
+    """The entry at a position of the chain."""
+    return db.session.get(AuditEntry, position)
+
+
 def erase_values(entry: AuditEntry) -> None:
     """Forget what the values were. The entry and the chain stay whole."""
     entry.before = entry.after = entry.reason = entry.salt = None

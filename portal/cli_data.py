@@ -6,13 +6,16 @@ import click
 
 from portal.cli_frame import AS_JSON, opened, settings, show
 
+
 @click.group("demo")
 def demonstration() -> None:
     """The demo company."""
 
 
 @demonstration.command("load")
-@click.option("--stage", default="signed-up", show_default=True, metavar="STAGE", help="signed-up, matched, running or finished.")
+@click.option(
+    "--stage", default="signed-up", show_default=True, metavar="STAGE", help="signed-up, matched, running or finished."
+)
 @click.option("--people", default=120, show_default=True, type=int)
 def demo_load(stage: str, people: int) -> None:
     """Load a believable company; the same number and stage give the same company."""

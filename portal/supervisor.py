@@ -81,7 +81,9 @@ def open_socket(host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
-        raise SettingsError(f"Cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}). Choose another --port.") from error
+        raise SettingsError(
+            f"Cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}). Choose another --port."
+        ) from error
     listener.set_inheritable(True)
     return listener
 
@@ -113,7 +115,7 @@ def ready(listener: socket.socket, public_url: str) -> bool:
     address = f"http://[{host}]:{port}/readyz" if ":" in host else f"http://{host}:{port}/readyz"
     question = Request(address, headers={"Host": urlsplit(public_url).netloc})  # noqa: S310  # our own address
     try:
-        with urlopen(question, timeout=2) as answer:  # noqa: S310
+        with urlopen(question, timeout=2) as answer:  # noqa: S310  # the same
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

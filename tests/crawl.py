@@ -49,6 +49,6 @@ def walk(visitor: Visitor, look: Callable[[str, Page], None], start: Iterable[st
         look(url, page)
         if page.location:
             return [page.location]
-        return [*page.links, *(found["hx-get"] for found in page.root.walk() if found["hx-get"])]
+        return page.links
 
     return crawl(visitor.app, fetch, start)

@@ -18,6 +18,7 @@ from flask import Flask
 from portal.app import create_app
 from portal.db import db, transaction
 from portal.people.models import Person
+from portal.programmes.models import Programme, ProgrammeStaff
 from portal.settings import Settings, new_keys
 from tests.personas import Factories
 from tests.postbox import Postbox, free_port
@@ -115,6 +116,10 @@ class LivePortal:
             with self.app.app_context():
                 db.session.remove()
                 db.engine.dispose()
+
+    def staff_of(self, programme: Programme, person: Person) -> ProgrammeStaff:
+        """The row that has `person` run `programme`, not added yet."""
+        return ProgrammeStaff(programme_id=programme.id, person_id=person.id)
 
     def cookie_of(self, person: Person) -> dict[str, str]:
         """A cookie that signs `person` in, as Playwright takes it."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import httpx
 import psutil
 
 Found = TypeVar("Found")
@@ -97,3 +98,11 @@ def wait_until(question: Callable[[], Found], *, seconds: float = SECONDS, log: 
             return answer
         time.sleep(0.05)
     raise AssertionError(f"waited {seconds} s in vain; {log.read_text() if log and log.exists() else ''}")
+
+
+def ready(port: int) -> bool:
+    """Whether the portal at `port` says that it is ready."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False

@@ -19,8 +19,7 @@ from portal.settings import Settings
 from tests.markup import parse
 from tests.personas import Factories
 from tests.postbox import free_port
-from tests.processes import Running, environment, kill, portal, running, wait_until
-from tests.test_supervisor import ready
+from tests.processes import Running, environment, kill, portal, ready, running, wait_until
 from tests.visitor import filled, session_of
 
 WRITERS, KILLINGS, SECONDS_BETWEEN = 16, 5, 1.5

@@ -7,12 +7,11 @@ import socket
 import sqlite3
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
 from tests.postbox import free_port
-from tests.processes import Running, environment, kill, portal, running, wait_until
+from tests.processes import Running, environment, kill, portal, ready, running, wait_until
 
 
 @pytest.fixture
@@ -20,17 +19,8 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "log"
 
 
-def ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
 def wait_for_another(process: Running, word: str, old: psutil.Process, log: Path) -> psutil.Process:
-    return wait_until(
-        lambda: next((each for each in process.children(word) if each.pid != old.pid), None), log=log
-    )
+    return wait_until(lambda: next((each for each in process.children(word) if each.pid != old.pid), None), log=log)
 
 
 @pytest.mark.slow

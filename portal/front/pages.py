@@ -20,7 +20,7 @@ NOON, EVENING = 12, 18
 def home() -> str | Response:
     """What to do next; strangers are told what this is."""
     if not current_user.is_authenticated:
-        return redirect(url_for("joining.welcome"), 303)
+        return redirect(url_for("joining.index"), 303)
     return render_template(
         "front/home.html",
         greeting=greeting(now().astimezone(readers_zone()).hour),

@@ -7,6 +7,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import SearchField, SelectField
+from wtforms.fields.choices import SelectChoice
 
 from portal import audit
 from portal.clock import now
@@ -24,6 +25,7 @@ from portal.web.toasts import toast
 
 room = Blueprint("letters", __name__, url_prefix="/letters")
 STATES = {"queued": _l("Waiting"), "sent": _l("Sent"), "failed": _l("Failed"), "kept": _l("Kept here")}
+CHOICES = [SelectChoice("", _l("All")), *(SelectChoice(*each) for each in STATES.items())]
 TONES = {"sent": "good", "failed": "bad", "queued": "warn", "kept": ""}
 TROUBLES = {
     "unreachable": _l("The mail server cannot be reached. It is tried again every minute or two."),
@@ -46,7 +48,7 @@ class Filter(FlaskForm):
         csrf = False
 
     q = SearchField(_l("Address or subject"))
-    state = SelectField(_l("State"), choices=[("", _l("All")), *STATES.items()], validate_choice=False)
+    state = SelectField(_l("State"), choices=CHOICES, validate_choice=False)
 
 
 @room.get("/")

@@ -9,27 +9,13 @@ from flask_babel import gettext as _
 from portal import audit
 from portal.core.permissions import Role
 from portal.db import db
-from portal.errors import Invalid, Stale
+from portal.errors import Invalid
 from portal.letters.outbox import post
 from portal.people import letters, links, queries, sessions
+from portal.people.editing import KIND, PROFILE, edit
 from portal.people.links import LinkKind
 from portal.people.models import Person, RoleGrant
 from portal.settings import current
-
-KIND = "person"
-PROFILE = (
-    "name",
-    "department",
-    "site",
-    "time_zone",
-    "country",
-    "hours",
-    "languages",
-    "grade",
-    "manager_id",
-    "style",
-    "locale",
-)
 
 
 def register(
@@ -97,32 +83,9 @@ def renew_hash(person: Person, *, seen: str, password_hash: str) -> None:
 
 def update_profile(person: Person, *, seen: int, by: int, at: datetime, **values: Any) -> None:
     """Change a profile as seen in version `seen`; raises Stale with both values, or Invalid for an impossible manager."""
-    unknown = set(values) - set(PROFILE)
-    if unknown:
+    if unknown := set(values) - set(PROFILE):
         raise TypeError(f"no part of a profile: {', '.join(sorted(unknown))}")
-    changed = {name: value for name, value in values.items() if getattr(person, name) != value}
-    if not changed:
-        return
-    before = {name: getattr(person, name) for name in changed}
-    if seen != person.version:
-        raise Stale(theirs=before, yours=changed)
-    if "manager_id" in changed:
-        check_manager(person.id, changed["manager_id"])
-    for name, value in changed.items():
-        setattr(person, name, value)
-    audit.write(action="person.edited", on=KIND, id=person.id, by=by, before=before, after=changed)
-
-
-def check_manager(person_id: int, manager_id: int | None) -> None:
-    """Raise Invalid unless `manager_id` may stand above the person: not they themselves, nor anybody below them."""
-    if manager_id is None:
-        return
-    if manager_id == person_id:
-        raise Invalid(_("Nobody reports to themselves. Name the person above, or leave it empty."), field="manager")
-    if person_id in queries.line_above(manager_id):
-        raise Invalid(
-            _("This person reports to you already, so it would go in a circle. Name somebody else."), field="manager"
-        )
+    edit(person, seen=seen, by=by, at=at, **values)
 
 
 def add_person(

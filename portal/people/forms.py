@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Field, HiddenField, PasswordField, StringField, ValidationError
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 
 from portal.people.addresses import LONGEST, clean_address, domain_of
 from portal.people.passwords import SHORTEST
@@ -23,7 +23,7 @@ def an_address(form: PortalForm, field: Field) -> None:
     try:
         field.data = clean_address(field.data or "")
     except ValueError:
-        raise ValidationError(ADDRESS_WRONG) from None
+        raise StopValidation(ADDRESS_WRONG) from None
 
 
 def a_work_address(form: PortalForm, field: Field) -> None:

@@ -70,7 +70,8 @@ def check_strength(password: str, *, about: Iterable[str] = (), field: str = "pa
 
 def _left_of(plain: str, words: frozenset[str]) -> int:
     """How many different letters and digits are left when words, runs and years are taken out, disguised ones too."""
-    return min(_left_in(plain, words), _left_in(_undisguised(plain), words))
+    undisguised = _undisguised(plain)
+    return min(_left_in(each, words) for each in (plain, undisguised) if each)
 
 
 def _undisguised(plain: str) -> str:

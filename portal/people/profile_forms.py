@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.form import _Auto
 from wtforms import Field, HiddenField, IntegerField, RadioField, SelectField, StringField, ValidationError
-from wtforms.validators import DataRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, Length, Optional
 
 from portal.core.slots import HoursError, parse_hours
 from portal.people.languages import format_languages, parse_languages
@@ -23,6 +23,21 @@ STYLE_HINTS = {
     "balanced": _l("It depends on the day and on the company."),
     "extrovert": _l("I think while I talk, and I like to be with people."),
 }
+
+
+GRADE_WRONG = _l("Type a number from 0 to 99, or leave it empty.")
+
+
+class GradeField(IntegerField):
+    """A grade from 0 to 99, or nothing."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take the number; anything else is refused in words of ours."""
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if text and not (text.isascii() and text.isdigit() and len(text) < 3):
+            raise ValueError(GRADE_WRONG)
+        self.data = int(text) if text else None
 
 
 class ProfileForm(PortalForm):
@@ -57,9 +72,9 @@ class ProfileForm(PortalForm):
         [DataRequired(_l("Name at least one language.")), Length(max=300, message=_l("Use at most 300 characters."))],
         description=_l("Separated by commas, like English, German."),
     )
-    grade = IntegerField(
+    grade = GradeField(
         _l("Grade"),
-        [Optional(), NumberRange(0, 99, _l("Type a number from 0 to 99, or leave it empty."))],
+        [Optional()],
         description=_l("A number; a higher one is more senior. Leave it empty if you do not know it."),
         render_kw={"inputmode": "numeric"},
     )
@@ -108,8 +123,8 @@ class ProfileForm(PortalForm):
             **{name: self[name].data or "" for name in ("name", "department", "site", "time_zone", "hours", "style")},
             "languages": parse_languages(self.languages.data or ""),
             "grade": self.grade.data,
-            "locale": self.locale.data or None,
             "manager_id": self.manager_id,
+            **({"locale": self.locale.data or None} if "locale" in self else {}),
         }
 
 

@@ -26,7 +26,7 @@ room = Blueprint("me", __name__, url_prefix="/me")
 
 @room.get("")
 @signed_in
-def profile() -> Response:
+def index() -> Response:
     """One's own profile."""
     form = _profile_form()
     return answer("people/me/_profile.html", page=lambda: _profile_page(form), form=form, style_hints=STYLE_HINTS)
@@ -40,7 +40,8 @@ def save_profile() -> Response:
     if not form.sent():
         return _profile_again(form)
     locale_before, values = current_user.locale, form.values()
-    seen = int(form.version.data) if (form.version.data or "").isdecimal() and len(form.version.data) < 10 else 0
+    said = request.form.get("version", "")
+    seen = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
     try:
         with transaction():
             person = _me()
@@ -52,19 +53,20 @@ def save_profile() -> Response:
         return _profile_again(form)
     toast(_("Your profile is saved."))
     if values["locale"] != locale_before:
-        return redirect_to(url_for("me.profile"))
+        return redirect_to(url_for("me.index"))
     if not is_htmx():
-        return redirect_to(url_for("me.profile"))
+        return redirect_to(url_for("me.index"))
     form = form_of(_me(), _manager(), fresh=True)
     return answer("people/me/_profile.html", back_to="", form=form, style_hints=STYLE_HINTS)
 
 
 @room.get("/managers")
 @signed_in
-def managers() -> str:
+def managers() -> Response:
     """People whose name or address begins as typed, for the manager's field."""
     found = queries.suggestions(request.args.get("manager", ""), but=current_user.id)
-    return render_template("people/me/_managers.html", people=found)
+    page = lambda: render_template("people/me/managers.html", people=found)  # noqa: E731 - it needs no name elsewhere
+    return answer("people/me/_managers.html", page=page, people=found)
 
 
 @room.get("/sessions")
@@ -115,7 +117,7 @@ def password() -> Response | tuple[str, int]:
             actions.change_password(person, password_hash=password_hash, by=person.id, at=now())
             signin.start_session(person)
         toast(_("Your password is changed. All other browsers are signed out."))
-        return redirect_to(url_for("me.profile"))
+        return redirect_to(url_for("me.index"))
     return render_template("people/me/password.html", form=form), 422 if form.errors else 200
 
 
@@ -177,7 +179,7 @@ def _conflict(stale: Stale, form: ProfileForm) -> Response:
         "differences": differences,
         "values": {**values, "version": current_user.version},
         "keep_url": url_for("me.save_profile"),
-        "leave_url": url_for("me.profile"),
+        "leave_url": url_for("me.index"),
     }
     page = lambda: render_template("people/me/conflict.html", **about)  # noqa: E731 - it needs no name elsewhere
     return answer("_conflict.html", page=page, status=409, **about)

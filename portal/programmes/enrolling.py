@@ -75,8 +75,8 @@ def finish_step(enrolment: Enrolment, step: str) -> None:
     if step == "boundaries" or enrolment.steps_done >= number:
         return
     db.session.flush()
-    table = Enrolment.__table__
-    db.session.execute(update(table).where(table.c.id == enrolment.id).values(steps_done=number))  # type: ignore[arg-type]
+    table = Enrolment.metadata.tables[Enrolment.__tablename__]
+    db.session.execute(update(table).where(table.c.id == enrolment.id).values(steps_done=number))
     db.session.expire(enrolment, ["steps_done"])
 
 

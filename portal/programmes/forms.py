@@ -55,9 +55,7 @@ class RoleForm(SeenForm):
         choices=[("mentor", _l("I mentor")), ("mentee", _l("I learn")), ("both", _l("Both"))],
         validators=[InputRequired(_l("Choose how you would like to take part."))],
     )
-    mentor_capacity = SelectField(
-        _l("If you mentor: how many people at once?"), choices=CAPACITIES, coerce=int, default=1
-    )
+    mentor_capacity = SelectField(_l("If you mentor: how many people at once?"), choices=CAPACITIES, coerce=int, default=1)
     mentee_capacity = SelectField(
         _l("If you learn: from how many people at once?"), choices=CAPACITIES, coerce=int, default=1
     )
@@ -150,8 +148,17 @@ class PauseForm(PortalForm):
     )
 
 
-def _weight(name: str) -> IntegerField:
-    return IntegerField(
+class Whole(IntegerField):
+    """A whole number; for anything else the range's message is enough."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the number, or None."""
+        text = str(valuelist[0]).strip() if valuelist else ""
+        self.data = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _weight(name: str) -> Whole:
+    return Whole(
         words.WEIGHTS[name],
         default=DEFAULT_WEIGHTS[name],
         validators=[
@@ -161,9 +168,9 @@ def _weight(name: str) -> IntegerField:
     )
 
 
-def _whole(label: Any, least: int, most: int, default: int, description: Any = "") -> IntegerField:
+def _whole(label: Any, least: int, most: int, default: int, description: Any = "") -> Whole:
     message = _l("Fill in a whole number from %(least)s to %(most)s.", least=least, most=most)
-    return IntegerField(
+    return Whole(
         label,
         default=default,
         description=description,
@@ -186,7 +193,7 @@ class ProgrammeForm(SeenForm):
     )
     promise = TextAreaField(
         _l("The promise"),
-        description=_l("What people get and what it asks of them, in two or three sentences. It is shown on the page to join."),
+        description=_l("What people get and what it asks of them, in a few sentences; shown on the page to join."),
         validators=[Length(max=2000, message=_l("Make it shorter: 2,000 characters at most."))],
     )
     starts_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose the first day."))])
@@ -220,7 +227,7 @@ class ProgrammeForm(SeenForm):
     weight_giveback = _weight("giveback")
     weight_language = _weight("language")
     weight_place = _weight("place")
-    staff = Choices(_l("Who runs it"), coerce=int, description=_l("People with the role “staff”. Administrators may always."))
+    staff = Choices(_l("Who runs it"), coerce=int, description=_l("People with the role “staff”."))
 
     def validate_line(self, field: StringField) -> None:
         """A number of points, or auto."""

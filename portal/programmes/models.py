@@ -107,9 +107,7 @@ class Enrolment(Model):
 
     programme: Mapped[Programme] = relationship(lazy="raise_on_sql")
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
-    wishes: Mapped[list["Wish"]] = relationship(
-        cascade="all, delete-orphan", order_by="Wish.rank", lazy="raise_on_sql"
-    )
+    wishes: Mapped[list["Wish"]] = relationship(cascade="all, delete-orphan", order_by="Wish.rank", lazy="raise_on_sql")
     avoided: Mapped[list["Avoided"]] = relationship(cascade="all, delete-orphan", lazy="raise_on_sql")
 
 

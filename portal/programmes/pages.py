@@ -117,7 +117,7 @@ def enrolments(programme_id: int) -> Response:
     programme = theirs(programme_id)
     asked = request.args
     page = asked.get("page", "1")
-    given = {
+    given: dict[str, Any] = {
         "text": asked.get("q", "").strip()[:120],
         "role": asked.get("role", ""),
         "state": asked.get("state", ""),

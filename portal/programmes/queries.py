@@ -99,7 +99,7 @@ def open_programmes(on: date) -> list[Programme]:
     )
 
 
-def visible_to(person: Person) -> Select[tuple[Programme]]:
+def visible_to(person: Person) -> Select[Programme]:
     """The programmes that a member of staff runs; administrators run all."""
     wanted = select(Programme)
     if Role.ADMIN in person.roles:
@@ -131,9 +131,7 @@ def all_for(person: Person) -> list[tuple[Programme, dict[str, int]]]:
 
 def staff_of(programme_id: int) -> list[int]:
     """Who runs a programme, by id."""
-    return list(
-        db.session.scalars(select(ProgrammeStaff.person_id).where(ProgrammeStaff.programme_id == programme_id))
-    )
+    return list(db.session.scalars(select(ProgrammeStaff.person_id).where(ProgrammeStaff.programme_id == programme_id)))
 
 
 def possible_staff() -> list[tuple[int, str]]:
@@ -144,7 +142,7 @@ def possible_staff() -> list[tuple[int, str]]:
         .where(RoleGrant.role == Role.STAFF, Person.disabled_at.is_(None))
         .order_by(Person.name, Person.id)
     )
-    return [(id, name) for id, name in rows]
+    return [(person_id, name) for person_id, name in rows]
 
 
 def own_enrolment(programme_id: int, person_id: int, *, hold: bool = False) -> Enrolment | None:

@@ -72,9 +72,7 @@ def leaving(programme_id: int) -> Response:
     enrolment = own(programme_id)
     if enrolment.state == "withdrawn":
         return redirect(url_for(".show", programme_id=programme_id), 303)
-    return make_response(
-        render_template("programmes/leaving.html", programme=enrolment.programme, enrolment=enrolment)
-    )
+    return make_response(render_template("programmes/leaving.html", programme=enrolment.programme, enrolment=enrolment))
 
 
 @room.post("/<id:programme_id>/withdraw")

@@ -1,7 +1,7 @@
 """A real Chromium before a portal that really runs, with a worker and a mail server.
 
     portal     the running portal (tests/live.py), shared by the tests of one process; each test makes people of its own
-    window     opens a browser window: window(person, width=390, script=False, scheme="dark") -> Playwright page
+    window     opens a browser window: window(person, width=390, script=False) -> Playwright page
 
 A window notes what its console says. At the end of a test nothing may be there, except the browser's own lines about
 answers 401, 409 and 422, and no request may have gone to another host.
@@ -14,7 +14,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -79,6 +78,7 @@ class Watch:
 
     def __init__(self, host: str) -> None:
         self.host = host
+        self.expected: tuple[str, ...] = ()
         self.problems: list[str] = []
 
     def over(self, context: BrowserContext) -> None:
@@ -89,7 +89,8 @@ class Watch:
 
     def hear(self, message: ConsoleMessage) -> None:
         """Note a line of the console that should not be there."""
-        if message.type in ("error", "warning", "assert") and not EXPECTED.search(message.text):
+        wanted = EXPECTED.search(message.text) or any(each in message.text for each in self.expected)
+        if message.type in ("error", "warning", "assert") and not wanted:
             where = message.location.get("url", "")
             self.problems.append(f"console: {message.text} ({where})")
 
@@ -107,17 +108,16 @@ def window(chromium: Browser, portal: LivePortal) -> Iterator[Callable[..., Page
     contexts: list[BrowserContext] = []
 
     def open_window(
-        person: Person | None = None, *, width: int = 1280, script: bool = True, scheme: Any = "light", **more: Any
+        person: Person | None = None, *, width: int = 1280, script: bool = True, expected: tuple[str, ...] = ()
     ) -> Page:
+        watch.expected += expected
         context = chromium.new_context(
             base_url=portal.url,
             viewport={"width": width, "height": 900 if width > 600 else 720},
             java_script_enabled=script,
-            color_scheme=scheme,
             reduced_motion="reduce",
             locale="en-GB",
             timezone_id="Europe/Berlin",
-            **more,
         )
         context.set_default_timeout(PAUSE)
         contexts.append(context)
@@ -126,7 +126,9 @@ def window(chromium: Browser, portal: LivePortal) -> Iterator[Callable[..., Page
             context.add_cookies([portal.cookie_of(person)])  # type: ignore[list-item]  # a plain dict is what it takes
         return context.new_page()
 
+    said = len(portal.log)
     yield open_window
     for context in contexts:
         context.close()
+    print(portal.log[said:])
     assert watch.problems == []

@@ -16,12 +16,12 @@ PLAIN, MODELS, QUERIES, WORK, FORMS, SHARED_FACES, FACES = range(7)
 FURNITURE = {
     PLAIN: ("addresses", "browsers", "common_passwords", "languages", "letter"),
     MODELS: ("models",),
-    QUERIES: ("queries", "words"),
+    QUERIES: ("directory", "queries", "words"),
     WORK: (
-        *("actions", "delivery", "enrolling", "history", "letters", "links", "outbox", "passwords", "sessions"),
+        *("actions", "delivery", "editing", "enrolling", "history", "letters", "links", "outbox", "passwords", "sessions"),
         *("smtp", "throttling", "wishing"),
     ),
-    FORMS: ("forms", "profile_forms", "zones"),
+    FORMS: ("forms", "profile_forms", "table_forms", "zones"),
     SHARED_FACES: ("signin", "steps"),
     FACES: ("account_pages", "joining", "pages", "profile_pages", "standing", "table", "wishes"),
 }

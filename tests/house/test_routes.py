@@ -20,7 +20,10 @@ from tests.source import HOUSE, functions, sources
 MARKS = ("public", "signed_in", "requires")
 VERBS = ("route", "get", "post", "put", "delete", "patch")
 TEMPLATES = sorted((HOUSE / "templates").rglob("*.html"))
-FRAGMENTS = [each for each in TEMPLATES if each.name.startswith("_") and "_macros" not in each.parts]
+FRAMES = ("_frame.html",)  # a letter is framed, not put into a page
+FRAGMENTS = [
+    each for each in TEMPLATES if each.name.startswith("_") and each.name not in FRAMES and "_macros" not in each.parts
+]
 FORBIDDEN = ("<style", " style=", " onclick=", " onchange=", " onsubmit=", "hx-on", "javascript:", "|safe", "='js:")
 ABOUT_PERMISSION = {"may", "May", "roles", "allowed"}
 

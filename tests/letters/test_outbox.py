@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -78,9 +79,9 @@ def html_of(letter: EmailMessage) -> str:
 def test_a_letter_whose_reason_is_rolled_back_was_never_posted(mailing: Flask) -> None:
     rung: list[Any] = []
     mailing.extensions["doorbell"] = lambda *what: rung.append(what)
-    with pytest.raises(RuntimeError, match="no reason"), transaction():
+    with suppress(ZeroDivisionError), transaction():
         outbox.post(HELLO, to="ada@example.com")
-        raise RuntimeError("no reason")
+        1 / 0  # noqa: B018  # what fails after the posting
     assert (list(db.session.scalars(select(OutboxLetter))), rung) == ([], [])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -234,7 +235,9 @@ def test_each_sign_in_gets_a_new_token_and_a_new_csrf_secret_asvs_7_2_4(visitor:
 
 
 @pytest.mark.parametrize("column", ["seen_at", "expires_at"])
-def test_a_session_ends_when_idle_for_a_week_or_a_month_old_asvs_7_3_1(visitor: Visitor, member: Person, column: str) -> None:
+def test_a_session_ends_when_idle_for_a_week_or_a_month_old_asvs_7_3_1(
+    visitor: Visitor, member: Person, column: str
+) -> None:
     signing_in(visitor, member)
     past = now() - (sessions.IDLE if column == "seen_at" else timedelta(seconds=1))
     with transaction():
@@ -263,11 +266,13 @@ def test_last_seen_is_noted_every_five_minutes_at_most(visitor: Visitor, member:
     assert seen_after(timedelta(minutes=6)) < timedelta(minutes=1)
 
 
-def test_who_is_signed_in_is_found_with_one_query(visitor: Visitor, admin: Person, count_queries: Callable[..., object]) -> None:
+def test_who_is_signed_in_is_found_with_one_query(
+    visitor: Visitor, admin: Person, count_queries: Callable[..., Any]
+) -> None:
     visitor.sign_in(admin)
     cookie = visitor.client.get_cookie("sign-in")
     assert cookie is not None
-    with count_queries() as counted:  # type: ignore[attr-defined]
+    with count_queries() as counted:
         found = sessions.find(cookie.value, at=now())
         assert found is not None
         assert found.person.roles == {"member", "admin"}

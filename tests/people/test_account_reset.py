@@ -101,7 +101,7 @@ def test_changing_the_password_needs_the_present_one_and_signs_out_all_others_as
     page = visitor.post("/me/password", present="not the present one", password=NEXT_PASSWORD, status=422)
     assert page.errors == ["This is not your present password. Type it again."]
     visitor.post("/me/password", present=PASSWORD, password=NEXT_PASSWORD)
-    assert visitor.follow().toasts == ["Your password is changed. All other browsers are signed out."]
+    assert visitor.follow().toasts[0] == "Your password is changed. All other browsers are signed out."
     other.get("/me", status=303)
     assert db.session.scalar(select(func.count()).select_from(UserSession)) == 1
 

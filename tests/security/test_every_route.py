@@ -41,10 +41,13 @@ class Route:
         return [name for name, kind in self.rule._converters.items() if type(kind).__name__ == "IdConverter"]
 
     def url(self, value: str = "1") -> str:
-        """The address with `value` for every argument."""
+        """The address with `value` for every id, a word that fits for a choice, and `1` for every text."""
         address = self.rule.rule
         for piece in address.split("<")[1:]:
-            address = address.replace(f"<{piece.partition('>')[0]}>", value)
+            whole = piece.partition(">")[0]
+            name = whole.rpartition(":")[2]
+            choices = sorted(getattr(self.rule._converters[name], "items", ["1"]))
+            address = address.replace(f"<{whole}>", value if name in self.ids else choices[0])
         return address
 
     def __str__(self) -> str:
@@ -119,7 +122,7 @@ def test_ids_that_no_row_has_are_not_found(app: Flask, furnished: Person, new_vi
     for route in routes(app, "GET", "POST"):
         for value in (*ODD_IDS, ABSENT) if route.ids else ():
             page = ask(visitor, route, route.url(value))
-            if page.status != 404:
+            if page.status != 404 and (value == ABSENT or page.status != 405):
                 wrong.append((str(route), value[:30], page.status))
     assert wrong == []
 
@@ -221,7 +224,7 @@ def test_an_empty_form_never_breaks_a_page(app: Flask, furnished: Person, new_vi
         for data in ({}, {"version": "x"}, {"version": str(2**63)}, {"version": ""}):
             for htmx in (False, True):
                 visitor = new_visitor(furnished)
-                page = ask(visitor, route, route.url(), data=data, htmx=htmx)
+                page = ask(visitor, route, route.url(), data=data, htmx=htmx, inspect=not htmx)
                 assert page.status < 500, (str(route), data, page)
 
 

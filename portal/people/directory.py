@@ -1,0 +1,116 @@
+"""Staff's questions to the directory: who is in it, filtered, sorted and by the page; always the same number of queries."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask_sqlalchemy.pagination import Pagination
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import aliased, contains_eager
+
+from portal.core.permissions import Role
+from portal.db import db
+from portal.people.models import Person, RoleGrant
+
+PER_PAGE = 50
+STATES = ("active", "unconfirmed", "off")
+Manager = aliased(Person, name="manager")
+SORTS: dict[str, Any] = {
+    "name": func.lower(Person.name),
+    "department": func.lower(Person.department),
+    "site": func.lower(Person.site),
+    "grade": func.coalesce(Person.grade, -1),
+    "manager": func.lower(func.coalesce(Manager.name, "")),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the list was asked for; unknown values count for nothing."""
+
+    q: str = ""
+    department: str = ""
+    site: str = ""
+    role: str = ""
+    state: str = ""
+    sort: str = "name"
+    page: int = 1
+
+    @staticmethod
+    def of(args: Mapping[str, str]) -> "Asked":
+        """Read a query string."""
+        page = args.get("page", "1")
+        texts = {name: args.get(name, "").strip()[:120] for name in ("q", "department", "site", "role", "state")}
+        sort = args.get("sort", "name")
+        return Asked(
+            **texts,
+            sort=sort if sort.removeprefix("-") in SORTS else "name",
+            page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+        )
+
+    def args(self) -> dict[str, Any]:
+        """The same as a query string, without what is usual."""
+        usual = asdict(Asked())
+        return {name: value for name, value in asdict(self).items() if value != usual[name]}
+
+
+def find(asked: Asked) -> Pagination:
+    """A page of people, each with manager and roles."""
+    query = (
+        select(Person)
+        .outerjoin(Manager, Person.manager_id == Manager.id)
+        .options(contains_eager(Person.manager.of_type(Manager)))
+        .order_by(_order(asked.sort), func.lower(Person.name), Person.id)
+    )
+    return db.paginate(_narrowed(query, asked), page=max(asked.page, 1), per_page=PER_PAGE, error_out=False)
+
+
+def one(person_id: int) -> Person | None:
+    """One person with manager and roles."""
+    query = (
+        select(Person)
+        .outerjoin(Manager, Person.manager_id == Manager.id)
+        .options(contains_eager(Person.manager.of_type(Manager)))
+        .where(Person.id == person_id)
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(query).one_or_none()
+
+
+def departments_and_sites() -> tuple[list[str], list[str]]:
+    """The departments and sites there are, for the filter."""
+    departments = db.session.scalars(select(Person.department).where(Person.department != "").distinct())
+    sites = db.session.scalars(select(Person.site).where(Person.site != "").distinct())
+    return sorted(departments, key=str.casefold), sorted(sites, key=str.casefold)
+
+
+def names_of(person_ids: set[int]) -> dict[int, str]:
+    """Names by id, in one query."""
+    if not person_ids:
+        return {}
+    rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
+    return {row.id: row.name for row in rows}
+
+
+def _order(sort: str) -> Any:
+    column = SORTS[sort.removeprefix("-")]
+    return column.desc() if sort.startswith("-") else column.asc()
+
+
+def _narrowed(query: Select[Any], asked: Asked) -> Select[Any]:
+    if asked.q:
+        sought = (Person.name, Person.email, Person.department, Person.site)
+        query = query.where(or_(*(column.icontains(asked.q, autoescape=True) for column in sought)))
+    if asked.department:
+        query = query.where(Person.department == asked.department)
+    if asked.site:
+        query = query.where(Person.site == asked.site)
+    if asked.role in list(Role) and asked.role != Role.MEMBER:
+        query = query.where(Person.id.in_(select(RoleGrant.person_id).where(RoleGrant.role == asked.role)))
+    if asked.state == "unconfirmed":
+        query = query.where(Person.confirmed_at.is_(None), Person.disabled_at.is_(None))
+    elif asked.state == "active":
+        query = query.where(Person.confirmed_at.is_not(None), Person.disabled_at.is_(None))
+    elif asked.state == "off":
+        query = query.where(Person.disabled_at.is_not(None))
+    return query

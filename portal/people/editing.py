@@ -1,0 +1,124 @@
+"""Editing a person, by themselves or by staff, and taking an edit back. Every later table edits in this way:
+
+an edit carries the version it saw; what did not change is no edit; a stale one raises Stale with both values; what changed
+is one audit entry, and that entry is all an undo needs.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
+
+from portal import audit
+from portal.core.permissions import Role
+from portal.db import db
+from portal.errors import Invalid, NotFound, Stale
+from portal.people import queries, sessions
+from portal.people.models import Person, RoleGrant
+
+KIND = "person"
+EDITED = "person.edited"
+PROFILE = (
+    *("name", "department", "site", "time_zone", "country", "hours", "languages"),
+    *("grade", "manager_id", "style", "locale"),
+)
+FIELDS = (*PROFILE, "roles", "disabled")
+
+
+def edit(person: Person, *, seen: int, by: int, at: datetime, reason: str = "", **values: Any) -> audit.AuditEntry | None:
+    """Change what differs, as seen in version `seen`; the audit's entry, or None when nothing differs.
+
+    Raises Stale with both values when somebody was faster; Invalid for an impossible manager or for shutting oneself out.
+    """
+    if unknown := set(values) - set(FIELDS):
+        raise TypeError(f"no part of a person: {', '.join(sorted(unknown))}")
+    changed = {name: value for name, value in values.items() if value_of(person, name) != value}
+    if not changed:
+        return None
+    before = {name: value_of(person, name) for name in changed}
+    if seen != person.version:
+        raise Stale(_("Somebody changed this while you were editing."), theirs=before, yours=changed)
+    return _change(person, before, changed, by=by, at=at, reason=reason)
+
+
+def undo(position: int, *, by: int, at: datetime, may_give_roles: bool) -> Person:
+    """Take the edit with that audit position back; raises Invalid when it cannot be (any more)."""
+    entry = db.session.get(audit.AuditEntry, position)
+    if entry is None or entry.action != EDITED or not entry.before or not entry.after:
+        raise NotFound
+    if "roles" in entry.before and not may_give_roles:
+        raise NotFound
+    person = db.session.get(Person, int(entry.object_id))
+    if person is None:
+        raise NotFound
+    present = {name: value_of(person, name) for name in entry.before}
+    if present == entry.before:
+        raise Invalid(_("This is undone already."))
+    if present != entry.after:
+        raise Invalid(_("This was changed again since, so it cannot be undone by itself. Edit the row instead."))
+    _change(person, present, dict(entry.before), by=by, at=at, reason=_("Undone"))
+    return person
+
+
+def can_be_undone(entry: audit.AuditEntry, person: Person) -> bool:
+    """Whether `undo` would take this entry back now."""
+    if entry.action != EDITED or not entry.before or not entry.after:
+        return False
+    return entry.before != entry.after and all(value_of(person, name) == value for name, value in entry.after.items())
+
+
+def who_changed_last(person_id: int) -> audit.AuditEntry | None:
+    """The latest edit of a person."""
+    about = audit.AuditEntry.object_kind == KIND, audit.AuditEntry.object_id == str(person_id)
+    query = select(audit.AuditEntry).where(*about, audit.AuditEntry.action == EDITED)
+    return db.session.scalars(query.order_by(audit.AuditEntry.position.desc()).limit(1)).one_or_none()
+
+
+def value_of(person: Person, name: str) -> Any:
+    """A field's present value, as the audit keeps it."""
+    if name == "roles":
+        return sorted(person.roles - {Role.MEMBER.value})
+    if name == "disabled":
+        return person.disabled_at is not None
+    return getattr(person, name)
+
+
+def check_manager(person_id: int, manager_id: int | None) -> None:
+    """Raise Invalid unless `manager_id` may stand above the person: not they themselves, nor anybody below them."""
+    if manager_id is None:
+        return
+    if manager_id == person_id:
+        raise Invalid(_("Nobody reports to themselves. Name the person above, or leave it empty."), field="manager")
+    if person_id in queries.line_above(manager_id):
+        raise Invalid(
+            _("This person reports to you already, so it would go in a circle. Name somebody else."), field="manager"
+        )
+
+
+def _change(
+    person: Person, before: dict[str, Any], after: dict[str, Any], *, by: int, at: datetime, reason: str
+) -> audit.AuditEntry:
+    if "manager_id" in after:
+        check_manager(person.id, after["manager_id"])
+    if after.get("disabled") and person.id == by:
+        raise Invalid(_("You cannot close your own account here. Ask another administrator."), field="disabled")
+    if "admin" in before.get("roles", []) and "admin" not in after["roles"] and person.id == by:
+        raise Invalid(_("You cannot take the administrator's role from yourself. Ask another one."), field="roles")
+    for name, value in after.items():
+        _set(person, name, value, at)
+    return audit.write(action=EDITED, on=KIND, id=person.id, by=by, before=before, after=after, reason=reason)
+
+
+def _set(person: Person, name: str, value: Any, at: datetime) -> None:
+    if name == "disabled":
+        person.disabled_at = at if value else None
+        if value:
+            sessions.end_all(person.id)
+    elif name == "roles":
+        kept = {grant.role: grant for grant in person.role_grants}
+        person.role_grants[:] = [kept.get(role) or RoleGrant(role=Role(role).value) for role in value]
+        flag_modified(person, "name")  # so that the version rises: roles are rows of their own
+    else:
+        setattr(person, name, value)
