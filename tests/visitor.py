@@ -63,7 +63,7 @@ class Page:
     @property
     def toasts(self) -> list[str]:
         """The short messages on the page."""
-        return [each.all("p")[0].text for each in self.root.walk() if each.has_class("toast")]
+        return [each.all("p")[0].text for each in self.root.walk() if each.has_class("toast") and not each.above("template")]
 
     @property
     def errors(self) -> list[str]:
