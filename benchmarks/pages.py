@@ -27,9 +27,9 @@ PLAIN = "/healthz"
 PAGES = {
     "home, a member": ("member", "/"),
     "home, staff": ("staff", "/"),
-    "staff's table, first page": ("staff", "/people/"),
-    "staff's table, searched": ("staff", "/people/?q=finance"),
-    "staff's table, by site, page 2": ("staff", "/people/?sort=-site&page=2"),
+    "staff's table, first page": ("staff", "/people"),
+    "staff's table, searched": ("staff", "/people?q=finance"),
+    "staff's table, by site, page 2": ("staff", "/people?sort=-site&page=2"),
     "enrolments of a programme": ("staff", "/programmes/1/enrolments"),
     "the first step of joining": ("member", "/join/1/role"),
     "suggestions while typing": ("member", "/join/topics?q=reel"),

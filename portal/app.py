@@ -2,7 +2,6 @@
 
 import os
 from datetime import timedelta
-from typing import Any, cast
 
 from flask import Flask
 from flask_babel import lazy_gettext as _l
@@ -50,8 +49,10 @@ ROOMS = (
 def create_app(settings: Settings | None = None) -> Flask:
     """The application; raises SettingsError when it is not set up right."""
     settings = settings or Settings.from_environment(os.environ)
-    app = Flask("portal", static_folder=str(HOUSE / "static"), template_folder=str(HOUSE / "templates"))
+    app = Flask("portal", static_folder=None, template_folder=str(HOUSE / "templates"))
     configure(app, settings)
+    app.static_folder = str(HOUSE / "static")
+    app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=public(app.send_static_file))
     db.init_app(app)
     migrate.init_app(app, db, directory=str(HOUSE / "migrations"), render_as_batch=True)
     guard(app)
@@ -63,7 +64,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     furnish(app, settings, SIGNS)
     for room in ROOMS:
         app.register_blueprint(room)
-    app.view_functions["static"] = cast(Any, public(app.view_functions["static"]))
     check_marks(app)
     worker.install(app)
     if settings.trusted_proxies:

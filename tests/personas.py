@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from flask import Flask
 
 from portal.clock import now, today
 from portal.db import Model, db, transaction
+from portal.letters.models import OutboxLetter
 from portal.people.models import Person, RoleGrant
 from portal.programmes.models import Enrolment, Programme, Topic, Wish
 from portal.settings import Settings
@@ -119,6 +121,22 @@ class Factories:
         label = slug.replace("-", " ").capitalize()
         facts: dict[str, Any] = {"id": slug, "area": "technology", "label": label, "aliases": []}
         return self.add(Topic(**{**facts, **more}))
+
+    def letter(self, person: Person, **more: Any) -> OutboxLetter:
+        """A letter kept because there is no mail server, not added yet."""
+        facts: dict[str, Any] = {
+            "uid": str(uuid.uuid4()),
+            "kind": "people.welcome",
+            "to_address": person.email,
+            "person_id": person.id,
+            "subject": "Welcome",
+            "text": "Welcome to the portal.",
+            "html": "<p>Welcome to the portal.</p>",
+            "state": "kept",
+            "next_try_at": now(),
+            "created_at": now(),
+        }
+        return OutboxLetter(**{**facts, **more})
 
     def wish(self, enrolment: Enrolment, topic: Topic, side: str = "teaches", *, rank: int = 1, level: int = 2) -> Wish:
         """A topic that somebody teaches or learns."""

@@ -12,7 +12,7 @@ from portal.core.permissions import Role
 from portal.db import db
 from portal.people.models import Person, RoleGrant
 
-PER_PAGE = 50
+PER_PAGE = 20
 STATES = ("active", "unconfirmed", "off")
 Manager = aliased(Person, name="manager")
 SORTS: dict[str, Any] = {

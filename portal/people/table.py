@@ -174,7 +174,7 @@ def _form_answer(person: Person, form: RowForm, status: int = 200) -> Response:
 
 
 def _seen(form: RowForm) -> int:
-    text = form.version.data or ""
+    text = (form.version.raw_data or [""])[0]  # what was sent; the field's data would be the present version
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 

@@ -1,4 +1,4 @@
-"""Staff edit people in the table: inline, undone, and two of them at once; with a script and without, wide and on a phone."""
+"""Staff edit people in the table: inline, undone, and two of them at once; in all ways and sizes."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def test_staff_edit_a_person_in_the_row_and_undo_it(
         expect(clerk.field("Name")).to_be_focused()
     seen += clerk.look()
     clerk.field("Department").fill("Research")
-    clerk.field("Hours").fill("sometimes")
+    clerk.field("Working hours").fill("sometimes")
     clerk.save()
     expect(clerk.row.locator(".error").first).to_be_visible()
     expect(clerk.field("Department")).to_have_value("Research")
-    expect(clerk.field("Hours")).to_have_value("sometimes")
+    expect(clerk.field("Working hours")).to_have_value("sometimes")
     seen += clerk.look()
-    clerk.field("Hours").fill("Mon-Thu 09:00-15:00")
+    clerk.field("Working hours").fill("Mon-Thu 09:00-15:00")
     clerk.save()
     expect(clerk.row).to_contain_text("Research")
     expect(clerk.page.locator("#toasts")).to_contain_text("Ines Inline is saved.")

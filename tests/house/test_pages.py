@@ -89,7 +89,10 @@ def test_a_member_sees_nothing_of_people_they_do_not_know(walker: Visitor, noise
 def test_every_page_is_reached_by_some_link(
     walker: Visitor, app: Flask, make: Factories, new_visitor: Callable[..., Visitor]
 ) -> None:
-    stranger, newcomer = new_visitor(), new_visitor(make.person("Nora New"))
+    begun = make.person("Nora New")
+    make.enrolment(begun, make.programme(), state="begun", steps_done=4, joined_at=None, as_mentee=True)
+    make.add(make.letter(begun))
+    stranger, newcomer = new_visitor(), new_visitor(begun)
     reached: set[str | None] = set()
 
     def look(url: str, page: Page) -> None:
