@@ -58,7 +58,7 @@ def wait_until_ready(address: str) -> None:
 def visit(browser: Browser, address: str, size: dict[str, int], scheme: str = "light") -> Iterator[Page]:
     """A fresh browser window of the given size."""
     context = browser.new_context(
-        base_url=address, viewport=size, color_scheme=scheme, device_scale_factor=1, locale="en-GB", timezone_id="Europe/Berlin"
+        base_url=address, viewport=size, color_scheme=scheme, locale="en-GB", timezone_id="Europe/Berlin"
     )
     yield context.new_page()
     context.close()

@@ -12,13 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import JSON, BigInteger, Index, Integer, String, Text, func, select, text
+from sqlalchemy import JSON, Index, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.clock import now
 from portal.db import Model, Moment, db
 
-BIG = BigInteger().with_variant(Integer, "sqlite")
 FIRST_LINK = "0" * 64
 CHAIN_LOCK = 0x6175646974  # "audit": PostgreSQL's advisory lock that keeps the chain in single file
 
@@ -28,7 +27,7 @@ class AuditEntry(Model):
 
     __tablename__ = "audit_entry"
 
-    position: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(Moment)
     actor_id: Mapped[int | None] = mapped_column(index=True)
     action: Mapped[str] = mapped_column(String(80))

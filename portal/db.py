@@ -14,12 +14,14 @@ from typing import Any
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import DateTime, Engine, MetaData, event
+from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, event
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
 BUSY_SECONDS = 10
+WIDE = BigInteger().with_variant(Integer, "sqlite")
+"""Whole numbers of 64 bits on both databases, so that an id from an address is looked up and not found, never an error."""
 NAMES = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -32,7 +34,7 @@ NAMES = {
 class Model(DeclarativeBase):
     """What every table's class derives from."""
 
-    metadata = MetaData(naming_convention=NAMES)
+    registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map={int: WIDE})
 
 
 class Moment(TypeDecorator[datetime]):

@@ -10,7 +10,21 @@ from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parents[1]
 
-ROOF = ("app", "cli", "cli_data", "cli_frame", "worker", "server", "supervisor", "upkeep", "backup", "retention", "demo", "demo_company", "demo_season")
+ROOF = (
+    "app",
+    "cli",
+    "cli_data",
+    "cli_frame",
+    "worker",
+    "server",
+    "supervisor",
+    "upkeep",
+    "backup",
+    "retention",
+    "demo",
+    "demo_company",
+    "demo_season",
+)
 ROOMS = (
     "front",
     "insights",

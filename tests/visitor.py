@@ -101,6 +101,7 @@ class Visitor:
         self.app = app
         self.client = app.test_client()
         self.page: Page | None = None
+        self._token: tuple[tuple[str, ...], str] = ((), "")
 
     def open(self, url: str, *, method: str = "GET", htmx: bool = False, inspect: bool = True, **more: Any) -> Page:
         """Send a request as it is, and inspect the answer."""
@@ -146,7 +147,17 @@ class Visitor:
         return self.open(url, method="POST", data=data, htmx=htmx, headers={**token, **more.pop("headers", {})}, **more)
 
     def token(self) -> str:
-        """A token that is good for this visitor."""
+        """A token that is good for this visitor; asked for once in a session."""
+        if self._session() != self._token[0]:
+            token = self._new_token()
+            self._token = (self._session(), token)
+        return self._token[1]
+
+    def _session(self) -> tuple[str, ...]:
+        names = (self.app.config["SIGN_IN_COOKIE"], self.app.config["SESSION_COOKIE_NAME"])
+        return tuple(str(self.client.get_cookie(name)) for name in names)
+
+    def _new_token(self) -> str:
         page = Page(contextvars.Context().run(lambda: self.client.get("/sign-in")))
         if page.location:
             page = Page(contextvars.Context().run(lambda: self.client.get("/me")))

@@ -18,11 +18,9 @@ def upgrade() -> None:
     """Bring the change in."""
     op.create_table(
         "audit_entry",
-        sa.Column(
-            "position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("at", Moment(), nullable=False),
-        sa.Column("actor_id", sa.Integer(), nullable=True),
+        sa.Column("actor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("action", sa.String(length=80), nullable=False),
         sa.Column("object_kind", sa.String(length=40), nullable=False),
         sa.Column("object_id", sa.String(length=64), nullable=False),
@@ -41,7 +39,7 @@ def upgrade() -> None:
 
     op.create_table(
         "person",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=True),
@@ -55,10 +53,10 @@ def upgrade() -> None:
         sa.Column("hours", sa.String(length=300), nullable=False),
         sa.Column("languages", sa.JSON(), nullable=False),
         sa.Column("locale", sa.String(length=8), nullable=True),
-        sa.Column("grade", sa.Integer(), nullable=True),
-        sa.Column("manager_id", sa.Integer(), nullable=True),
+        sa.Column("grade", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("manager_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("style", sa.String(length=12), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("grade IS NULL OR grade BETWEEN 0 AND 99", name=op.f("ck_person_grade_range")),
         sa.ForeignKeyConstraint(
             ["manager_id"], ["person.id"], name=op.f("fk_person_manager_id_person"), ondelete="SET NULL"
@@ -74,7 +72,7 @@ def upgrade() -> None:
 
     op.create_table(
         "programme",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("promise", sa.Text(), nullable=False),
         sa.Column("label", sa.String(length=12), nullable=False),
@@ -83,14 +81,14 @@ def upgrade() -> None:
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("sign_up_until", sa.Date(), nullable=True),
         sa.Column("leads", sa.String(length=8), nullable=False),
-        sa.Column("cadence_every", sa.Integer(), nullable=False),
+        sa.Column("cadence_every", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("cadence_unit", sa.String(length=5), nullable=False),
-        sa.Column("meetings", sa.Integer(), nullable=False),
-        sa.Column("meeting_minutes", sa.Integer(), nullable=False),
+        sa.Column("meetings", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("meeting_minutes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("rules", sa.JSON(), nullable=False),
         sa.Column("weights", sa.JSON(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("ends_on > starts_on", name=op.f("ck_programme_dates_in_order")),
         sa.CheckConstraint("meetings BETWEEN 1 AND 60", name=op.f("ck_programme_meetings_range")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
@@ -101,7 +99,7 @@ def upgrade() -> None:
     op.create_table(
         "throttle",
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("blocked_until", Moment(), nullable=True),
         sa.Column("changed_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_throttle")),
@@ -126,8 +124,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "account_link",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("token_digest", sa.String(length=64), nullable=False),
         sa.Column("password_digest", sa.String(length=64), nullable=False),
@@ -145,24 +143,23 @@ def upgrade() -> None:
 
     op.create_table(
         "enrolment",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("programme_id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("as_mentor", sa.Boolean(), nullable=False),
         sa.Column("as_mentee", sa.Boolean(), nullable=False),
-        sa.Column("mentor_capacity", sa.Integer(), nullable=False),
-        sa.Column("mentee_capacity", sa.Integer(), nullable=False),
+        sa.Column("mentor_capacity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("mentee_capacity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("place", sa.String(length=12), nullable=False),
         sa.Column("off_the_table", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("steps_done", sa.Integer(), nullable=False),
+        sa.Column("steps_done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("paused_until", sa.Date(), nullable=True),
         sa.Column("begun_at", Moment(), nullable=False),
         sa.Column("joined_at", Moment(), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint(
-            "mentor_capacity BETWEEN 1 AND 5 AND mentee_capacity BETWEEN 1 AND 5",
-            name=op.f("ck_enrolment_capacity_range"),
+            "mentor_capacity BETWEEN 1 AND 5 AND mentee_capacity BETWEEN 1 AND 5", name=op.f("ck_enrolment_capacity_range")
         ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_enrolment_person_id_person"), ondelete="CASCADE"
@@ -179,26 +176,24 @@ def upgrade() -> None:
 
     op.create_table(
         "letter",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("uid", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("to_address", sa.String(length=254), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("sealed_link", sa.Text(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("next_try_at", Moment(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("sent_at", Moment(), nullable=True),
         sa.Column("lease_holder", sa.String(length=32), nullable=True),
         sa.Column("lease_until", Moment(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_letter_person_id_person"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_letter_person_id_person"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
         sa.UniqueConstraint("uid", name=op.f("uq_letter_uid")),
     )
@@ -209,16 +204,13 @@ def upgrade() -> None:
 
     op.create_table(
         "programme_staff",
-        sa.Column("programme_id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_programme_staff_person_id_person"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["programme_id"],
-            ["programme.id"],
-            name=op.f("fk_programme_staff_programme_id_programme"),
-            ondelete="CASCADE",
+            ["programme_id"], ["programme.id"], name=op.f("fk_programme_staff_programme_id_programme"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("programme_id", "person_id", name=op.f("pk_programme_staff")),
     )
@@ -227,8 +219,8 @@ def upgrade() -> None:
 
     op.create_table(
         "role_grant",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_role_grant_person_id_person"), ondelete="CASCADE"
@@ -238,8 +230,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "user_session",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("token_digest", sa.String(length=64), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("seen_at", Moment(), nullable=False),
@@ -258,14 +250,12 @@ def upgrade() -> None:
 
     op.create_table(
         "avoided",
-        sa.Column("enrolment_id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("enrolment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["enrolment_id"], ["enrolment.id"], name=op.f("fk_avoided_enrolment_id_enrolment"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_avoided_person_id_person"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_avoided_person_id_person"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("enrolment_id", "person_id", name=op.f("pk_avoided")),
     )
     with op.batch_alter_table("avoided", schema=None) as batch_op:
@@ -273,12 +263,12 @@ def upgrade() -> None:
 
     op.create_table(
         "wish",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("enrolment_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("enrolment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("topic_id", sa.String(length=60), nullable=False),
         sa.Column("side", sa.String(length=8), nullable=False),
-        sa.Column("level", sa.Integer(), nullable=False),
-        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("level", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rank", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("level BETWEEN 1 AND 3", name=op.f("ck_wish_level_range")),
         sa.ForeignKeyConstraint(
             ["enrolment_id"], ["enrolment.id"], name=op.f("fk_wish_enrolment_id_enrolment"), ondelete="CASCADE"

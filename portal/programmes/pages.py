@@ -101,6 +101,7 @@ def edit(programme_id: int) -> Response:
 @requires(May.RUN_PROGRAMMES)
 def move(programme_id: int) -> Response:
     """Open, start, finish, or take such a step back."""
+    theirs(programme_id)
     wanted = request.form.get("to", "")
     if wanted not in list(ProgrammeState):
         raise Invalid(_("Choose one of the steps on the programme's page."))

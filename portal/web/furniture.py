@@ -60,7 +60,8 @@ def navigation(signs: Sequence[Sign]) -> list[NavigationItem]:
     """The signposts this reader sees, with the one they are at marked."""
     here = request.path
     items = [(str(sign.label), url_for(sign.endpoint)) for sign in signs if _sees(sign)]
-    at = max((url for _, url in items if here == url or (url != "/" and here.startswith(url.rstrip("/") + "/"))), key=len, default="")
+    above = [url for _, url in items if here == url or (url != "/" and here.startswith(url.rstrip("/") + "/"))]
+    at = max(above, key=len, default="")
     return [NavigationItem(label, url, url == at) for label, url in items]
 
 

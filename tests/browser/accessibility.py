@@ -17,6 +17,7 @@ LOOKS: tuple[tuple[str, int, str], ...] = (
     ("dark", 320, "none"),
     ("light", 1280, "active"),
 )
+TWO_LOOKS = (LOOKS[0], LOOKS[3])
 RUN = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]}).then(found => found.violations.map(
     each => `${each.id} (${each.impact}): ${each.nodes.map(node => node.html.slice(0, 160) + " — " +
         [...node.any, ...node.all, ...node.none].map(check => check.message).join("; ").slice(0, 200)).join(" | ")}`))"""
@@ -30,6 +31,7 @@ def axe() -> str:
 
 def problems(page: Page, looks: tuple[tuple[str, int, str], ...] = LOOKS) -> list[str]:
     """What is wrong with what the window shows now, in each look. The window is left as it was."""
+    page.wait_for_function("() => !document.querySelector('.htmx-request, [aria-busy=true]')")
     size = page.viewport_size
     found: list[str] = []
     if not page.evaluate("() => Boolean(window.axe)"):

@@ -90,7 +90,8 @@ def test_every_page_is_reached_by_some_link(
     walker: Visitor, app: Flask, make: Factories, new_visitor: Callable[..., Visitor]
 ) -> None:
     begun = make.person("Nora New")
-    make.enrolment(begun, make.programme(), state="begun", steps_done=4, joined_at=None, as_mentee=True)
+    enrolment = make.enrolment(begun, make.programme(), state="begun", steps_done=4, joined_at=None)
+    make.wish(enrolment, make.topic())
     make.add(make.letter(begun))
     stranger, newcomer = new_visitor(), new_visitor(begun)
     reached: set[str | None] = set()
