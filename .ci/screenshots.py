@@ -91,8 +91,8 @@ def take_all(browser: Browser, address: str) -> None:
     with visit(browser, address, DESK) as page:
         shoot(page, "/join", "join")
         sign_in(page, STAFF.email, STAFF.password)
-        page.goto("/people/")
-        page.get_by_role("link", name="Edit").nth(1).click()
+        page.goto("/people")
+        page.get_by_role("link", name="Edit").nth(2).click()
         page.locator("tr.editing").wait_for()
         save(page, "people")
     with visit(browser, address, DESK) as page:
