@@ -1,6 +1,8 @@
 """Commands about what the portal keeps: topics, letters, keys, retention, the audit, copies; and the doctor."""
 
+import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -19,8 +21,17 @@ def demonstration() -> None:
 @click.option("--people", default=120, show_default=True, type=int)
 def demo_load(stage: str, people: int) -> None:
     """Load a believable company; the same number and stage give the same company."""
-    from portal import demo
+    from portal import demo, upkeep
+    from portal.app import create_app
 
+    if not (os.environ.get("SECRET_KEY") or os.environ.get("SECRET_KEY_FILE")):
+        os.environ["PORTAL_DEMO"] = "1"
+    if not settings().demo and urlsplit(settings().public_url).hostname not in ("localhost", "127.0.0.1"):
+        raise click.ClickException(
+            "The demo's people share a published password, so they are not let into a portal that others can reach. "
+            "Load them into one of its own: PORTAL_DEMO=1 PORTAL_INSTANCE=demo portal demo load."
+        )
+    upkeep.migrate(create_app())
     with opened():
         demo.load(people=people, stage=stage)
         for each in demo.SIGN_INS:

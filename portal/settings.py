@@ -24,6 +24,7 @@ HOUSE = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent
 
 SAMPLE_KEYS = {"change-me", "changeme", "secret", "dev", "test"}
 DATABASES = ("sqlite:", "postgresql:", "postgresql+psycopg:", "postgres:")
+DEMO_KEYS = "demo-keys.json"
 MAIL_TLS = ("none", "starttls", "tls")
 
 
@@ -74,8 +75,8 @@ class _Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self.problems: list[str] = []
-        self.demo = environ.get("PORTAL_DEMO", "") == "1"
         self.instance = Path(environ.get("PORTAL_INSTANCE") or "instance").resolve()
+        self.demo = environ.get("PORTAL_DEMO", "") == "1" or self.folder_of_a_demo()
 
     def read(self) -> Settings:
         public_url = self.public_url()
@@ -100,6 +101,11 @@ class _Reader:
             raise SettingsError("The portal cannot start:\n" + "\n".join(f"  - {each}" for each in self.problems))
         self.instance.mkdir(parents=True, exist_ok=True)
         return settings
+
+    def folder_of_a_demo(self) -> bool:
+        """Without keys of its own, a folder in which a demo was begun stays a demo, whichever command looks at it."""
+        own_keys = any(self.environ.get(name) for name in ("SECRET_KEY", "SECRET_KEY_FILE"))
+        return not own_keys and (self.instance / DEMO_KEYS).exists()
 
     def text(self, name: str) -> str:
         """The setting's value, from the environment or the file that `<name>_FILE` names; "" when unset."""
@@ -213,7 +219,7 @@ def new_keys() -> dict[str, str]:
 def _demo_keys(instance: Path) -> dict[str, str]:
     """The demo's own keys, made once and kept beside its database, so that a restart signs nobody out."""
     instance.mkdir(parents=True, exist_ok=True)
-    file = instance / "demo-keys.json"
+    file = instance / DEMO_KEYS
     if not file.exists():
         file.touch(mode=0o600)
         file.write_text(json.dumps(new_keys()), encoding="utf-8")

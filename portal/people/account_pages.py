@@ -12,6 +12,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from portal.clock import now
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 room = Blueprint("account", __name__)
 AFTER_CONFIRMING = "/join"
 SIGNED_UP = "signed_up"
+ATTEMPTS = 5
 SENT_TO = "letter_sent_to"
 
 
@@ -155,12 +157,14 @@ def _register(form: SignUpForm, password_hash: str) -> None:
     zone = form.time_zone.data if is_zone(form.time_zone.data or "") else current().default_time_zone
     locale = str(get_locale() or "en")
     facts = {"name": form.name.data, "email": form.email.data, "password_hash": password_hash, "time_zone": zone}
-    try:
-        with transaction():
-            actions.register(**facts, locale=locale, at=now(), then=_next())
-    except IntegrityError:  # the same form, sent twice at once: the other one made the person
-        with transaction():
-            actions.register(**facts, locale=locale, at=now(), then=_next())
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            with transaction():
+                actions.register(**facts, locale=locale, at=now(), then=_next())
+            return
+        except (IntegrityError, StaleDataError):  # the same form, sent several times at once: another one was first
+            if not left:
+                raise
 
 
 def _right_password(form: PortalForm, person: Person | None, password: str) -> bool:

@@ -5,6 +5,8 @@ import logging
 from flask import Flask, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
@@ -19,6 +21,8 @@ def handle_errors(app: Flask) -> None:
     """Answer every error of `app` with a page or a fragment."""
     app.register_error_handler(PortalError, _portal_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(IntegrityError, _overtaken)
+    app.register_error_handler(StaleDataError, _overtaken)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -74,6 +78,13 @@ def _foreign_host() -> Response:
     """Asked for under a name that is not ours: no address can be made there, so the page stands alone."""
     title, sentence = _("Not from there"), _("This portal does not answer under that name. Use the address you were given.")
     return make_response(render_template("errors/alone.html", title=title, message=sentence), 400)
+
+
+def _overtaken(error: Exception) -> Response:
+    """Two requests wrote the same at once, such as a form sent twice, and this one came second."""
+    log.warning("%s %s came second: %s", request.method, request.path, type(error).__name__)
+    db.session.rollback()
+    return problem(409)
 
 
 def _unexpected(error: Exception) -> Response:

@@ -18,6 +18,10 @@ from tests.live import LivePortal
 
 ROLES = ("stranger", "member", "staff", "admin")
 LINKS = "() => [...document.querySelectorAll('a[href]')].map(each => each.getAttribute('href'))"
+OPENERS = "summary, [data-dialog], [data-edit]"
+KINDS = f"""() => [...document.querySelectorAll({OPENERS!r})].map(each =>
+    each.dataset.dialog ?? ("edit" in each.dataset ? "edit" : "menu"))"""
+"""What each of them opens: a dialog by its id, a menu, or a row to edit."""
 STARTS = {
     "stranger": ["/join", "/sign-in", "/sign-up", "/reset", "/reset/sent", "/sign-up/sent", "/confirm/x", "/nothing-here"],
     "member": ["/", "/join", "/me"],
@@ -106,22 +110,24 @@ def test_axe_finds_nothing_in_menus_dialogs_and_rows_being_edited(
 ) -> None:
     page = window(people[role])
     found: list[str] = []
-    opened = 0
+    opened: set[str] = set()
 
     def fetch(url: str) -> Iterable[str]:
-        nonlocal opened
         page.goto(url)
         links: list[str] = page.evaluate(LINKS)
-        for number in range(min(page.locator("summary, [data-dialog], [data-edit]").count(), 4)):
+        kinds: list[str] = page.evaluate(KINDS)
+        for number, kind in enumerate(kinds):
+            if kind in opened:
+                continue
+            opened.add(kind)
             page.goto(url)
-            opener = page.locator("summary, [data-dialog], [data-edit]").nth(number)
+            opener = page.locator(OPENERS).nth(number)
             if opener.is_visible():
                 opener.click()
                 page.wait_for_load_state("networkidle")
-                opened += 1
                 found.extend(problems(page, TWO_LOOKS))
         return links
 
     crawl(portal.app, fetch, STARTS[role], each=1)
-    assert opened >= 3
+    assert opened >= {"menu", "edit"} if role == "staff" else {"menu"}
     assert found == []

@@ -102,6 +102,7 @@ def test_no_route_answers_options_v4_1_4(app: Flask, furnished: Person, new_visi
         if (page := visitor.open(route.url(), method="OPTIONS", inspect=False)).status not in (404, 405)
     ]
     assert answered == []
+    assert stranger.open("/static/portal.css", method="OPTIONS").status == 405
 
 
 def test_strangers_are_led_to_sign_in_and_back(app: Flask, furnished: Person, visitor: Visitor) -> None:
