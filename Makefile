@@ -2,6 +2,7 @@
 # make run          the portal with its demo company, on http://localhost:$(PORT)
 # make test         the whole test suite
 # make check        style and types
+# make translations look for new messages and put them into each language's catalogue
 # make lock         remake the lock files (UPGRADE=--upgrade for newer releases)
 # make dist         a wheel and a source archive in dist/
 # make screenshots  pictures of the pages
@@ -28,7 +29,7 @@ BUILT := static/built/portal.js
 RUNTIME := $(VENV)/.runtime $(BUILT) $(CATALOGUES)
 DEV := $(RUNTIME) $(VENV)/.dev
 
-.PHONY: help setup run test check format lock dist screenshots bench clean
+.PHONY: help setup run test check format translations lock dist screenshots bench clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -89,6 +90,9 @@ $(BUILT): package-lock.json .ci/assets.py $(wildcard static/portal.js) | $(VENV)
 
 %.mo: %.po | $(VENV)/.runtime
 	@$(BIN)/pybabel -q compile -i $< -o $@
+
+translations: $(DEV)
+	@$(BIN)/python .ci/translations.py
 
 # Lock files hold names, versions and hashes; where to fetch from is the business of each machine.
 

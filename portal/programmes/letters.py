@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from flask import render_template
-from flask_babel import force_locale, format_date, get_locale
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
 from portal.letters.letter import Letter
@@ -12,6 +12,7 @@ from portal.people.models import Person
 from portal.programmes import words
 from portal.programmes.models import Programme
 from portal.settings import current
+from portal.web.furniture import day
 
 
 def joined(person: Person, programme: Programme) -> Letter:
@@ -24,7 +25,7 @@ def joined(person: Person, programme: Programme) -> Letter:
 def paused(person: Person, programme: Programme, until: date) -> Letter:
     """Confirms a pause and its last day."""
     with _language_of(person):
-        facts = {"until": format_date(until, "d MMMM y")}
+        facts = {"until": day(until)}
         return _letter("paused", _("Your pause in %(programme)s", programme=programme.name), person, programme, facts)
 
 

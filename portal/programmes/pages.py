@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, request, url_for
-from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -19,6 +18,7 @@ from portal.programmes import actions, queries, words
 from portal.programmes.forms import ProgrammeForm
 from portal.programmes.models import DEFAULT_WEIGHTS, Programme
 from portal.web.access import may, requires
+from portal.web.furniture import day
 from portal.web.htmx import answer, is_htmx, redirect_to
 from portal.web.toasts import toast
 
@@ -214,6 +214,6 @@ def _said(name: str, value: Any) -> str:
         names = {**words.WEIGHTS, "line": _("line"), "min_grade_gap": _("grades between")}
         return ", ".join(f"{names[key]} {each}" for key, each in value.items() if key in names)
     if hasattr(value, "isoformat"):
-        return format_date(value, "d MMMM y")
+        return day(value)
     tables: dict[str, Mapping[str, Any]] = {"label": words.LABELS, "leads": words.LEADS, "cadence_unit": words.UNITS}
     return str(tables.get(name, {}).get(value, "" if value is None else value)) or "–"

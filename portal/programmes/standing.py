@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, url_for
-from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -17,6 +16,7 @@ from portal.programmes.forms import PauseForm
 from portal.programmes.models import Enrolment
 from portal.programmes.steps import next_place, own, summary_of
 from portal.web.access import signed_in
+from portal.web.furniture import day
 from portal.web.htmx import redirect_to
 from portal.web.toasts import toast
 
@@ -51,7 +51,7 @@ def pause(programme_id: int) -> Response:
     except Invalid as error:
         form.take(error)
         return make_response(_draw(own(programme_id), form), 422)
-    toast(_("You are paused until %(day)s.", day=format_date(form.until.data, "d MMMM y")))
+    toast(_("You are paused until %(day)s.", day=day(form.until.data)))
     return redirect_to(url_for(".show", programme_id=programme_id))
 
 

@@ -97,13 +97,19 @@ def day(value: date | datetime | None, format: str = "d MMMM y") -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return format_datetime(value, format)
-    return format_date(value, format)
+        return format_datetime(value, _as_written_here(format))
+    return format_date(value, _as_written_here(format))
 
 
 def moment(value: datetime | None, format: str = "d MMM y, HH:mm") -> str:
     """A moment in the reader's zone and language."""
-    return format_datetime(value, format) if value else ""
+    return format_datetime(value, _as_written_here(format)) if value else ""
+
+
+def _as_written_here(format: str) -> str:
+    """German writes a full stop after the day: 7. Dezember 2026."""
+    german = str(get_locale() or "").startswith("de")
+    return format.replace("d M", "d. M") if german else format
 
 
 def readers_zone() -> ZoneInfo:

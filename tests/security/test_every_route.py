@@ -38,7 +38,7 @@ ODD_IDS = (
     "9" * 5000,
 )
 ODD_VALUES = ("\x00", "a\x00b", "", " ", "x" * 20_000, "-1", str(2**63), "1e400", "NaN", "[]", "{}", "'\"<>", "\u202e", "🦩")
-ABSENT = str(2**31 - 1)
+ABSENT = str(2**63 - 1)
 SIGN_IN = "/sign-in"
 SENT = ("version", "seen", "person_seen", "person_id", "topic_id", "to", "level", "state", "until", "from", "roles", "step")
 UNLIKE_PAGES = ("static", "health.readyz")
