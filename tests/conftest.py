@@ -28,7 +28,7 @@ from portal.app import create_app
 from portal.db import db
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme
-from tests.databases import PostgresDatabases, SqliteFiles
+from tests.databases import PostgresDatabases, SqliteFiles, folder_of_this_run
 from tests.personas import Factories, settings_for_tests
 from tests.postbox import Postbox
 from tests.visitor import Visitor
@@ -71,8 +71,7 @@ class Databases:
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
     process = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    base = tmp_path_factory.getbasetemp()
-    return Databases(base if process == "main" else base.parent, tmp_path_factory.mktemp("databases"), process)
+    return Databases(folder_of_this_run(), tmp_path_factory.mktemp("databases"), process)
 
 
 @pytest.fixture

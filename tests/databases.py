@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -31,6 +33,22 @@ def make_tables(settings: Settings) -> None:
             db.create_all()
         db.session.remove()
         db.engine.dispose()
+
+
+def folder_of_this_run() -> Path:
+    """Shared by all processes of one test run, and outside pytest's own folders: those of older runs are cleared away
+    when a new run begins, with the server of a run that still goes on."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+    folder = Path(tempfile.gettempdir()) / f"portal-tests-{run[:16]}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    atexit.register(_clear, folder)
+    return folder
+
+
+def _clear(folder: Path) -> None:
+    """Runs after the server's own clearing, since what is registered first runs last; the last process finds no server."""
+    if not (folder / "postgres").exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class SqliteFiles:
@@ -82,7 +100,7 @@ class PostgresDatabases:
 def shared_server(folder: Path) -> PostgresServer:
     """The PostgreSQL of this test run. It stops with the last process that uses it; its data need not survive a crash."""
     with fasteners.InterProcessLock(folder / "postgres.lock"):
-        server = get_server(folder / "postgres")
+        server = get_server(folder / "postgres", cleanup_mode="delete")
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
