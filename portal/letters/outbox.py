@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from flask_babel import gettext as _
 from sqlalchemy import select, update
 
 from portal.clock import now
@@ -57,9 +58,9 @@ def send_again(row: OutboxLetter, *, at: datetime) -> None:
     """Queue a failed or kept letter anew; raises Invalid when it can never leave."""
     from_anew = row.state in ("failed", "kept")
     if not from_anew or current().mail is None:
-        raise Invalid("This letter cannot be sent again.")
+        raise Invalid(_("This letter cannot be sent again."))
     if row.sealed_link is None and LINK in row.text:
-        raise Invalid("The private link in this letter is over.")
+        raise Invalid(_("The private link in this letter is over. Ask for a new letter instead."))
     row.state, row.attempts, row.next_try_at, row.last_error = "queued", 0, at, None
     row.lease_holder = row.lease_until = None
     ring(DELIVER, row.id)
