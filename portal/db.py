@@ -115,10 +115,16 @@ def _sqlite_manners(connection: Any, _: object) -> None:
     if type(connection).__module__ != "sqlite3":
         return
     connection.isolation_level = None
+    connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _lower(text: Any) -> Any:
+    """SQLite's own lower() knows A to Z only; PostgreSQL's knows Ö as well, and so must a search for a name."""
+    return text.lower() if isinstance(text, str) else text
 
 
 @event.listens_for(Engine, "begin")

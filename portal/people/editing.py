@@ -27,7 +27,9 @@ PROFILE = (
 FIELDS = (*PROFILE, "roles", "disabled")
 
 
-def edit(person: Person, *, seen: int, by: int, at: datetime, reason: str = "", **values: Any) -> audit.AuditEntry | None:
+def edit(
+    person: Person, *, seen: int, by: int, at: datetime, reason: str = "", may_give_roles: bool = False, **values: Any
+) -> audit.AuditEntry | None:
     """Change what differs, as seen in version `seen`; the audit's entry, or None when nothing differs.
 
     Raises Stale with both values when somebody was faster; Invalid for an impossible manager or for shutting oneself out.
@@ -40,6 +42,7 @@ def edit(person: Person, *, seen: int, by: int, at: datetime, reason: str = "", 
     before = {name: value_of(person, name) for name in changed}
     if seen != person.version:
         raise Stale(_("Somebody changed this while you were editing."), theirs=before, yours=changed)
+    _check_power(person, changed, by=by, may_give_roles=may_give_roles)
     return _change(person, before, changed, by=by, at=at, reason=reason)
 
 
@@ -47,8 +50,6 @@ def undo(position: int, *, by: int, at: datetime, may_give_roles: bool) -> Perso
     """Take the edit with that audit position back; raises Invalid when it cannot be (any more)."""
     entry = db.session.get(audit.AuditEntry, position)
     if entry is None or entry.action != EDITED or not entry.before or not entry.after:
-        raise NotFound
-    if "roles" in entry.before and not may_give_roles:
         raise NotFound
     person = db.session.get(Person, int(entry.object_id))
     if person is None:
@@ -58,6 +59,7 @@ def undo(position: int, *, by: int, at: datetime, may_give_roles: bool) -> Perso
         raise Invalid(_("This is undone already."))
     if present != entry.after:
         raise Invalid(_("This was changed again since, so it cannot be undone by itself. Edit the row instead."))
+    _check_power(person, dict(entry.before), by=by, may_give_roles=may_give_roles)
     _change(person, present, dict(entry.before), by=by, at=at, reason=_("Undone"))
     return person
 
@@ -97,15 +99,23 @@ def check_manager(person_id: int, manager_id: int | None) -> None:
         )
 
 
+def _check_power(person: Person, after: dict[str, Any], *, by: int, may_give_roles: bool) -> None:
+    """Only those who give roles touch roles, or whether an administrator gets in; and nobody shuts themselves out."""
+    if "roles" in after and not may_give_roles:
+        raise NotFound
+    if "disabled" in after and Role.ADMIN in person.roles and not may_give_roles:
+        raise Invalid(_("Only an administrator can close or open an administrator's account."), field="disabled")
+    if after.get("disabled") and person.id == by:
+        raise Invalid(_("You cannot close your own account here. Ask another administrator."), field="disabled")
+    if Role.ADMIN in person.roles and Role.ADMIN not in after.get("roles", [Role.ADMIN]) and person.id == by:
+        raise Invalid(_("You cannot take the administrator's role from yourself. Ask another one."), field="roles")
+
+
 def _change(
     person: Person, before: dict[str, Any], after: dict[str, Any], *, by: int, at: datetime, reason: str
 ) -> audit.AuditEntry:
     if "manager_id" in after:
         check_manager(person.id, after["manager_id"])
-    if after.get("disabled") and person.id == by:
-        raise Invalid(_("You cannot close your own account here. Ask another administrator."), field="disabled")
-    if "admin" in before.get("roles", []) and "admin" not in after["roles"] and person.id == by:
-        raise Invalid(_("You cannot take the administrator's role from yourself. Ask another one."), field="roles")
     for name, value in after.items():
         _set(person, name, value, at)
     return audit.write(action=EDITED, on=KIND, id=person.id, by=by, before=before, after=after, reason=reason)

@@ -36,7 +36,7 @@ def index() -> Response:
     """The list."""
     asked = directory.Asked.of(request.args)
     rows = directory.find(asked)
-    return answer("people/table/_table.html", page=lambda: _list(asked, rows=rows), asked=asked, rows=rows)
+    return answer("people/table/found.html", page=lambda: _list(asked, rows=rows), asked=asked, rows=rows)
 
 
 @room.get("/<id:person_id>/row")
@@ -65,7 +65,8 @@ def save(person_id: int) -> Response:
     try:
         with transaction():
             about = {"by": current_user.id, "at": now(), "reason": form.reason.data or ""}
-            entry = editing.edit(_one(person_id), seen=_seen(form), **about, **form.values())
+            power = may(May.GIVE_ROLES)
+            entry = editing.edit(_one(person_id), seen=_seen(form), may_give_roles=power, **about, **form.values())
     except Stale:
         return _conflict(_one(person_id), form)
     except Invalid as error:
@@ -200,23 +201,37 @@ def _conflict(person: Person, form: RowForm) -> Response:
     kept = row_form(person, with_roles="roles" in form, fresh=True)
     mine, saved = form.mine(), kept.shown()
     differing = [name for name, value in form.shown().items() if saved[name] != value]
-    last = editing.who_changed_last(person.id)
-    who = directory.names_of({last.actor_id}).get(last.actor_id) if last and last.actor_id else None
+    message = _conflict_message(person, [str(LABELS[name]) for name in differing if name not in mine])
+    differing = [name for name in differing if name in mine]
     values = {form[name].name: form[name].data if name in mine else saved[name] for name in EDITED if name in form}
     values = {name: ["y"] if value is True else [] if value is False else value for name, value in values.items()}
     about: dict[str, Any] = {
         "id": f"person-{person.id}",
-        "message": _("%(who)s saved %(name)s while you were editing. Nothing of yours is lost; choose what should stand.",
-                     who=who or _("Somebody"), name=person.name),
+        "message": message,
         "differences": [
             {"label": LABELS[name], "yours": _in_form(form, name), "theirs": _in_form(kept, name)} for name in differing
         ],
         "values": {**values, **{each.name: each.data for each in (kept.version, kept.was, form.reason)}},
         "keep_url": url_for("people.save", person_id=person.id, **_query()),
         "leave_url": url_for("people.row", person_id=person.id, **_query()),
-    }  # fmt: skip
+    }
     page = lambda: render_template("people/table/conflict.html", **about)  # noqa: E731  # it needs no name elsewhere
     return answer("_conflict.html", page=page, status=409, columns=COLUMNS, **about)
+
+
+def _conflict_message(person: Person, only_theirs: list[str]) -> str:
+    """Who was faster, and what they changed that is in no question: it stays whatever the reader chooses."""
+    last = editing.who_changed_last(person.id)
+    who = directory.names_of({last.actor_id}).get(last.actor_id) if last and last.actor_id else None
+    message = _(
+        "%(who)s saved %(name)s while you were editing. Nothing of yours is lost; choose what should stand.",
+        who=who or _("Somebody"),
+        name=person.name,
+    )
+    if not only_theirs:
+        return message
+    stays = _("What they changed elsewhere stays: %(fields)s.", fields=", ".join(only_theirs))
+    return f"{message} {stays}"
 
 
 def _in_form(form: RowForm, name: str) -> str:

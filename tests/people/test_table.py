@@ -138,6 +138,33 @@ def test_the_second_of_two_sees_both_values_and_nothing_is_lost(new_visitor, sta
     assert (saved.department, saved.site, saved.grade) == ("Poetry", "Oslo", 3), "the other's grade stays"
 
 
+def test_a_conflict_asks_about_what_is_in_question_and_names_what_stays(new_visitor, staff, admin, make):
+    ada = make.person("Ada King", department="Engines")
+    first, second = two_of_them(new_visitor, staff, admin, ada, True)
+    first.post(f"/people/{ada.id}", htmx=True, status=200, **changes(ada, grade="3"))
+    page = second.post(f"/people/{ada.id}", htmx=True, status=409, **changes(ada, department="Poetry"))
+    asked = [each.text for each in page.root.all("th", scope="row")]
+    assert asked == ["Department"]
+    assert "What they changed elsewhere stays: Grade." in page.text
+    second.post(f"/people/{ada.id}", htmx=True, status=200)
+    assert (reread(ada).department, reread(ada).grade) == ("Poetry", 3)
+
+
+def test_a_filtered_list_brings_its_count_and_its_order_along(visitor, staff, make):
+    make.person("Ada King", department="Engines")
+    visitor.sign_in(staff)
+    page = visitor.get("/people?department=Engines&sort=-grade", htmx=True)
+    assert "1 person" in page.text
+    assert 'name="sort" value="-grade"' in page.html
+
+
+def test_a_name_is_found_whatever_the_case_of_its_letters(visitor, staff, make):
+    make.person("Özge Öztürk")
+    visitor.sign_in(staff)
+    assert visitor.get("/people?q=öztürk").heading == "1 person"
+    assert visitor.get("/people?q=ÖZGE").heading == "1 person"
+
+
 def test_a_doubled_submit_is_no_conflict(visitor, staff, make):
     ada = make.person("Ada King", department="Engines")
     visitor.sign_in(staff)
@@ -193,6 +220,8 @@ def test_only_administrators_give_roles_and_close_nobody_out_by_mistake(new_visi
     assert field(ada, "roles") not in form
     by_staff.send(f"/people/{ada.id}", {**form, field(ada, "roles"): ["admin"]})
     assert reread(ada).roles == {"member"}
+    assert "Only an administrator" in edit(by_staff, admin, disabled=True, status=422).text
+    assert reread(admin).is_active
     by_admin = new_visitor(admin)
     edit(by_admin, ada, roles=["staff", "sponsor"])
     assert reread(ada).roles == {"member", "staff", "sponsor"}
