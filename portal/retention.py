@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, inspect, or_, select
+from sqlalchemy import Select, delete, exists, inspect, or_, select, update
 
 from portal import audit
 from portal.clock import now
+from portal.core.permissions import Role
 from portal.db import Model, db, transaction
-from portal.errors import NotFound
+from portal.errors import Invalid, NotFound
 from portal.letters.models import OutboxLetter
 from portal.people.models import AccountLink, Person, RoleGrant, Throttle, UserSession
-from portal.programmes.models import Avoided, Enrolment, Wish
+from portal.programmes.models import Avoided, Enrolment, ProgrammeStaff, Wish
 
 ERASED_NAME = "Former colleague"
 
@@ -113,7 +114,10 @@ def _delete(row: Model) -> None:
 
 def _never_confirmed(at: datetime) -> Select[Any]:
     stranger = Person.confirmed_at.is_(None) & (Person.created_at < at - timedelta(days=14))
-    return select(Person).where(stranger, Person.disabled_at.is_(None), ~exists().where(Enrolment.person_id == Person.id))
+    trusted = exists().where(RoleGrant.person_id == Person.id)
+    joined = exists().where(Enrolment.person_id == Person.id)
+    asked_again = exists().where(AccountLink.person_id == Person.id, AccountLink.expires_at > at)
+    return select(Person).where(stranger, Person.disabled_at.is_(None), ~trusted, ~joined, ~asked_again)
 
 
 def _letters_done(at: datetime) -> Select[Any]:
@@ -122,9 +126,7 @@ def _letters_done(at: datetime) -> Select[Any]:
 
 
 def _old_values(at: datetime) -> Select[Any]:
-    return select(audit.AuditEntry).where(
-        audit.AuditEntry.salt.is_not(None), audit.AuditEntry.at < at - timedelta(days=730)
-    )
+    return select(audit.AuditEntry).where(audit.AuditEntry.salt.is_not(None), audit.AuditEntry.at < at - timedelta(days=730))
 
 
 CLEARINGS = (
@@ -174,7 +176,11 @@ def _clear(clearing: Clearing, at: datetime) -> int:
 
 def export(person: Person) -> dict[str, list[dict[str, Any]]]:
     """Everything kept about `person`, by table, but for secrets; values as JSON can hold them."""
-    return {name: [_as_dict(row) for row in db.session.scalars(query)] for name, query in _of(person).items()}
+    found = {name: [_as_dict(row) for row in db.session.scalars(query)] for name, query in _of(person).items()}
+    for entry in found["audit_entry"]:
+        if (entry["object_kind"], entry["object_id"]) != ("person", str(person.id)):
+            entry.update(before=None, after=None, reason=None)  # what they did to others is others' data
+    return found
 
 
 def _of(person: Person) -> dict[str, Select[Any]]:
@@ -188,6 +194,7 @@ def _of(person: Person) -> dict[str, Select[Any]]:
         "letter": select(OutboxLetter).where(
             or_(OutboxLetter.person_id == person.id, OutboxLetter.to_address == person.email)
         ),
+        "programme_staff": select(ProgrammeStaff).where(ProgrammeStaff.person_id == person.id),
         "enrolment": select(Enrolment).where(Enrolment.person_id == person.id),
         "wish": select(Wish).where(Wish.enrolment_id.in_(mine)),
         "avoided": select(Avoided).where(Avoided.enrolment_id.in_(mine)),
@@ -210,18 +217,30 @@ def erase(person_id: int, *, by: int | None, at: datetime) -> None:
     person = db.session.get(Person, person_id)
     if person is None:
         raise NotFound
+    if _is_last_administrator(person):
+        raise Invalid("The last administrator cannot be erased. Make somebody else one first.")
     queries = _of(person)
     for name in ("user_session", "letter", "enrolment", "role_grant"):
         for row in db.session.scalars(queries[name]):
             db.session.delete(row)
-    for model in (AccountLink, Avoided):
+    for model in (AccountLink, Avoided, ProgrammeStaff):
         db.session.execute(delete(model).where(model.person_id == person.id))
+    db.session.execute(update(Person).where(Person.manager_id == person.id).values(manager_id=None))
     about = audit.AuditEntry.object_kind.in_(("person", "enrolment")) & (audit.AuditEntry.actor_id == person.id)
     of_person = (audit.AuditEntry.object_kind == "person") & (audit.AuditEntry.object_id == str(person.id))
     for entry in db.session.scalars(select(audit.AuditEntry).where(or_(about, of_person))):
         audit.erase_values(entry)
     _take_the_face(person, at)
     audit.write(action="person.erased", on="person", id=person.id, by=by)
+
+
+def _is_last_administrator(person: Person) -> bool:
+    others = (
+        select(RoleGrant.id)
+        .join(Person, Person.id == RoleGrant.person_id)
+        .where(RoleGrant.role == Role.ADMIN, RoleGrant.person_id != person.id, Person.disabled_at.is_(None))
+    )
+    return Role.ADMIN in person.roles and db.session.scalar(others.limit(1)) is None
 
 
 def _take_the_face(person: Person, at: datetime) -> None:

@@ -23,6 +23,7 @@ class May(StrEnum):
     RUN_PROGRAMMES = "run programmes"
     START_PROGRAMMES = "start programmes"
     SEE_LETTERS = "see letters"
+    SEE_ALL_LETTERS = "see letters about every programme"
     SEE_AUDIT = "see the audit"
 
 

@@ -10,6 +10,8 @@ from portal.letters.models import OutboxLetter
 
 STATES = ("queued", "sent", "failed", "kept")
 PER_PAGE = 50
+ABOUT_PROGRAMMES = "programmes."
+"""How the kinds of letters begin that tell of somebody's part in a programme."""
 LISTED = (
     OutboxLetter.kind,
     OutboxLetter.to_address,
@@ -23,9 +25,15 @@ LISTED = (
 )
 
 
-def find(*, words: str = "", state: str = "", page: int = 1, per_page: int = PER_PAGE) -> Pagination:
-    """A page of letters, the latest first; `words` are sought in address and subject."""
+def find(*, everything: bool, words: str = "", state: str = "", page: int = 1, per_page: int = PER_PAGE) -> Pagination:
+    """A page of letters, the latest first; `words` are sought in address and subject.
+
+    Letters about somebody's part in a programme are left out unless `everything` is asked for: staff of one programme
+    are not told who joined or left another.
+    """
     query = select(OutboxLetter).options(load_only(*LISTED)).order_by(OutboxLetter.id.desc())
+    if not everything:
+        query = query.where(~OutboxLetter.kind.startswith(ABOUT_PROGRAMMES))
     if state in STATES:
         query = query.where(OutboxLetter.state == state)
     if words:
@@ -34,10 +42,10 @@ def find(*, words: str = "", state: str = "", page: int = 1, per_page: int = PER
     return db.paginate(query, page=max(page, 1), per_page=per_page, error_out=False)
 
 
-def one(letter_id: int) -> OutboxLetter:
-    """One letter; raises NotFound."""
+def one(letter_id: int, *, everything: bool) -> OutboxLetter:
+    """One letter; raises NotFound, also for one about a programme unless `everything` may be seen."""
     row = db.session.get(OutboxLetter, letter_id)
-    if row is None:
+    if row is None or not (everything or not row.kind.startswith(ABOUT_PROGRAMMES)):
         raise NotFound
     return row
 

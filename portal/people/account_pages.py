@@ -92,11 +92,16 @@ def sign_in() -> Response | tuple[str, int]:
     form = SignInForm()
     if form.sent():
         person = queries.by_address(form.email.data)
-        if _right_password(form, person, form.password.data) and person is not None:
+        held = _right_password(form, person, form.password.data)
+        if held and person is not None:
             with transaction():
-                signin.start_session(person)
-            log.info("person %s signed in", person.id)
-            return redirect_to(_next() or _home())
+                same = _still_holds(person, held)
+                if same:
+                    signin.start_session(person)
+            if same:
+                log.info("person %s signed in", person.id)
+                return redirect_to(_next() or _home())
+            form.take(Invalid(_wrong(False)))
     return _form_page("people/account/sign_in.html", form)
 
 
@@ -167,24 +172,30 @@ def _register(form: SignUpForm, password_hash: str) -> None:
                 raise
 
 
-def _right_password(form: PortalForm, person: Person | None, password: str) -> bool:
-    """Judge a password for `form`; counted beforehand, and taken back when it is right."""
+def _still_holds(person: Person, password_hash: str) -> bool:
+    """Whether the password just judged is still the person's, and they may come in: a reset may have come between."""
+    db.session.refresh(person, with_for_update=True)
+    return person.is_active and person.password_hash == password_hash
+
+
+def _right_password(form: PortalForm, person: Person | None, password: str) -> str | None:
+    """Judge a password for `form`; counted beforehand, and taken back when right. The hash that holds now, or None."""
     account = person.email if person else (form["email"].data or "")
     confirming = isinstance(form, ConfirmForm)
     if not _may_try(form, "sign-in", account):
-        return False
+        return None
     seen = person.password_hash if person else None
     right = passwords.verify(seen, password) and person is not None and (person.is_active or confirming)
     if not right or person is None or seen is None:
         log.info("sign-in refused")
         form.take(Invalid(_wrong(confirming), field="password" if confirming else None))
-        return False
+        return None
     renewed = passwords.hashed(password) if passwords.needs_rehash(seen) and not confirming else None
     with transaction():
         throttling.forgive("sign-in", account=account, network=request.remote_addr or "", at=now())
         if renewed:
             actions.renew_hash(person, seen=seen, password_hash=renewed)
-    return True
+    return renewed or seen
 
 
 def _wrong(confirming: bool) -> str:

@@ -137,8 +137,9 @@ def managers() -> Response:
     """People whose name or address begins as typed, for the manager's field of whichever row asks."""
     field, typed = next(((name, text) for name, text in request.args.items() if name.endswith("-manager")), ("", ""))
     person_id = field.removeprefix("person-").removesuffix("-manager")
-    found = queries.suggestions(typed, but=int(person_id) if person_id.isascii() and person_id.isdigit() else 0)
-    about: dict[str, Any] = {"people": found, "list_id": f"{field}-list" if person_id.isdigit() else "manager-list"}
+    known = person_id.isascii() and person_id.isdigit() and len(person_id) < 19
+    found = queries.suggestions(typed, but=int(person_id) if known else 0)
+    about: dict[str, Any] = {"people": found, "list_id": f"{field}-list" if known else "manager-list"}
     page = lambda: render_template("people/table/managers.html", **about)  # noqa: E731  # it needs no name elsewhere
     return answer("people/table/_managers.html", page=page, **about)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
 from portal import audit
 from portal.core.lifecycle import PROGRAMME_STEPS, ProgrammeState, check_step
@@ -40,6 +41,10 @@ def create_programme(*, by: Person, at: datetime, staff: Collection[int] = (), *
     """A new programme in preparation."""
     facts = {"rules": dict(DEFAULT_RULES), "weights": dict(DEFAULT_WEIGHTS), **facts}
     _check(facts)
+    again = select(Programme.id).where(Programme.name == facts["name"], Programme.state == ProgrammeState.DRAFT)
+    if db.session.scalar(again.limit(1)):
+        taken = _("A programme of this name is in preparation already. Open that, or choose another name.")
+        raise Invalid(taken, field="name")
     programme = Programme(state=ProgrammeState.DRAFT, created_at=at, **facts)
     db.session.add(programme)
     db.session.flush()
@@ -63,7 +68,7 @@ def edit_programme(
     if not changed and new_staff is None:
         return False
     if programme.version != seen:
-        raise Stale(theirs={name: getattr(programme, name) for name in changed}, yours=changed)
+        raise _stale(programme, changed, running, new_staff)
     _check({name: getattr(programme, name) for name in FACTS} | facts)
     before = {name: getattr(programme, name) for name in changed}
     for name, value in changed.items():
@@ -72,8 +77,16 @@ def edit_programme(
     if new_staff is not None:
         were["staff"], told["staff"] = sorted(running), sorted(new_staff)
         _appoint(programme.id, running, new_staff)
+        flag_modified(programme, "name")  # so that the version rises: who runs it are rows of their own
     audit.write(action="programme.edited", on="programme", id=programme.id, by=by.id, before=were, after=told)
     return True
+
+
+def _stale(programme: Programme, changed: Mapping[str, Any], running: set[int], new_staff: set[int] | None) -> Stale:
+    theirs = {name: getattr(programme, name) for name in changed}
+    if new_staff is None:
+        return Stale(theirs=theirs, yours=changed)
+    return Stale(theirs={**theirs, "staff": sorted(running)}, yours={**changed, "staff": sorted(new_staff)})
 
 
 def move_programme(programme: Programme, *, to: ProgrammeState, by: Person, at: datetime) -> bool:

@@ -213,6 +213,9 @@ def _said(name: str, value: Any) -> str:
     if isinstance(value, dict):
         names = {**words.WEIGHTS, "line": _("line"), "min_grade_gap": _("grades between")}
         return ", ".join(f"{names[key]} {each}" for key, each in value.items() if key in names)
+    if name == "staff":
+        known = dict(queries.possible_staff())
+        return ", ".join(known.get(each, "") for each in value) or _("nobody")
     if hasattr(value, "isoformat"):
         return day(value)
     tables: dict[str, Mapping[str, Any]] = {"label": words.LABELS, "leads": words.LEADS, "cadence_unit": words.UNITS}

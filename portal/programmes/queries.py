@@ -135,11 +135,13 @@ def staff_of(programme_id: int) -> list[int]:
 
 
 def possible_staff() -> list[tuple[int, str]]:
-    """Those who could run a programme: id and name of everybody with the role."""
+    """Those who could run a programme, and those who run one now whatever became of them: id and name."""
+    with_role = select(RoleGrant.person_id).where(RoleGrant.role == Role.STAFF)
+    now_staff = select(ProgrammeStaff.person_id)
+    could = Person.id.in_(with_role) & Person.disabled_at.is_(None)
     rows = db.session.execute(
         select(Person.id, Person.name)
-        .join(RoleGrant, RoleGrant.person_id == Person.id)
-        .where(RoleGrant.role == Role.STAFF, Person.disabled_at.is_(None))
+        .where(could | Person.id.in_(now_staff))
         .order_by(Person.name, Person.id)
     )
     return [(person_id, name) for person_id, name in rows]

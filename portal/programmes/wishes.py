@@ -114,8 +114,12 @@ def avoid(programme_id: int) -> Response:
         none = _("Nobody is found by that name. Type a part of it.") if not near else _("Choose the one you mean.")
         form.take(Invalid(several or none, field="name"))
         return _people(programme_id, form, status=422, offers=near)
-    with transaction():
-        enrolling.avoid(_mine(programme_id, hold=True), found[0])
+    try:
+        with transaction():
+            enrolling.avoid(_mine(programme_id, hold=True), found[0])
+    except Invalid as error:
+        form.take(error)
+        return _people(programme_id, form, status=422)
     return _people(programme_id)
 
 

@@ -70,16 +70,23 @@ def to_sign_in() -> BaseResponse:
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     if not is_htmx():
         return redirect(url_for(SIGN_IN, next=wanted), 303)
-    seen = urlsplit(request.headers.get("HX-Current-URL", ""))
-    back = local_path(seen.path + (f"?{seen.query}" if seen.query else ""))
+    back = _path_of(request.headers.get("HX-Current-URL", ""))
     return Response(status=401, headers={"HX-Redirect": url_for(SIGN_IN, next=back)})
+
+
+def _path_of(url: str) -> str | None:
+    try:
+        seen = urlsplit(url)
+    except ValueError:
+        return None
+    return local_path(seen.path + (f"?{seen.query}" if seen.query else ""))
 
 
 def local_path(target: str | None) -> str | None:
     """`target` if it is a path of this portal, and None for anything that could lead elsewhere."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return None
-    if any(ord(each) < 33 or each == "\\" for each in target) or urlsplit(target).netloc:
+    if any(ord(each) < 33 or each == "\\" for each in target):
         return None
     return target
 

@@ -53,8 +53,15 @@ def _refuse_foreign_pages() -> None:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     foreign = site is not None and site not in ("same-origin", "none")
-    if foreign or (origin is not None and urlsplit(origin).netloc != request.host):
+    if foreign or (origin is not None and _host_of(origin) != request.host):
         raise Refused(_("This was sent from another site, so nothing was changed. Open the page here and try again."))
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _refuse_odd_characters() -> None:

@@ -17,7 +17,6 @@ LOOKS: tuple[tuple[str, int, str], ...] = (
     ("dark", 320, "none"),
     ("light", 1280, "active"),
 )
-TWO_LOOKS = (LOOKS[0], LOOKS[3])
 RUN = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]}).then(found => found.violations.map(
     each => `${each.id} (${each.impact}): ${each.nodes.map(node => node.html.slice(0, 160) + " — " +
         [...node.any, ...node.all, ...node.none].map(check => check.message).join("; ").slice(0, 200)).join(" | ")}`))"""

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from portal.people.models import Person
-from tests.browser.accessibility import LOOKS, TWO_LOOKS, problems
+from tests.browser.accessibility import LOOKS, problems
 from tests.crawl import crawl
 from tests.live import LivePortal
 
@@ -62,7 +62,7 @@ def test_axe_finds_nothing_on_any_page(
 
     def fetch(url: str) -> Iterable[str]:
         page.goto(url)
-        found.extend(problems(page, TWO_LOOKS if role == "admin" else LOOKS))
+        found.extend(problems(page, LOOKS))
         links: list[str] = page.evaluate(LINKS)
         return links
 
@@ -94,7 +94,7 @@ def test_axe_finds_nothing_on_forms_sent_empty(
             form.locator("button[type=submit]").click()
             page.wait_for_load_state("networkidle")
             sent += 1
-            found.extend(problems(page, TWO_LOOKS))
+            found.extend(problems(page, LOOKS))
         return links
 
     fetched = crawl(
@@ -125,7 +125,7 @@ def test_axe_finds_nothing_in_menus_dialogs_and_rows_being_edited(
             if opener.is_visible():
                 opener.click()
                 page.wait_for_load_state("networkidle")
-                found.extend(problems(page, TWO_LOOKS))
+                found.extend(problems(page, LOOKS))
         return links
 
     crawl(portal.app, fetch, STARTS[role], each=1)

@@ -104,3 +104,12 @@ def test_staff_send_a_letter_that_did_not_leave_again(app_with: Callable[..., Fl
         assert (row.state, row.attempts, row.last_error, row.next_try_at <= now()) == ("queued", 0, None, True)
         reader.send(f"/letters/{letter_id}/again")
         assert reader.follow().toasts[0:1] == ["This letter cannot be sent again. Ask the person to request a new one."]
+
+
+def test_staff_are_not_told_who_joined_or_left_a_programme_and_administrators_are(new_visitor, staff, admin, make):
+    row = make.add(make.letter(make.person("Ada King"), kind="programmes.withdrawn", subject="You have left"))
+    by_staff, by_admin = new_visitor(staff), new_visitor(admin)
+    assert "You have left" not in by_staff.get("/letters/").text
+    assert by_staff.get(f"/letters/{row.id}", status=404).status == 404
+    assert "You have left" in by_admin.get("/letters/").text
+    assert by_admin.get(f"/letters/{row.id}").status == 200

@@ -290,3 +290,8 @@ def test_odd_text_is_shown_as_text(visitor, staff, make):
     visitor.sign_in(staff)
     assert "<b>Ada</b> & 'King'" in visitor.get("/people?q=Ada").text
     assert visitor.get(f"/people/{ada.id}/history").heading == "<b>Ada</b> & 'King'"
+
+
+def test_a_number_beyond_all_ids_in_the_managers_field_breaks_nothing(visitor, staff):
+    visitor.sign_in(staff)
+    assert visitor.get(f"/people/managers?person-{'9' * 30}-manager=ab", htmx=True).status == 200

@@ -123,3 +123,8 @@ def test_signing_in_leads_only_to_pages_of_ours_v3_7_2(app: Flask, member: Perso
     visitor.post("/sign-in", email=member.email, password=PASSWORD)
     assert "elsewhere" not in (visitor.page.headers["Location"] if visitor.page else "elsewhere")
     assert (visitor.page.headers["Location"] if visitor.page else "").startswith("/")
+
+
+def test_odd_origins_and_addresses_in_headers_are_refused_and_break_nothing(visitor: Visitor) -> None:
+    assert visitor.open("/sign-in", method="POST", headers={"Origin": "http://["}).status == 403
+    assert visitor.open("/me", htmx=True, headers={"HX-Current-URL": "http://["}).status == 401
