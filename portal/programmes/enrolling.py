@@ -7,9 +7,11 @@ because the first went on. The audit never holds whom somebody avoids or what is
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from sqlalchemy import select, update
+from sqlalchemy.orm import contains_eager
 
 from portal import audit
 from portal.core.lifecycle import ENROLMENT_STEPS, EnrolmentState, ProgrammeState, check_step
@@ -21,6 +23,7 @@ from portal.people.models import Person
 from portal.programmes import letters
 from portal.programmes.models import Avoided, Enrolment, Programme
 from portal.programmes.queries import STEPS, missing_step, own_enrolment, takes_sign_ups
+from portal.settings import current
 
 LONGEST_PAUSE = timedelta(days=365)
 MOST_AVOIDED = 20
@@ -31,7 +34,7 @@ def start(programme: Programme, person: Person, *, at: datetime) -> Enrolment:
     enrolment = own_enrolment(programme.id, person.id, hold=True)
     if enrolment is not None and enrolment.state != EnrolmentState.WITHDRAWN:
         return enrolment
-    if not takes_sign_ups(programme, at.date()):
+    if not takes_sign_ups(programme, day_in(current().default_time_zone, at)):
         raise Invalid(_("Sign-up for this programme is closed. Look at what else is open."))
     if enrolment is None:
         enrolment = Enrolment(
@@ -112,7 +115,7 @@ def join(enrolment: Enrolment, *, at: datetime) -> bool:
     """Complete the sign-up and wait for a match; whether that is new. A letter confirms it."""
     if enrolment.state in (EnrolmentState.WAITING, EnrolmentState.PAUSED):
         return False
-    if not takes_sign_ups(enrolment.programme, at.date()):
+    if not takes_sign_ups(enrolment.programme, day_in(current().default_time_zone, at)):
         raise Invalid(_("Sign-up for this programme has closed in the meantime. What you said is kept."))
     missing = missing_step(enrolment)
     if missing not in (None, "boundaries"):
@@ -126,7 +129,8 @@ def join(enrolment: Enrolment, *, at: datetime) -> bool:
 def pause(enrolment: Enrolment, *, until: date, at: datetime) -> bool:
     """Stay out of matching until a day within a year, then come back without doing anything; whether that is new."""
     _check_running(enrolment)
-    if not at.date() < until <= at.date() + LONGEST_PAUSE:
+    present = day_in(enrolment.person.time_zone, at)
+    if not present < until <= present + LONGEST_PAUSE:
         raise Invalid(_("Choose a day from tomorrow to a year from now."), field="until")
     if enrolment.state == EnrolmentState.PAUSED and enrolment.paused_until == until:
         return False
@@ -152,13 +156,22 @@ def resume(enrolment: Enrolment, *, by: int | None) -> bool:
 
 def resume_due(at: datetime) -> int:
     """Bring back everybody whose pause is over, inside an open transaction; how many. For the sweep every minute."""
-    due = db.session.scalars(
+    somewhere = at.date() + timedelta(days=1)  # it is tomorrow already in some zone; each person's own decides
+    paused = db.session.scalars(
         select(Enrolment)
-        .where(Enrolment.state == EnrolmentState.PAUSED, Enrolment.paused_until <= at.date())
+        .join(Enrolment.person)
+        .options(contains_eager(Enrolment.person))
+        .where(Enrolment.state == EnrolmentState.PAUSED, Enrolment.paused_until <= somewhere)
         .order_by(Enrolment.id)
         .with_for_update(skip_locked=True, of=Enrolment)
     ).all()
+    due = [each for each in paused if each.paused_until and each.paused_until <= day_in(each.person.time_zone, at)]
     return sum(resume(each, by=None) for each in due)
+
+
+def day_in(time_zone: str, at: datetime) -> date:
+    """Which day it is at a moment in a zone."""
+    return at.astimezone(ZoneInfo(time_zone)).date()
 
 
 def withdraw(enrolment: Enrolment, *, at: datetime) -> bool:

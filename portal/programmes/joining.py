@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -18,6 +19,7 @@ from portal.programmes import enrolling, queries, words
 from portal.programmes.forms import BoundariesForm, RoleForm, SeenForm, WorkingForm
 from portal.programmes.models import Enrolment, Programme
 from portal.programmes.steps import draw_step, form_of, next_place, own, said, too_early
+from portal.settings import current
 from portal.web.access import public, signed_in
 from portal.web.htmx import is_htmx, redirect_to
 from portal.web.toasts import toast
@@ -37,7 +39,7 @@ def index() -> str:
     """What it is, for everybody; the button leads to what the reader has to do next."""
     standings = queries.standing_of(current_user) if current_user.is_authenticated else []
     theirs = {each.programme_id: each for each in standings}
-    programmes = queries.open_programmes(today())
+    programmes = queries.open_programmes(today(ZoneInfo(current().default_time_zone)))
     return render_template("programmes/welcome.html", programmes=programmes, standings=theirs)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, make_response, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -15,8 +16,9 @@ from portal.programmes import enrolling, queries, words
 from portal.programmes.forms import PauseForm
 from portal.programmes.models import Enrolment
 from portal.programmes.steps import next_place, own, summary_of
+from portal.settings import current
 from portal.web.access import signed_in
-from portal.web.furniture import day
+from portal.web.furniture import day, readers_zone
 from portal.web.htmx import redirect_to
 from portal.web.toasts import toast
 
@@ -91,9 +93,9 @@ def _draw(enrolment: Enrolment, form: PauseForm | None = None) -> str:
         enrolment=enrolment,
         programme=enrolment.programme,
         missing=queries.next_step(enrolment),
-        can_join=queries.takes_sign_ups(enrolment.programme, today()),
+        can_join=queries.takes_sign_ups(enrolment.programme, today(ZoneInfo(current().default_time_zone))),
         form=form or PauseForm(formdata=None),
-        earliest=today() + timedelta(days=1),
-        latest=today() + enrolling.LONGEST_PAUSE,
+        earliest=today(readers_zone()) + timedelta(days=1),
+        latest=today(readers_zone()) + enrolling.LONGEST_PAUSE,
         **summary_of(enrolment),
     )

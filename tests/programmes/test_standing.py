@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -127,3 +127,22 @@ def test_home_is_told_what_is_to_be_done_next(
     make.enrolment(member, other, state="begun", steps_done=1, joined_at=None)
     found = [(each.programme_name, each.state, each.next_step) for each in queries.standing_of(member)]
     assert found == [("Autumn season", "begun", "teach"), ("Spring season", "waiting", None)]
+
+
+def test_a_pause_ends_on_the_persons_own_day(make, app):
+    programme = make.programme()
+    people = [
+        make.person(f"Zoe {zone}", time_zone=zone) for zone in ("Pacific/Auckland", "Europe/Berlin", "America/Los_Angeles")
+    ]
+    until = date(2026, 12, 10)
+    rows = [make.enrolment(each, programme, state="paused", paused_until=until) for each in people]
+    states = []
+    for moment in (
+        datetime(2026, 12, 9, 12, tzinfo=UTC),
+        datetime(2026, 12, 10, 1, tzinfo=UTC),
+        datetime(2026, 12, 10, 9, tzinfo=UTC),
+    ):
+        with transaction():
+            enrolling.resume_due(moment)
+        states.append([db.session.get(Enrolment, each.id).state for each in rows])
+    assert states == [["waiting", "paused", "paused"], ["waiting", "waiting", "paused"], ["waiting", "waiting", "waiting"]]
