@@ -8,6 +8,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from portal.errors import Invalid, OutsideFailure
 from portal.settings import Settings
 
+EMPTY_SCHEMA = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 LOCK_SECONDS = 30.0
 
 
@@ -46,10 +48,7 @@ def restore(settings: Settings, file: Path) -> Path | None:
         raise Invalid(f"There is no file {file}.")
     url = make_url(settings.database_url)
     if url.get_backend_name() != "sqlite":
-        _postgresql(
-            url, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",
-            "--exit-on-error", f"--dbname={url.database}", str(file),
-        )  # fmt: skip
+        _restore_postgresql(url, file)
         return None
     _check(file)
     here, kept = _database_file(url), None
@@ -58,6 +57,17 @@ def restore(settings: Settings, file: Path) -> Path | None:
         _copy(here, kept)
     _copy(file, here)
     return kept
+
+
+def _restore_postgresql(url: URL, file: Path) -> None:
+    """Empty the schema and fill it anew in one transaction: tables that a later release made must go as well."""
+    with tempfile.TemporaryDirectory() as folder:
+        statements = Path(folder) / "restore.sql"
+        _postgresql(url, "pg_restore", "--no-owner", "--schema=public", f"--file={statements}", str(file))
+        _postgresql(
+            url, "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
+            f"--command={EMPTY_SCHEMA}", f"--file={statements}",
+        )  # fmt: skip
 
 
 def _database_file(url: URL) -> Path:
