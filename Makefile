@@ -100,8 +100,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
 
 lock: $(VENV)/.dev
-	@$(COMPILE) pyproject.toml --group build -o requirements.lock
-	@$(COMPILE) pyproject.toml --group build --group test --group lock -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) pyproject.toml --extra demo --group build -o requirements.lock
+	@$(COMPILE) pyproject.toml --extra demo --group build --group test --group lock -c requirements.lock -o requirements-dev.lock
 	@$(COMPILE) --group node -o requirements-node.lock
 	@npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved \
 		--no-audit --no-fund --loglevel=error >/dev/null

@@ -1,6 +1,6 @@
-"""Every column: why it is kept and for how long; and what follows from that: export, erasure, and the daily clearing.
+"""What follows from how long things are kept (retention_columns.py): export, erasure, and the daily clearing.
 
-`COLUMNS` must list every column of every table; a test of the house sees to it. What is personal goes when the person asks
+What is personal goes when the person asks
 (`erase`) or when its time is up (`run`). An erased person stays as a row without a face, so that what others did with
 them still adds up; the audit's chain survives, since it covers digests and not values.
 """
@@ -13,90 +13,19 @@ from typing import Any
 from sqlalchemy import Select, delete, exists, inspect, or_, select, update
 
 from portal import audit
+from portal.calendars.models import CalendarAccount, CalendarChange, CalendarItem, FeedLink
 from portal.clock import now
 from portal.core.permissions import Role
 from portal.db import Model, db, transaction
 from portal.errors import Invalid, NotFound
 from portal.letters.models import OutboxLetter
+from portal.pairings.models import LeftOver, Pairing, Proposal
 from portal.people.models import AccountLink, Person, RoleGrant, Throttle, UserSession
 from portal.programmes.models import Avoided, Enrolment, ProgrammeStaff, Wish
+from portal.retention_columns import COLUMNS
+from portal.schedule.models import CheckIn, Milestone, Series
 
 ERASED_NAME = "Former colleague"
-
-
-@dataclass(frozen=True)
-class Kept:
-    """Why a column is kept and until when. `personal` columns are erased on request; `secret` ones are never exported."""
-
-    why: str
-    until: str
-    personal: bool = True
-    secret: bool = False
-
-
-ACCOUNT = "as long as the account"
-SEASON = "as long as the enrolment"
-HOUSE = Kept("the portal's own bookkeeping", "as long as the row", personal=False)
-PROFILE = Kept("to match people and find common hours", ACCOUNT)
-CONTACT = Kept("to know and reach the person", ACCOUNT)
-WISHES = Kept("what the person asked for in this programme", SEASON)
-OWN = Kept("set by staff for everybody", "as long as the programme", personal=False)
-SESSION = Kept("to keep a browser signed in and show where", "until it ends, 30 days at most")
-LINK = Kept("to prove an address once", "one day after it ends", secret=True)
-LETTER = Kept("to send a letter and show that it went", "180 days")
-DEED = Kept("to show who changed what", "values for two years, the fact for good")
-SECRET = Kept("to check a password", ACCOUNT, secret=True)
-
-COLUMNS: dict[str, dict[str, Kept]] = {
-    "person": {
-        **dict.fromkeys(("id", "created_at", "version", "confirmed_at", "disabled_at"), HOUSE),
-        **dict.fromkeys(("email", "name", "locale"), CONTACT),
-        "password_hash": SECRET,
-        **dict.fromkeys(("department", "site", "time_zone", "country", "hours", "languages"), PROFILE),
-        **dict.fromkeys(("grade", "manager_id", "style"), PROFILE),
-    },
-    "role_grant": {"id": HOUSE, "person_id": HOUSE, "role": Kept("to know what the person may do", ACCOUNT)},
-    "user_session": {
-        "id": HOUSE,
-        "token_digest": LINK,
-        **dict.fromkeys(("person_id", "created_at", "seen_at", "expires_at", "address", "agent"), SESSION),
-    },
-    "account_link": dict.fromkeys(
-        ("id", "person_id", "kind", "token_digest", "password_digest", "expires_at", "used_at"), LINK
-    ),
-    "throttle": dict.fromkeys(
-        ("key", "failures", "blocked_until", "changed_at"),
-        Kept("to slow down guessing; a digest, no address", "one day", personal=False),
-    ),
-    "letter": {
-        **dict.fromkeys(("id", "uid", "attempts", "next_try_at", "lease_holder", "lease_until"), HOUSE),
-        **dict.fromkeys(("kind", "to_address", "person_id", "subject", "text", "html"), LETTER),
-        **dict.fromkeys(("state", "last_error", "created_at", "sent_at"), LETTER),
-        "sealed_link": Kept("to put the private link into the letter", "until the letter has left", secret=True),
-    },
-    "audit_entry": {
-        **dict.fromkeys(("position", "salt", "digest", "link", "request_id"), HOUSE),
-        **dict.fromkeys(("at", "actor_id", "action", "object_kind", "object_id", "before", "after", "reason"), DEED),
-    },
-    "worker_beat": {"worker": HOUSE, "seen_at": HOUSE},
-    "programme": dict.fromkeys(
-        (
-            *("id", "name", "promise", "label", "state", "starts_on", "ends_on", "sign_up_until", "leads"),
-            *("cadence_every", "cadence_unit", "meetings", "meeting_minutes", "rules", "weights", "created_at", "version"),
-        ),
-        OWN,
-    ),
-    "programme_staff": {"programme_id": OWN, "person_id": Kept("to know who runs the programme", "as long as they do")},
-    "topic": dict.fromkeys(("id", "area", "label", "aliases", "retired_at"), OWN),
-    "enrolment": {
-        **dict.fromkeys(("id", "version"), HOUSE),
-        **dict.fromkeys(("programme_id", "person_id", "as_mentor", "as_mentee", "mentor_capacity"), WISHES),
-        **dict.fromkeys(("mentee_capacity", "place", "off_the_table", "state", "steps_done", "paused_until"), WISHES),
-        **dict.fromkeys(("begun_at", "joined_at"), WISHES),
-    },
-    "wish": dict.fromkeys(("id", "enrolment_id", "topic_id", "side", "level", "rank"), WISHES),
-    "avoided": dict.fromkeys(("enrolment_id", "person_id"), Kept("so that the two are never paired", SEASON)),
-}
 
 
 @dataclass(frozen=True)
@@ -185,6 +114,9 @@ def export(person: Person) -> dict[str, list[dict[str, Any]]]:
 
 def _of(person: Person) -> dict[str, Select[Any]]:
     mine = select(Enrolment.id).where(Enrolment.person_id == person.id)
+    ours = select(Pairing.id).where(or_(Pairing.mentor_id == person.id, Pairing.mentee_id == person.id))
+    accounts = select(CalendarAccount.id).where(CalendarAccount.person_id == person.id)
+    proposed = or_(Proposal.mentor_enrolment_id.in_(mine), Proposal.mentee_enrolment_id.in_(mine))
     entry = audit.AuditEntry
     about = (entry.object_kind == "person") & (entry.object_id == str(person.id))
     return {
@@ -198,6 +130,16 @@ def _of(person: Person) -> dict[str, Select[Any]]:
         "enrolment": select(Enrolment).where(Enrolment.person_id == person.id),
         "wish": select(Wish).where(Wish.enrolment_id.in_(mine)),
         "avoided": select(Avoided).where(Avoided.enrolment_id.in_(mine)),
+        "proposal": select(Proposal).where(proposed),
+        "left_over": select(LeftOver).where(LeftOver.enrolment_id.in_(mine)),
+        "pairing": select(Pairing).where(Pairing.id.in_(ours)),
+        "series": select(Series).where(Series.pairing_id.in_(ours)),
+        "check_in": select(CheckIn).where(CheckIn.series_id.in_(select(Series.id).where(Series.pairing_id.in_(ours)))),
+        "milestone": select(Milestone).where(Milestone.pairing_id.in_(ours)),
+        "feed_link": select(FeedLink).where(FeedLink.person_id == person.id),
+        "calendar_account": select(CalendarAccount).where(CalendarAccount.person_id == person.id),
+        "calendar_item": select(CalendarItem).where(CalendarItem.account_id.in_(accounts)),
+        "calendar_change": select(CalendarChange).where(CalendarChange.account_id.in_(accounts)),
         "audit_entry": select(entry).where(or_(about, entry.actor_id == person.id)),
     }
 
@@ -220,7 +162,7 @@ def erase(person_id: int, *, by: int | None, at: datetime) -> None:
     if _is_last_administrator(person):
         raise Invalid("The last administrator cannot be erased. Make somebody else one first.")
     queries = _of(person)
-    for name in ("user_session", "letter", "enrolment", "role_grant"):
+    for name in ("user_session", "letter", "enrolment", "role_grant", "feed_link", "calendar_account"):
         for row in db.session.scalars(queries[name]):
             db.session.delete(row)
     for model in (AccountLink, Avoided, ProgrammeStaff):

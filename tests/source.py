@@ -21,6 +21,7 @@ ROOF = (
     "upkeep",
     "backup",
     "retention",
+    "retention_columns",
     "demo",
     "demo_company",
     "demo_season",

@@ -25,6 +25,49 @@ class EnrolmentState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class RunState(StrEnum):
+    """A match run waits for a worker, runs, and is then done, ended by staff or failed."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+class PairingState(StrEnum):
+    """A pairing is drafted, offered to both, active, perhaps paused, and ended; or it was declined."""
+
+    DRAFT = "draft"
+    OFFERED = "offered"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+    DECLINED = "declined"
+
+
+class PairingEnd(StrEnum):
+    """Why a pairing is over or never began. Nobody is asked for a reason of their own."""
+
+    DISCARDED = "discarded"
+    MENTEE_DECLINED = "mentee declined"
+    MENTOR_DECLINED = "mentor declined"
+    EXPIRED = "expired"
+    BY_STAFF = "by staff"
+    BY_MENTOR = "by mentor"
+    BY_MENTEE = "by mentee"
+    WITHDREW = "withdrew"
+    COMPLETE = "complete"
+
+
+class CheckInState(StrEnum):
+    """A check-in is planned, was skipped, or they met."""
+
+    PLANNED = "planned"
+    SKIPPED = "skipped"
+    MET = "met"
+
+
 PROGRAMME_STEPS: dict[ProgrammeState, frozenset[ProgrammeState]] = {
     ProgrammeState.DRAFT: frozenset({ProgrammeState.OPEN}),
     ProgrammeState.OPEN: frozenset({ProgrammeState.DRAFT, ProgrammeState.RUNNING, ProgrammeState.FINISHED}),
@@ -37,6 +80,25 @@ ENROLMENT_STEPS: dict[EnrolmentState, frozenset[EnrolmentState]] = {
     EnrolmentState.WAITING: frozenset({EnrolmentState.PAUSED, EnrolmentState.WITHDRAWN}),
     EnrolmentState.PAUSED: frozenset({EnrolmentState.WAITING, EnrolmentState.WITHDRAWN}),
     EnrolmentState.WITHDRAWN: frozenset({EnrolmentState.BEGUN}),
+}
+
+OPEN_PAIRINGS = (PairingState.DRAFT, PairingState.OFFERED, PairingState.ACTIVE, PairingState.PAUSED)
+"""States in which a pairing takes a seat of both people."""
+
+PAIRING_STEPS: dict[PairingState, frozenset[PairingState]] = {
+    PairingState.DRAFT: frozenset({PairingState.OFFERED, PairingState.ENDED}),
+    PairingState.OFFERED: frozenset({PairingState.DRAFT, PairingState.ACTIVE, PairingState.DECLINED, PairingState.ENDED}),
+    PairingState.ACTIVE: frozenset({PairingState.PAUSED, PairingState.ENDED}),
+    PairingState.PAUSED: frozenset({PairingState.ACTIVE, PairingState.ENDED}),
+    PairingState.ENDED: frozenset({PairingState.DRAFT, PairingState.ACTIVE, PairingState.PAUSED}),
+    PairingState.DECLINED: frozenset({PairingState.DRAFT}),
+}
+"""Staff may take an end back: to what it was before, which is why ended leads on."""
+
+CHECK_IN_STEPS: dict[CheckInState, frozenset[CheckInState]] = {
+    CheckInState.PLANNED: frozenset({CheckInState.SKIPPED, CheckInState.MET}),
+    CheckInState.SKIPPED: frozenset({CheckInState.PLANNED}),
+    CheckInState.MET: frozenset({CheckInState.PLANNED}),
 }
 
 

@@ -22,14 +22,18 @@ class May(StrEnum):
     GIVE_ROLES = "give roles"
     RUN_PROGRAMMES = "run programmes"
     START_PROGRAMMES = "start programmes"
+    RUN_MATCHING = "run matching"
+    EDIT_PAIRINGS = "edit pairings"
     SEE_LETTERS = "see letters"
     SEE_ALL_LETTERS = "see letters about every programme"
     SEE_AUDIT = "see the audit"
 
 
+PAIRING = frozenset({May.RUN_MATCHING, May.EDIT_PAIRINGS})
+
 GRANTS: dict[Role, frozenset[May]] = {
     Role.MEMBER: frozenset(),
-    Role.STAFF: frozenset({May.SEE_PEOPLE, May.EDIT_PEOPLE, May.RUN_PROGRAMMES, May.SEE_LETTERS}),
+    Role.STAFF: frozenset({May.SEE_PEOPLE, May.EDIT_PEOPLE, May.RUN_PROGRAMMES, *PAIRING, May.SEE_LETTERS}),
     Role.ADMIN: frozenset(May),
     Role.SPONSOR: frozenset(),
     Role.CONCERN_CONTACT: frozenset(),

@@ -10,7 +10,7 @@ from portal.letters.models import OutboxLetter
 
 STATES = ("queued", "sent", "failed", "kept")
 PER_PAGE = 50
-ABOUT_PROGRAMMES = "programmes."
+ABOUT_PROGRAMMES = ("programmes.", "pairings.", "schedule.")
 """How the kinds of letters begin that tell of somebody's part in a programme."""
 LISTED = (
     OutboxLetter.kind,
@@ -33,7 +33,7 @@ def find(*, everything: bool, words: str = "", state: str = "", page: int = 1, p
     """
     query = select(OutboxLetter).options(load_only(*LISTED)).order_by(OutboxLetter.id.desc())
     if not everything:
-        query = query.where(~OutboxLetter.kind.startswith(ABOUT_PROGRAMMES))
+        query = query.where(*(~OutboxLetter.kind.startswith(each) for each in ABOUT_PROGRAMMES))
     if state in STATES:
         query = query.where(OutboxLetter.state == state)
     if words:

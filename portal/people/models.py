@@ -110,3 +110,16 @@ class Throttle(Model):
     failures: Mapped[int] = mapped_column(default=0)
     blocked_until: Mapped[datetime | None] = mapped_column(Moment)
     changed_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
+class PersonVersion(Model):
+    """How often what others show of a person changed; a table of its own, so that raising it is no edit of the person.
+
+    `calendar` rises when what the person's calendar should show changes; `card` when what partners see of them does.
+    """
+
+    __tablename__ = "person_version"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    calendar: Mapped[int] = mapped_column(default=1)
+    card: Mapped[int] = mapped_column(default=1)

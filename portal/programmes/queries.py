@@ -140,9 +140,7 @@ def possible_staff() -> list[tuple[int, str]]:
     now_staff = select(ProgrammeStaff.person_id)
     could = Person.id.in_(with_role) & Person.disabled_at.is_(None)
     rows = db.session.execute(
-        select(Person.id, Person.name)
-        .where(could | Person.id.in_(now_staff))
-        .order_by(Person.name, Person.id)
+        select(Person.id, Person.name).where(could | Person.id.in_(now_staff)).order_by(Person.name, Person.id)
     )
     return [(person_id, name) for person_id, name in rows]
 

@@ -41,5 +41,3 @@ def _cache_static(response: Response) -> None:
         response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     else:
         response.headers["Cache-Control"] = "no-cache"
-
-

@@ -19,11 +19,26 @@ FURNITURE = {
     QUERIES: ("directory", "queries", "words"),
     WORK: (
         *("actions", "delivery", "editing", "enrolling", "history", "letters", "links", "outbox", "passwords", "sessions"),
-        *("smtp", "throttling", "wishing"),
+        *("smtp", "throttling", "versions", "wishing"),
+        *("asking", "board", "leaving", "matchmaking", "publishing", "milestones", "planning", "series"),
+        *("accounts", "entries", "push", "server", "session", "sync", "tokens"),
     ),
     FORMS: ("forms", "profile_forms", "table_forms", "zones"),
     SHARED_FACES: ("signin", "steps"),
-    FACES: ("account_pages", "joining", "pages", "profile_pages", "standing", "table", "wishes"),
+    FACES: (
+        "board_pages",
+        "feeds",
+        "offers",
+        "pair",
+        "runs",
+        "account_pages",
+        "joining",
+        "pages",
+        "profile_pages",
+        "standing",
+        "table",
+        "wishes",
+    ),
 }
 """Files of rooms by name. A new name finds its rank here: arrows point to a lower rank, or to work beside work. Plain files
 know values only; shared faces are what several faces of one room draw with."""

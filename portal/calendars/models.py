@@ -1,0 +1,102 @@
+"""Tables of the calendars room."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.db import Model, Moment
+from portal.people.models import Person
+from portal.work import Leased
+
+
+class FeedLink(Model):
+    """The address of a live feed: all of a person's entries, or (with `pairing_id`) those of one pairing.
+
+    The token in the address is made from `seed` with the portal's key (calendars/links.py), so that its owner can see it
+    again; it is looked up by `token_digest`, its SHA-256. Replacing it gives a new row and revokes the old.
+    """
+
+    __tablename__ = "feed_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    pairing_id: Mapped[int | None] = mapped_column(ForeignKey("pairing.id", ondelete="CASCADE"), index=True)
+    seed: Mapped[str] = mapped_column(String(64))
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+    last_read_at: Mapped[datetime | None] = mapped_column(Moment)
+    last_reader: Mapped[str] = mapped_column(String(120), default="")
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class CalendarAccount(Leased, Model):
+    """A CalDAV account of a person, with the calendar in it that is written to.
+
+    `state`: connecting, connected, suspended (the person is asked, see `problem`), leaving (its entries are being removed),
+    gone. `uid` binds the sealed password. `origin` is the one scheme, host and port that requests may go to.
+    `pushed_stamp` is the stamp of what was last written whole (people.versions.stamp); another one means out of date.
+    """
+
+    __tablename__ = "calendar_account"
+    __table_args__ = (Index("ix_calendar_account_state_not_before", "state", "not_before"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(36), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    address: Mapped[str] = mapped_column(String(500))
+    username: Mapped[str] = mapped_column(String(254))
+    sealed_password: Mapped[str | None] = mapped_column(Text)
+    scheme: Mapped[str] = mapped_column(String(8), default="basic")
+    origin: Mapped[str] = mapped_column(String(300), default="")
+    calendar_url: Mapped[str] = mapped_column(String(1000), default="")
+    calendar_name: Mapped[str] = mapped_column(String(200), default="")
+    own_calendar: Mapped[bool] = mapped_column(default=True)
+    state: Mapped[str] = mapped_column(String(12), default="connecting")
+    problem: Mapped[str] = mapped_column(String(40), default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+    failures: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime | None] = mapped_column(Moment)
+    pushed_stamp: Mapped[int | None] = mapped_column()
+    pushed_at: Mapped[datetime | None] = mapped_column(Moment)
+    looked_at: Mapped[datetime | None] = mapped_column(Moment)
+    ctag: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__: dict[str, Any] = {"version_id_col": version}
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class CalendarItem(Model):
+    """What we know of one entry in one account: see core.reconcile.Known for what the views mean."""
+
+    __tablename__ = "calendar_item"
+    __table_args__ = (UniqueConstraint("account_id", "uid"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("calendar_account.id", ondelete="CASCADE"))
+    uid: Mapped[str] = mapped_column(String(200))
+    href: Mapped[str] = mapped_column(String(1000))
+    etag: Mapped[str] = mapped_column(String(500), default="")
+    base: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    intended: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    written_hash: Mapped[str] = mapped_column(String(64), default="")
+    state: Mapped[str] = mapped_column(String(10), default="kept")
+
+
+class CalendarChange(Model):
+    """Something that a person changed in their own calendar, noted once, as it becomes the new base."""
+
+    __tablename__ = "calendar_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("calendar_account.id", ondelete="CASCADE"), index=True)
+    uid: Mapped[str] = mapped_column(String(200))
+    change: Mapped[dict[str, Any]] = mapped_column(JSON)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+    handled_at: Mapped[datetime | None] = mapped_column(Moment)

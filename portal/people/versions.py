@@ -1,0 +1,43 @@
+"""Versions of what is shown elsewhere: raised in the transaction of the change, compared by whoever shows it.
+
+Upper rooms find what is out of date by these numbers; nobody below calls them.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from portal.db import db
+from portal.people.models import PersonVersion
+
+
+def raise_calendar(person_ids: Iterable[int]) -> None:
+    """What the calendars of these people should show has changed."""
+    _raise(person_ids, "calendar")
+
+
+def raise_card(person_id: int) -> None:
+    """What this person's partners see of them, and their own calendar with it, has changed."""
+    _raise([person_id], "calendar", "card")
+
+
+def of(person_id: int) -> tuple[int, int]:
+    """The calendar and the card version of a person; (0, 0) before the first change."""
+    row = db.session.execute(
+        select(PersonVersion.calendar, PersonVersion.card).where(PersonVersion.person_id == person_id)
+    ).one_or_none()
+    return (row.calendar, row.card) if row else (0, 0)
+
+
+def _raise(person_ids: Iterable[int], *names: str) -> None:
+    """In the order of ids, so that two transactions do not wait for each other in a ring."""
+    for person_id in sorted(set(person_ids)):
+        raised: Any = db.session.execute(
+            update(PersonVersion)
+            .where(PersonVersion.person_id == person_id)
+            .values({name: getattr(PersonVersion, name) + 1 for name in names})
+            .execution_options(synchronize_session=False)
+        )
+        if raised.rowcount == 0:
+            db.session.execute(insert(PersonVersion).values(person_id=person_id, calendar=1, card=1))

@@ -1,0 +1,95 @@
+"""Tables of the schedule room. Moments are UTC; `…_on` are dates in the series' zone."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.db import Model, Moment
+from portal.pairings.models import Pairing
+
+
+class Series(Model):
+    """How a pairing meets, as core.cadence.Rule says it. Planning anew from a day on ends one series and begins another.
+
+    `uid` names it in every calendar for good (the UID is `check-ins-<uid>-g<generation>@<host>`). `revision` is RFC 5545's
+    SEQUENCE: it rises with every change of time, rule or exception; `revised_at` is when.
+    """
+
+    __tablename__ = "series"
+    __table_args__ = (
+        CheckConstraint("unit IN ('week', 'month')", name="unit_known"),
+        CheckConstraint("every BETWEEN 1 AND 12 AND count BETWEEN 1 AND 60", name="rule_range"),
+        CheckConstraint("minutes BETWEEN 15 AND 480", name="minutes_range"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(36), unique=True)
+    pairing_id: Mapped[int] = mapped_column(ForeignKey("pairing.id", ondelete="CASCADE"), index=True)
+    every: Mapped[int] = mapped_column()
+    unit: Mapped[str] = mapped_column(String(5))
+    first_on: Mapped[date] = mapped_column()
+    local_time: Mapped[time] = mapped_column()
+    zone: Mapped[str] = mapped_column(String(64))
+    count: Mapped[int] = mapped_column()
+    minutes: Mapped[int] = mapped_column()
+    place: Mapped[str] = mapped_column(String(200), default="")
+    link: Mapped[str] = mapped_column(String(500), default="")
+    planned_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    replaced_at: Mapped[datetime | None] = mapped_column(Moment)
+    revision: Mapped[int] = mapped_column(default=0)
+    revised_at: Mapped[datetime] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__: dict[str, Any] = {"version_id_col": version}
+
+    pairing: Mapped[Pairing] = relationship(lazy="raise_on_sql")
+
+
+class CheckIn(Model):
+    """One meeting of a series. `rule_on` is the local day the rule gives it (its RECURRENCE-ID); `starts_at` is when it is.
+
+    `moved_for` is the holiday that moved it, in the language of its country; a person's moving leaves it empty.
+    """
+
+    __tablename__ = "check_in"
+    __table_args__ = (UniqueConstraint("series_id", "number"), Index("ix_check_in_starts_at_state", "starts_at", "state"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column()
+    rule_on: Mapped[date] = mapped_column()
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    minutes: Mapped[int] = mapped_column()
+    moved_for: Mapped[str] = mapped_column(String(120), default="")
+    state: Mapped[str] = mapped_column(String(10), default="planned")
+    met_at: Mapped[datetime | None] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__: dict[str, Any] = {"version_id_col": version}
+
+    series: Mapped[Series] = relationship(lazy="raise_on_sql")
+
+
+class Milestone(Model):
+    """A day of the pairing: `kick-off`, `midpoint` or `closing`. An all-day entry in calendars, under its own `uid`."""
+
+    __tablename__ = "milestone"
+    __table_args__ = (UniqueConstraint("pairing_id", "kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(36), unique=True)
+    pairing_id: Mapped[int] = mapped_column(ForeignKey("pairing.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(10))
+    due_on: Mapped[date] = mapped_column()
+    moved_by_hand: Mapped[bool] = mapped_column(default=False)
+    done_at: Mapped[datetime | None] = mapped_column(Moment)
+    revision: Mapped[int] = mapped_column(default=0)
+    revised_at: Mapped[datetime] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__: dict[str, Any] = {"version_id_col": version}
+
+    pairing: Mapped[Pairing] = relationship(lazy="raise_on_sql")
