@@ -99,8 +99,8 @@ COLUMNS: dict[str, dict[str, Kept]] = {
     },
     "series": {
         **dict.fromkeys(("id", "uid", "revision", "revised_at", "version"), HOUSE),
-        **dict.fromkeys(("pairing_id", "every", "unit", "first_on", "local_time", "zone", "count", "minutes", "place"), MEET),
-        **dict.fromkeys(("link", "planned_by_id", "created_at", "replaced_at"), MEET),
+        **dict.fromkeys(("pairing_id", "every", "unit", "first_on", "local_time", "zone", "count", "minutes"), MEET),
+        **dict.fromkeys(("place", "link", "planned_by_id", "created_at", "replaced_at"), MEET),
     },
     "check_in": {
         **dict.fromkeys(("id", "version"), HOUSE),

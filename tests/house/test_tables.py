@@ -14,6 +14,8 @@ from sqlalchemy import CheckConstraint, inspect
 from portal.db import Model, Moment, db
 from tests.source import HOUSE
 
+SAID_OTHERWISE = ("at", "lease_until", "blocked_until", "answer_by", "not_before")
+"""Moments whose names say in other words that they are moments."""
 MIGRATIONS = sorted((HOUSE / "migrations" / "versions").glob("*.py"))
 
 
@@ -68,7 +70,7 @@ def test_a_name_tells_a_moment_from_a_date() -> None:
     for table in Model.metadata.tables.values():
         for column in table.columns:
             moment, date = isinstance(column.type, Moment), str(column.type) == "DATE"
-            named_for_moment = column.name.endswith("_at") or column.name in ("at", "lease_until", "blocked_until")
+            named_for_moment = column.name.endswith("_at") or column.name in SAID_OTHERWISE
             named_for_date = column.name.endswith(("_on", "_until"))
             if (moment and not named_for_moment) or (date and not named_for_date):
                 wrong.append(f"{table.name}.{column.name}")
