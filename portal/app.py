@@ -8,14 +8,19 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import worker
+from portal.calendars import feeds
+from portal.calendars import pages as calendars
 from portal.core.permissions import May
 from portal.db import db, migrate
 from portal.front import pages as front
+from portal.front import pair
 from portal.letters import pages as letters
+from portal.pairings import board_pages, offers, runs
 from portal.people import account_pages, profile_pages, signin
 from portal.people import table as people_table
 from portal.programmes import joining, standing, wishes
 from portal.programmes import pages as programmes
+from portal.schedule import pages as schedule
 from portal.settings import HOUSE, Settings
 from portal.web import health
 from portal.web.access import check_marks, public
@@ -30,6 +35,7 @@ SIGNS = (
     Sign(_l("Home"), "front.home"),
     Sign(_l("People"), "people.index", May.SEE_PEOPLE),
     Sign(_l("Programmes"), "programmes.index", May.RUN_PROGRAMMES),
+    Sign(_l("Pairings"), "board.index", May.EDIT_PAIRINGS),
     Sign(_l("Letters"), "letters.index", May.SEE_LETTERS),
 )
 ROOMS = (
@@ -40,7 +46,14 @@ ROOMS = (
     wishes.room,
     standing.room,
     programmes.room,
+    board_pages.room,
+    runs.room,
+    offers.room,
+    schedule.room,
+    feeds.room,
+    calendars.room,
     letters.room,
+    pair.room,
     front.room,
     health.room,
 )

@@ -6,11 +6,15 @@ imported inside it, so that `portal --help` is there at once.
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from portal.cli_data import COMMANDS
-from portal.cli_frame import log_to_stderr, opened, sentence
+from portal import cli_calendars, cli_data
+from portal.cli_frame import log_to_stderr, opened, sentence, settings
+
+if TYPE_CHECKING:
+    from portal.demo_calendars import CalendarServer
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,7 +23,7 @@ def portal() -> None:
     """Run and look after a reverse mentorship portal."""
 
 
-for each in COMMANDS:
+for each in (*cli_data.COMMANDS, *cli_calendars.COMMANDS):
     portal.add_command(each)
 
 
@@ -37,41 +41,65 @@ def serve(host: str, port: int, demo: bool) -> None:
         os.environ["PORTAL_DEMO"] = "1"
     if not (os.environ.get("PUBLIC_URL") or os.environ.get("PUBLIC_URL_FILE")):
         os.environ["PUBLIC_URL"] = f"http://localhost:{listener.getsockname()[1]}"
-    url = _prepare(demo)
-    supervisor.supervise(listener, os.environ, public_url=url, when_ready=lambda: _greet(url, demo))
+    calendars = _calendar_server() if demo else None
+    url = _prepare(demo, calendars)
+    supervisor.supervise(
+        listener,
+        os.environ,
+        public_url=url,
+        when_ready=lambda: _greet(url, demo, calendars),
+        beside=[supervisor.Child("calendar server", calendars.arguments)] if calendars else (),
+    )
 
 
-def _prepare(demo: bool) -> str:
+def _calendar_server() -> "CalendarServer | None":
+    """The demo's calendar server made ready; the portal may then write to this machine, and to nothing else in house."""
+    from portal import demo_calendars
+
+    server = demo_calendars.prepare(settings().instance)
+    if server is not None:
+        os.environ.setdefault("CALDAV_ALLOWED_HOSTS", "localhost")
+    return server
+
+
+def _prepare(demo: bool, calendars: "CalendarServer | None") -> str:
     from portal import upkeep
     from portal.app import create_app
     from portal.db import db
 
     app = create_app()
     upkeep.migrate(app)
-    with app.app_context():
+    with app.test_request_context(base_url=app.extensions["settings"].public_url):
         upkeep.load_topics()
         if demo and upkeep.empty():
-            _load_demo()
+            _load_demo(calendars)
         db.session.remove()
         db.engine.dispose()
     url: str = app.extensions["settings"].public_url
     return url
 
 
-def _load_demo() -> None:
-    from portal import demo
+def _load_demo(calendars: "CalendarServer | None") -> None:
+    from portal import demo, demo_calendars
 
     click.echo("Loading the demo company …")
-    demo.load(people=120, stage="signed-up")
+    demo.load(people=120, stage="running")
+    if calendars is not None:
+        demo_calendars.connect(calendars)
 
 
-def _greet(url: str, demo: bool) -> None:
+def _greet(url: str, demo: bool, calendars: "CalendarServer | None") -> None:
     click.echo(f"The portal is ready: {url}")
     if demo:
         from portal.demo import SIGN_INS
 
         for each in SIGN_INS:
             click.echo(f"  {each.role + ':':<15} {each.email}  {each.password}")
+    if calendars is not None:
+        from portal.demo_calendars import USERS, user_of
+
+        click.echo(f"Calendars are written to {calendars.url}")
+        click.echo(f"  sign in there as {' or '.join(map(user_of, USERS))}, with the same password.")
     click.echo("Ctrl-C stops it.")
     sys.stdout.flush()
 

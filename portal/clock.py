@@ -1,6 +1,10 @@
 """The only place that reads the time."""
 
 from datetime import UTC, date, datetime, tzinfo
+from zoneinfo import reset_tzpath
+
+reset_tzpath(to=())
+"""Zones come from the tzdata package that the lock file names, not from this machine: they differ, and pairs would notice."""
 
 
 def now() -> datetime:

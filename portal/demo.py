@@ -14,11 +14,12 @@ from flask_babel import gettext as _
 from sqlalchemy import exists, insert, select
 
 from portal import audit
-from portal.clock import today
+from portal.clock import now, today
 from portal.core.lifecycle import ProgrammeState
 from portal.core.permissions import Role
 from portal.db import Model, db, transaction
 from portal.demo_company import ADA, CAST, DOMAIN, HEAD, JOAO, MIRA, PETRA, RUTH, Employee, address, employees
+from portal.demo_pairs import tell
 from portal.demo_season import JOINED_PERCENT, SignUp, first_monday, next_start, sign_ups
 from portal.errors import Invalid
 from portal.people.models import Person, RoleGrant
@@ -34,7 +35,11 @@ from portal.programmes.models import (
     Wish,
 )
 
-STAGES = ("signed-up",)
+STAGES = ("signed-up", "matched", "running", "finished")
+MONTHS_SINCE_START = {"running": 2, "finished": 7}
+"""How long ago the season began, for the stages in which it has."""
+SIGN_UP_BEFORE = timedelta(days=16)
+"""How long before its start the story of a season is told, where it has begun: people have signed up by then."""
 FEWEST, MOST = 30, 20_000
 PASSWORD = "a-bridge-between-us"  # noqa: S105 - published on purpose, for invented people
 UNCONFIRMED, DISABLED = 3, 1
@@ -77,7 +82,7 @@ def load(*, people: int = 120, stage: str = "signed-up") -> None:
         raise Invalid(_("The demo company has from %(fewest)s to %(most)s people.", fewest=FEWEST, most=MOST))
     if _loaded():
         return
-    password_hash, day = hashed(PASSWORD), today()
+    password_hash, day = hashed(PASSWORD), _day_of_the_story(stage, today())
     chance = Random(f"{DOMAIN} {people}")  # noqa: S311 - a play, not a secret
     company = employees(people, chance)
     states = _States(company, chance)
@@ -90,7 +95,16 @@ def load(*, people: int = 120, stage: str = "signed-up") -> None:
         load_catalogue()
         db.session.flush()
         _write_sign_ups(joining, season, ids)
+        if stage != "signed-up":
+            tell(stage, db.session.get_one(Programme, season), ids, at=_moment(day, 0, 600), now=now())
         audit.write(action="demo.loaded", on="programme", id=season, by=None, after={"people": people, "stage": stage})
+
+
+def _day_of_the_story(stage: str, day: date) -> date:
+    """The day on which sign-up is as it is told: today, or shortly before a season that has begun since."""
+    if stage not in MONTHS_SINCE_START:
+        return day
+    return first_monday(day, -MONTHS_SINCE_START[stage]) - SIGN_UP_BEFORE
 
 
 def _loaded() -> bool:

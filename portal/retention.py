@@ -20,6 +20,7 @@ from portal.db import Model, db, transaction
 from portal.errors import Invalid, NotFound
 from portal.letters.models import OutboxLetter
 from portal.pairings.models import LeftOver, Pairing, Proposal
+from portal.people import versions
 from portal.people.models import AccountLink, Person, RoleGrant, Throttle, UserSession
 from portal.programmes.models import Avoided, Enrolment, ProgrammeStaff, Wish
 from portal.retention_columns import COLUMNS
@@ -173,6 +174,7 @@ def erase(person_id: int, *, by: int | None, at: datetime) -> None:
     for entry in db.session.scalars(select(audit.AuditEntry).where(or_(about, of_person))):
         audit.erase_values(entry)
     _take_the_face(person, at)
+    versions.raise_card(person.id)
     audit.write(action="person.erased", on="person", id=person.id, by=by)
 
 

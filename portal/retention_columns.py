@@ -83,7 +83,8 @@ COLUMNS: dict[str, dict[str, Kept]] = {
     "avoided": dict.fromkeys(("enrolment_id", "person_id"), Kept("so that the two are never paired", SEASON)),
     "person_version": dict.fromkeys(("person_id", "calendar", "card"), HOUSE),
     "match_run": {
-        **dict.fromkeys(("id", "lease_holder", "lease_until", "phase", "done", "total", "error", "seconds"), HOUSE),
+        **dict.fromkeys(("id", "lease_holder", "lease_until", "phase", "done", "total"), HOUSE),
+        **dict.fromkeys(("beginnings", "error", "seconds"), HOUSE),
         **dict.fromkeys(("programme_id", "state", "weights", "rules", "objective", "created_at", "started_at"), OWN),
         **dict.fromkeys(("finished_at", "end_asked_at", "kept_at"), OWN),
         "by_id": Kept("to show who started it", "as long as the programme"),

@@ -5,7 +5,9 @@ pages wait for the database. On SQLite writers queue for a moment whatever their
 `WEB_CONCURRENCY` changes the number of processes.
 """
 
+import logging
 import os
+import re
 from typing import Any
 
 from flask import Flask
@@ -15,6 +17,16 @@ from portal.db import db
 
 THREADS = 4
 STOP_SECONDS = 10
+FEED = re.compile(r"/feeds/[^\s?]+")
+
+
+class WithoutTokens(logging.Filter):
+    """Masks the token of a feed's address in the few lines in which gunicorn names an address."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Every record passes, masked."""
+        record.msg, record.args = FEED.sub("/feeds/…", record.getMessage()), None
+        return True
 
 
 class WebServer(BaseApplication):
@@ -62,4 +74,5 @@ class WebServer(BaseApplication):
 
 def run(app: Flask, bind: str) -> None:
     """Serve until told to stop. `bind` is host:port, or fd://N for a socket that somebody else opened."""
+    logging.getLogger("gunicorn.error").addFilter(WithoutTokens())
     WebServer(app, bind).run()

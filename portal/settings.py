@@ -5,6 +5,7 @@ A malformed or missing setting stops the start; every reason is given at once, e
 
 import base64
 import binascii
+import ipaddress
 import json
 import secrets
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ SAMPLE_KEYS = {"change-me", "changeme", "secret", "dev", "test"}
 DATABASES = ("sqlite:", "postgresql:", "postgresql+psycopg:", "postgres:")
 DEMO_KEYS = "demo-keys.json"
 MAIL_TLS = ("none", "starttls", "tls")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Settings:
     instance: Path
     trusted_proxies: int = 0
     demo: bool = False
+    caldav_allowed_hosts: tuple[str, ...] = ()
+    caldav_allowed_nets: tuple[Network, ...] = ()
 
     @property
     def https(self) -> bool:
@@ -96,6 +100,8 @@ class _Reader:
             instance=self.instance,
             trusted_proxies=self.trusted_proxies(),
             demo=self.demo,
+            caldav_allowed_hosts=self.caldav_hosts(),
+            caldav_allowed_nets=self.caldav_nets(),
         )
         if self.problems:
             raise SettingsError("The portal cannot start:\n" + "\n".join(f"  - {each}" for each in self.problems))
@@ -208,6 +214,22 @@ class _Reader:
     def domains(self) -> tuple[str, ...]:
         listed = (each.strip().lower().lstrip("@") for each in self.text("ALLOWED_EMAIL_DOMAINS").split(","))
         return tuple(dict.fromkeys(each for each in listed if each))
+
+    def caldav_hosts(self) -> tuple[str, ...]:
+        """Hosts (or host:port) that may be internal and may use http."""
+        listed = [each.strip().lower() for each in self.text("CALDAV_ALLOWED_HOSTS").split(",") if each.strip()]
+        if any(set(each) & set("/@ *") for each in listed):
+            self.problems.append("CALDAV_ALLOWED_HOSTS must be names like cal.example.com or cal.example.com:8443.")
+        return tuple(dict.fromkeys(listed))
+
+    def caldav_nets(self) -> tuple[Network, ...]:
+        """Networks whose addresses calendars may have though they are internal."""
+        listed = [each.strip() for each in self.text("CALDAV_ALLOWED_NETS").split(",") if each.strip()]
+        try:
+            return tuple(ipaddress.ip_network(each) for each in listed)
+        except ValueError as error:
+            self.problems.append(f"CALDAV_ALLOWED_NETS must be networks like 10.1.0.0/16 ({error}).")
+            return ()
 
 
 def new_keys() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The supervisor: the web server and a worker as two processes under one, for a portal on one machine.
+"""The supervisor: the web server and a worker as processes under one, for a portal on one machine.
 
 It opens the socket itself, so that visitors wait a moment rather than being turned away while a web server that died
 comes back. A process that dies is started again, after a wait that doubles while it keeps dying. If the supervisor itself
@@ -25,6 +25,7 @@ from urllib.request import Request, urlopen
 from portal.errors import SettingsError
 
 log = logging.getLogger(__name__)
+COMMAND = ("-m", "portal.cli")
 STOP_SECONDS = 15
 FIRST_WAIT, LONGEST_WAIT, HEALTHY_AFTER = 0.5, 30.0, 30.0
 TICK = 0.1
@@ -33,7 +34,7 @@ PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in Linux's prctl(2)
 
 @dataclass
 class Child:
-    """One process that is to be up, and when to try again while it is not."""
+    """One process of Python that is to be up, and when to try again while it is not."""
 
     name: str
     arguments: Sequence[str]
@@ -47,7 +48,7 @@ class Child:
         """Start it, in a session of its own, so that Ctrl-C reaches it through the supervisor only."""
         self.started = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603  # our own command, without a shell
-            [sys.executable, "-m", "portal.cli", *self.arguments],
+            [sys.executable, *self.arguments],
             env=dict(environ),
             pass_fds=self.pass_fds,
             start_new_session=True,
@@ -89,11 +90,20 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 
 def supervise(
-    listener: socket.socket, environ: Mapping[str, str], *, public_url: str, when_ready: Callable[[], None]
+    listener: socket.socket,
+    environ: Mapping[str, str],
+    *,
+    public_url: str,
+    when_ready: Callable[[], None],
+    beside: Sequence[Child] = (),
 ) -> None:
-    """Keep web and worker up until SIGTERM, SIGHUP or Ctrl-C; `when_ready` is called once the portal is ready."""
+    """Keep web and worker, and what is `beside` them, up until SIGTERM, SIGHUP or Ctrl-C.
+
+    `when_ready` is called once the portal is ready.
+    """
     number = listener.fileno()
-    children = (Child("web server", ("web", "--bind", f"fd://{number}"), (number,)), Child("worker", ("worker",)))
+    web = Child("web server", (*COMMAND, "web", "--bind", f"fd://{number}"), (number,))
+    children = (*beside, web, Child("worker", (*COMMAND, "worker")))
     announced = False
     with _told_to_stop() as told:
         try:

@@ -26,11 +26,14 @@ from huey.serializer import SignedSerializer
 from sqlalchemy.engine import make_url
 
 from portal import retention, work
+from portal.calendars import sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.errors import SettingsError
 from portal.letters import delivery, outbox
+from portal.pairings import asking, matchmaking
 from portal.programmes import enrolling
+from portal.schedule import milestones
 from portal.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -52,8 +55,17 @@ def resume_enrolments() -> None:
         enrolling.resume_due(now())
 
 
+def expire_offers() -> None:
+    """Let offers go that nobody answered in time."""
+    with transaction():
+        asking.expire_due(now())
+
+
 TASKS: dict[str, Callable[[int], object]] = {
     outbox.DELIVER: delivery.deliver,
+    matchmaking.MATCH: matchmaking.run,
+    asking.ACTIVATED: milestones.ensure,
+    sync.SYNC: sync.sync,
 }
 """Who answers a ring."""
 
@@ -69,6 +81,10 @@ class Round:
 
 ROUNDS = (
     Round("letters.sweep", delivery.sweep, crontab(minute="*")),
+    Round("pairings.sweep", matchmaking.sweep, crontab(minute="*")),
+    Round("pairings.expire", expire_offers, crontab(minute="15")),
+    Round("calendars.sweep", sync.sweep, crontab(minute="*")),
+    Round("schedule.sweep", milestones.sweep, crontab(minute="*/10")),
     Round("programmes.resume_enrolments", resume_enrolments, crontab(minute="5")),
     Round("letters.forget_old_links", forget_old_links, crontab(hour="3", minute="10")),
     Round("retention.run", retention.run, crontab(hour="3", minute="20")),

@@ -23,6 +23,9 @@ ROOF = (
     "retention",
     "retention_columns",
     "demo",
+    "demo_calendars",
+    "demo_pairs",
+    "cli_calendars",
     "demo_company",
     "demo_season",
 )

@@ -18,6 +18,7 @@ def test_a_restore_puts_back_what_was_there_and_takes_away_what_a_later_release_
     make.person("Ada King")
     settings, file = app.extensions["settings"], tmp_path / "copy"
     backup.backup(settings, file)
+    latest = db.session.scalar(text("SELECT version_num FROM alembic_version"))
     make.person("Came Later")
     with db.engine.begin() as connection:
         connection.execute(text("CREATE TABLE later (person_id BIGINT REFERENCES person (id))"))
@@ -27,4 +28,4 @@ def test_a_restore_puts_back_what_was_there_and_takes_away_what_a_later_release_
     names = [each.name for each in db.session.query(Person).order_by(Person.id)]
     assert names == ["Ada King"]
     assert not inspect(db.engine).has_table("later")
-    assert db.session.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+    assert db.session.scalar(text("SELECT version_num FROM alembic_version")) == latest

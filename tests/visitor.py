@@ -20,7 +20,7 @@ from portal.people.models import Person, UserSession
 from tests.inspection import problems_of_fragment, problems_of_page
 from tests.markup import Element, parse
 
-FRAGMENTS_ONLY = ("/join/topics", "/join/people")
+FRAGMENTS_ONLY = ("/join/topics", "/join/people", "/pairings/board/people")
 """Suggestions while typing: nobody needs them as a page."""
 Value = str | int | bool | None | Iterable[str]
 

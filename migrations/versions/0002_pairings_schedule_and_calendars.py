@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.Column("phase", sa.String(length=40), nullable=False),
         sa.Column("done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("beginnings", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("objective", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("seconds", sa.Double(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),

@@ -14,7 +14,7 @@ from portal.work import Leased
 class FeedLink(Model):
     """The address of a live feed: all of a person's entries, or (with `pairing_id`) those of one pairing.
 
-    The token in the address is made from `seed` with the portal's key (calendars/links.py), so that its owner can see it
+    The token in the address is made from `seed` with the portal's key (calendars/tokens.py), so that its owner can see it
     again; it is looked up by `token_digest`, its SHA-256. Replacing it gives a new row and revokes the old.
     """
 

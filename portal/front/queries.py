@@ -1,17 +1,24 @@
-"""What home shows: where the reader stands in the programmes of now, and the numbers staff look at first."""
+"""What the front shows: the reader's pairings and what is next in each, their programmes, and the staff's numbers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from portal.clock import now
-from portal.core.lifecycle import EnrolmentState, ProgrammeState
+from portal.core.lifecycle import CheckInState, EnrolmentState, PairingState, ProgrammeState
 from portal.db import db
 from portal.letters.models import OutboxLetter
+from portal.pairings import queries as pairings
+from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme, Wish
+from portal.schedule import queries as schedule
+from portal.schedule.models import CheckIn, Milestone
+from portal.web.furniture import day, readers_zone
 
 CURRENT = (ProgrammeState.OPEN.value, ProgrammeState.RUNNING.value)
 
@@ -33,6 +40,120 @@ class Numbers:
     mentors: int
     mentees: int
     failed_letters: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One of the reader's pairings with its check-ins and milestones, both in time order, as they stand `at` a moment."""
+
+    pairing: Pairing
+    side: str
+    check_ins: Sequence[CheckIn]
+    milestones: Sequence[Milestone]
+    at: datetime
+
+    @property
+    def partner(self) -> Person:
+        """The other one of the two."""
+        return self.pairing.mentee if self.side == "mentor" else self.pairing.mentor
+
+    @property
+    def asked(self) -> bool:
+        """Whether the pairing is offered and it is the reader's turn to answer: the senior's first, then the junior's."""
+        turn = "mentor" if self.pairing.mentee_accepted_at else "mentee"
+        return self.pairing.state == PairingState.OFFERED and self.side == turn
+
+    @property
+    def following(self) -> CheckIn | None:
+        """The check-in that is now or comes next."""
+        planned = (each for each in self.check_ins if each.state == CheckInState.PLANNED)
+        return next((each for each in planned if each.ends_at > self.at), None)
+
+    @property
+    def unmarked(self) -> CheckIn | None:
+        """The latest check-in that is over and of which nobody has said whether it took place."""
+        over = [each for each in self.check_ins if each.ends_at <= self.at]
+        return over[-1] if over and over[-1].state == CheckInState.PLANNED else None
+
+    @property
+    def what_next(self) -> str:
+        """The one next thing to do here, as a word; what wants the reader's answer comes first."""
+        state = self.pairing.state
+        if state == PairingState.OFFERED:
+            return "answer" if self.asked else "wait"
+        if state != PairingState.ACTIVE:
+            return str(state)
+        if self.unmarked:
+            return "tell"
+        if self.following:
+            return "meet"
+        return "close" if self.check_ins else "plan"
+
+    @property
+    def points(self) -> list[tuple[str, str]]:
+        """The line of check-ins: the month of each, and whether it is done or now; skipped ones stay empty."""
+        now = self.following
+        return [(day(each.starts_at, "MMM"), _mark_of(each, now)) for each in self.check_ins]
+
+    @property
+    def coming_milestone(self) -> Milestone | None:
+        """The next day to keep in mind."""
+        today = self.at.date()
+        return next((each for each in self.milestones if each.due_on >= today and each.done_at is None), None)
+
+    @property
+    def leads(self) -> str:
+        """Who leads the conversation: mentor, mentee or both."""
+        return self.pairing.programme.leads
+
+    def number_of(self, check_in: CheckIn) -> int:
+        """The place of a check-in among all of the pairing, from 1."""
+        return 1 + [each.id for each in self.check_ins].index(check_in.id)
+
+    @property
+    def when_in_words(self) -> str:
+        """A heading for the check-in that comes next: the weekday within a week, else the day."""
+        following = self.following
+        if following is None:
+            return ""
+        days = (following.starts_at.astimezone(readers_zone()).date() - self.at.astimezone(readers_zone()).date()).days
+        if days == 0:
+            return _("You meet %(name)s today", name=self.partner.name)
+        when = day(following.starts_at, "EEEE" if days < 7 else "d MMMM")
+        return _("You meet %(name)s on %(day)s", name=self.partner.name, day=when)
+
+
+def _mark_of(check_in: CheckIn, now: CheckIn | None) -> str:
+    if check_in.state == CheckInState.MET:
+        return "done"
+    return "now" if now is not None and check_in.id == now.id else ""
+
+
+URGENT = ("answer", "tell", "plan", "meet", "wait", "close", "paused", "ended")
+"""What comes first on the page when somebody has several pairings."""
+
+
+def pairs_of(person: Person, at: datetime) -> list[Pair]:
+    """The reader's pairings, the most urgent first; those that ended more than a month ago are left out."""
+    mine = [each for each in pairings.pairings_of(person.id) if not _long_over(each, at)]
+    ids = [each.id for each in mine]
+    check_ins, milestones = schedule.check_ins_of_many(ids), schedule.milestones_of_many(ids)
+    pairs = [
+        Pair(each, pairings.side_of(each, person.id) or "", check_ins.get(each.id, []), milestones.get(each.id, []), at)
+        for each in mine
+    ]
+    return sorted(pairs, key=lambda pair: URGENT.index(pair.what_next))
+
+
+def pair_of(pairing: Pairing, person: Person, at: datetime) -> Pair:
+    """One pairing as the reader stands to it; for staff the side is empty."""
+    check_ins = schedule.check_ins_of_many([pairing.id]).get(pairing.id, [])
+    milestones = schedule.milestones_of_many([pairing.id]).get(pairing.id, [])
+    return Pair(pairing, pairings.side_of(pairing, person.id) or "", check_ins, milestones, at)
+
+
+def _long_over(pairing: Pairing, at: datetime) -> bool:
+    return pairing.ended_at is not None and pairing.ended_at < at - timedelta(days=30)
 
 
 def places_of(person: Person) -> list[Place]:

@@ -30,6 +30,7 @@ class MatchRun(Leased, Model):
     phase: Mapped[str] = mapped_column(String(40), default="")
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
+    beginnings: Mapped[int] = mapped_column(default=0)
     objective: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
     seconds: Mapped[float | None] = mapped_column()
     error: Mapped[str | None] = mapped_column(Text)

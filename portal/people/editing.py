@@ -15,7 +15,7 @@ from portal import audit
 from portal.core.permissions import Role
 from portal.db import db
 from portal.errors import Invalid, NotFound, Stale
-from portal.people import queries, sessions
+from portal.people import queries, sessions, versions
 from portal.people.models import Person, RoleGrant
 
 KIND = "person"
@@ -25,6 +25,8 @@ PROFILE = (
     *("grade", "manager_id", "style", "locale"),
 )
 FIELDS = (*PROFILE, "roles", "disabled")
+SHOWN_TO_THEMSELVES = {"locale", "time_zone"}
+"""What a person's own calendar is written in."""
 
 
 def edit(
@@ -118,6 +120,10 @@ def _change(
         check_manager(person.id, after["manager_id"])
     for name, value in after.items():
         _set(person, name, value, at)
+    if "name" in after:
+        versions.raise_card(person.id)
+    elif set(after) & SHOWN_TO_THEMSELVES:
+        versions.raise_calendar([person.id])
     return audit.write(action=EDITED, on=KIND, id=person.id, by=by, before=before, after=after, reason=reason)
 
 

@@ -13,13 +13,16 @@ from portal.core.lifecycle import PROGRAMME_STEPS, ProgrammeState, check_step
 from portal.core.matching.topics import CATALOGUE
 from portal.db import db
 from portal.errors import Invalid, Stale
+from portal.people import versions
 from portal.people.models import Person
-from portal.programmes.models import DEFAULT_RULES, DEFAULT_WEIGHTS, Programme, ProgrammeStaff, Topic
+from portal.programmes.models import DEFAULT_RULES, DEFAULT_WEIGHTS, Enrolment, Programme, ProgrammeStaff, Topic
 
 FACTS = (
     "name", "promise", "label", "starts_on", "ends_on", "sign_up_until", "leads", "cadence_every", "cadence_unit",
     "meetings", "meeting_minutes", "rules", "weights",
 )  # fmt: skip
+IN_CALENDARS = {"name", "label"}
+"""What calendar entries say of a programme."""
 
 
 def load_catalogue() -> int:
@@ -73,6 +76,9 @@ def edit_programme(
     before = {name: getattr(programme, name) for name in changed}
     for name, value in changed.items():
         setattr(programme, name, value)
+    if set(changed) & IN_CALENDARS:
+        enrolled = select(Enrolment.person_id).where(Enrolment.programme_id == programme.id)
+        versions.raise_calendar(db.session.scalars(enrolled))
     told, were = _told(changed), _told(before)
     if new_staff is not None:
         were["staff"], told["staff"] = sorted(running), sorted(new_staff)

@@ -1,6 +1,6 @@
 """Tables of the schedule room. Moments are UTC; `…_on` are dates in the series' zone."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
@@ -71,6 +71,11 @@ class CheckIn(Model):
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 
     series: Mapped[Series] = relationship(lazy="raise_on_sql")
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over."""
+        return self.starts_at + timedelta(minutes=self.minutes)
 
 
 class Milestone(Model):

@@ -51,9 +51,14 @@ def problem(status: int, message: str = "") -> Response:
     return make_response(html, status)
 
 
+def _where() -> str:
+    """What was asked for, by the rule of its address where there is one: some addresses hold a token, and logs must not."""
+    return str(request.url_rule or request.path)
+
+
 def _portal_error(error: PortalError) -> Response:
     if error.status >= 500:
-        log.error("%s %s: %s", request.method, request.path, error.message)
+        log.error("%s %s: %s", request.method, _where(), error.message)
     response = problem(error.status, str(error.message))
     if isinstance(error, TooMany) and error.seconds:
         response.headers["Retry-After"] = str(error.seconds)
@@ -82,13 +87,13 @@ def _foreign_host() -> Response:
 
 def _overtaken(error: Exception) -> Response:
     """Two requests wrote the same at once, such as a form sent twice, and this one came second."""
-    log.warning("%s %s came second: %s", request.method, request.path, type(error).__name__)
+    log.warning("%s %s came second: %s", request.method, _where(), type(error).__name__)
     db.session.rollback()
     return problem(409)
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    log.error("%s %s failed", request.method, _where(), exc_info=error)
     try:
         db.session.rollback()
         return problem(500)

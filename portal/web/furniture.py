@@ -53,7 +53,7 @@ def furnish(app: Flask, settings: Settings, signs: Sequence[Sign]) -> None:
         locale_code=lambda: str(get_locale() or "en").replace("_", "-"),
         list_args=list_args,
     )
-    app.jinja_env.filters.update(initials=initials, day=day, moment=moment)
+    app.jinja_env.filters.update(initials=initials, day=day, moment=moment, in_zone=in_zone)
 
 
 def navigation(signs: Sequence[Sign]) -> list[NavigationItem]:
@@ -104,6 +104,12 @@ def day(value: date | datetime | None, format: str = "d MMMM y") -> str:
 def moment(value: datetime | None, format: str = "d MMM y, HH:mm") -> str:
     """A moment in the reader's zone and language."""
     return format_datetime(value, _as_written_here(format)) if value else ""
+
+
+def in_zone(value: datetime, zone: str, format: str = "HH:mm") -> str:
+    """A moment as clocks in `zone` show it, in the reader's language."""
+    shown = value.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return format_datetime(shown, _as_written_here(format), rebase=False)
 
 
 def _as_written_here(format: str) -> str:

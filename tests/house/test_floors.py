@@ -14,13 +14,24 @@ from tests.source import HOUSE, ROOMS, Source, floor, functions, modules, source
 
 PLAIN, MODELS, QUERIES, WORK, FORMS, SHARED_FACES, FACES = range(7)
 FURNITURE = {
-    PLAIN: ("addresses", "browsers", "common_passwords", "languages", "letter"),
+    PLAIN: ("addresses", "credentials", "multistatus", "browsers", "common_passwords", "languages", "letter"),
     MODELS: ("models",),
     QUERIES: ("directory", "queries", "words"),
     WORK: (
         *("actions", "delivery", "editing", "enrolling", "history", "letters", "links", "outbox", "passwords", "sessions"),
         *("smtp", "throttling", "versions", "wishing"),
-        *("asking", "board", "leaving", "matchmaking", "publishing", "milestones", "planning", "series"),
+        *(
+            "asking",
+            "board",
+            "leaving",
+            "matchmaking",
+            "publishing",
+            "milestones",
+            "planning",
+            "candidates",
+            "solving",
+            "choosing",
+        ),
         *("accounts", "entries", "push", "server", "session", "sync", "tokens"),
     ),
     FORMS: ("forms", "profile_forms", "table_forms", "zones"),

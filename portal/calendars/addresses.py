@@ -1,0 +1,107 @@
+"""Which addresses of calendar servers are gone to: people name them, so every one is checked before anything is sent.
+
+First the operator's allowed hosts and networks, then the list of what is never gone to, then: only what is public.
+Python's `is_global` is no help with an IPv4 address inside an IPv6 one, so those are unwrapped first.
+"""
+
+import ipaddress
+import logging
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from portal.errors import OutsideFailure
+from portal.settings import Network
+
+log = logging.getLogger(__name__)
+NEVER = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        *("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4"),
+        *("100.100.100.200/32", "168.63.129.16/32"),
+        *("::/128", "::1/128", "fe80::/10", "fec0::/10", "ff00::/8", "fd00:ec2::254/128", "64:ff9b:1::/48", "2001::/32"),
+    )
+)
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+COMPATIBLE = ipaddress.ip_network("::/96")
+ISATAP = (0x00005EFE, 0x02005EFE)
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class Trouble(OutsideFailure):
+    """A calendar server failed or was refused. `problem` is a word of letters.PROBLEMS; `detail` is for the log only."""
+
+    def __init__(self, problem: str, detail: str = "", *, permanent: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(problem, permanent=permanent)
+        self.problem, self.detail, self.retry_after = problem, detail, retry_after
+
+
+def refused(detail: str) -> Trouble:
+    """The one answer to every address that is not gone to."""
+    log.warning("calendar address refused: %s", detail)
+    return Trouble("refused-address", detail, permanent=True)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Scheme, host and port of an address, each in its one spelling."""
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = {"https": 443, "http": 80}[self.scheme]
+        return f"{self.scheme}://{host}" + (f":{self.port}" if self.port != usual else "")
+
+    @staticmethod
+    def of(url: str) -> "Origin":
+        """The origin of an address; raises Trouble for one that could be understood in two ways."""
+        try:
+            if not url.isascii() or not url.isprintable() or set(url) & set('\\ <>"{}|^`'):
+                raise ValueError("odd characters")
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+                raise ValueError("no plain http address")
+            return Origin(parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}[parts.scheme])
+        except ValueError as error:
+            raise refused(f"{url!r}: {error}") from None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the operator allows: hosts (`name` or `name:port`) and networks. They open addresses, they never narrow."""
+
+    hosts: tuple[str, ...] = ()
+    nets: tuple[Network, ...] = ()
+
+    def lists(self, host: str, port: int) -> bool:
+        """Whether the operator has listed this host."""
+        return host in self.hosts or f"{host}:{port}" in self.hosts
+
+    def check(self, origin: Origin) -> None:
+        """Raise Trouble for http to a host that is not listed."""
+        if origin.scheme != "https" and not self.lists(origin.host, origin.port):
+            raise refused(f"{origin} is not https")
+
+    def allows(self, address: str, *, host: str, port: int) -> bool:
+        """Whether an address that `host` resolved to may be connected to."""
+        found = unwrapped(ipaddress.ip_address(address.partition("%")[0]))
+        if self.lists(host, port) or any(found in net for net in self.nets):
+            return True
+        return not any(found in net for net in NEVER) and found.is_global
+
+
+def unwrapped(address: Address) -> Address:
+    """The IPv4 address inside an IPv6 one (mapped, 6to4, NAT64, compatible, ISATAP), or the address itself."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return address
+    last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    inside = address.ipv4_mapped or address.sixtofour
+    if inside is None and address in NAT64:
+        inside = last
+    if inside is None and address in COMPATIBLE and int(address) > 1:
+        inside = last
+    if inside is None and (int(address) >> 32) & 0xFFFFFFFF in ISATAP:
+        inside = last
+    return inside or address

@@ -1,0 +1,107 @@
+"""What a person's calendar shows: the only function that says so. The feed, the push and invitations all use it."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from urllib.parse import urlsplit
+
+from flask_babel import force_locale
+
+from portal.calendars import queries, words
+from portal.core.documents import Day, Entry, MeetingSeries, Occurrence
+from portal.core.lifecycle import CheckInState
+from portal.db import db
+from portal.pairings.models import Pairing
+from portal.pairings.queries import partner
+from portal.people.models import Person
+from portal.schedule import queries as schedule
+from portal.schedule.models import CheckIn, Milestone
+from portal.settings import current
+
+ALARMS = (15,)
+"""Minutes before a check-in at which one is reminded, unless one's calendar says otherwise."""
+
+
+def entries_of(person_id: int, *, pairing_id: int | None = None) -> list[Entry]:
+    """All entries of a person, or those of one pairing of theirs, in their language; four queries whatever their number.
+
+    A pairing that has ended keeps what began before; a series of which no meeting is left is not there.
+    """
+    person = db.session.get(Person, person_id)
+    if person is None:
+        return []
+    pairings = {each.id: each for each in queries.shown_pairings(person_id, pairing_id)}
+    check_ins, milestones = schedule.check_ins_of_many(list(pairings)), schedule.milestones_of_many(list(pairings))
+    found: list[Entry] = []
+    with in_language_of(person):
+        for each in pairings.values():
+            found += _all_series(check_ins.get(each.id, []), each, person)
+            found += (_day(row, each, person) for row in milestones.get(each.id, []))
+    return found
+
+
+def stamp_of(person_id: int) -> int:
+    """The version of all that `entries_of` says to a person: another stamp, another calendar. One query."""
+    return queries.stamps_of([person_id]).get(person_id, 0)
+
+
+def in_language_of(person: Person) -> AbstractContextManager[None]:
+    """Speak the person's language, and English to those who never chose: a calendar is asked for without a browser."""
+    return force_locale(person.locale or "en")
+
+
+def page_of(pairing: Pairing) -> str:
+    """The address of a pairing's page."""
+    return f"{current().public_url}/pairings/{pairing.id}"
+
+
+def uid_of(kind: str, uid: str, generation: int = 1) -> str:
+    """The UID of an entry, the same in every calendar: `<kind>-<uuid>-g<generation>@<host>`."""
+    return f"{kind}-{uid}-g{generation}@{urlsplit(current().public_url).hostname}"
+
+
+def _all_series(check_ins: Sequence[CheckIn], pairing: Pairing, person: Person) -> Iterator[MeetingSeries]:
+    by_series: dict[int, list[CheckIn]] = defaultdict(list)
+    for each in check_ins:
+        by_series[each.series_id].append(each)
+    for _, rows in sorted(by_series.items()):
+        entry = _series(sorted(rows, key=lambda each: each.number), pairing, person)
+        if entry.held:
+            yield entry
+
+
+def _series(rows: Sequence[CheckIn], pairing: Pairing, person: Person) -> MeetingSeries:
+    series, other = rows[0].series, partner(pairing, person.id)
+    return MeetingSeries(
+        uid=uid_of("check-ins", series.uid),
+        revision=series.revision,
+        revised_at=series.revised_at,
+        zone=series.zone,
+        first_on=series.first_on,
+        at=series.local_time,
+        minutes=series.minutes,
+        every=series.every,
+        unit=series.unit,
+        count=series.count,
+        summary=words.check_in(other),
+        description=words.about_check_in(series, pairing, page_of(pairing)),
+        location=series.place or series.link,
+        url=page_of(pairing),
+        alarms=ALARMS,
+        occurrences=tuple(
+            Occurrence(each.number, each.rule_on, each.starts_at, each.minutes, each.state == CheckInState.SKIPPED)
+            for each in rows
+        ),
+    )
+
+
+def _day(row: Milestone, pairing: Pairing, person: Person) -> Day:
+    return Day(
+        uid=uid_of("milestone", row.uid),
+        revision=row.revision,
+        revised_at=row.revised_at,
+        on=row.due_on,
+        summary=words.milestone(row.kind, partner(pairing, person.id)),
+        description=words.about_milestone(row, pairing, page_of(pairing)),
+        url=page_of(pairing),
+    )

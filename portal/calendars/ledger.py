@@ -1,0 +1,84 @@
+"""What is known of an account's entries, and the lease that lets one worker at a time write it down."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from portal.calendars.models import CalendarAccount, CalendarChange, CalendarItem
+from portal.clock import now
+from portal.core.reconcile import Known, Step
+from portal.db import db, transaction
+
+LEASE_SECONDS = 120
+RENEW_SECONDS = 25
+FIELDS = ("href", "etag", "intended", "written_hash", "state")
+TEXTS = "texts"
+"""Beside the view in an item's `base`: what the portal last put there apart from times."""
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the account over, or its owner has changed it meanwhile: what we do is out of date."""
+
+
+class Lease:
+    """The right to write down what becomes of one account, renewed with everything written down."""
+
+    def __init__(self, account_id: int, holder: str, version: int) -> None:
+        self.account_id, self.holder, self.version = account_id, holder, version
+        self.renewed = time.monotonic()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """A transaction in which the lease is still ours; raises LeaseLost."""
+        with transaction():
+            row = CalendarAccount
+            mine: Any = db.session.execute(
+                update(row)
+                .where(row.id == self.account_id, row.lease_holder == self.holder, row.version == self.version)
+                .values(lease_until=now() + timedelta(seconds=LEASE_SECONDS))
+                .execution_options(synchronize_session=False)
+            )
+            if mine.rowcount != 1:
+                raise LeaseLost
+            yield
+        self.renewed = time.monotonic()
+
+    def renew(self) -> None:
+        """Before a request that may take its time."""
+        if time.monotonic() - self.renewed > RENEW_SECONDS:
+            with self.held():
+                pass
+
+
+def known_items(account_id: int) -> dict[str, Known]:
+    """What is known of the entries in an account, by UID."""
+    rows = db.session.scalars(select(CalendarItem).where(CalendarItem.account_id == account_id))
+    known = {row.uid: _known(row) for row in rows}
+    db.session.rollback()
+    return known
+
+
+def _known(row: CalendarItem) -> Known:
+    base = dict(row.base) if row.base is not None else None
+    texts = base.pop(TEXTS, {}) if base is not None else {}
+    return Known(row.uid, **{name: getattr(row, name) for name in FIELDS}, base=base, texts=texts)
+
+
+def store(account_id: int, steps: Mapping[str, Step]) -> None:
+    """Write down what is known now, and the changes of the calendar's owner, inside the open transaction."""
+    query = select(CalendarItem).where(CalendarItem.account_id == account_id, CalendarItem.uid.in_(steps))
+    rows = {row.uid: row for row in db.session.scalars(query)}
+    for uid, step in steps.items():
+        row = rows.get(uid)
+        if row is None:
+            row = CalendarItem(account_id=account_id, uid=uid)
+            db.session.add(row)
+        for name in FIELDS:
+            setattr(row, name, getattr(step.after, name))
+        row.base = None if step.after.base is None else {**step.after.base, TEXTS: dict(step.after.texts)}
+        if step.change is not None:
+            db.session.add(CalendarChange(account_id=account_id, uid=uid, change=dict(step.change), seen_at=now()))

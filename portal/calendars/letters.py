@@ -1,0 +1,62 @@
+"""What is said about a calendar in trouble: on its page, in the letter that asks its owner, and to operators."""
+
+from flask import render_template
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from portal.calendars.models import CalendarAccount
+from portal.letters.letter import Letter
+from portal.people.models import Person
+from portal.settings import current
+
+TO_CHOOSE = ("no-new-calendar", "no-such-calendar")
+"""Troubles in which the account's detail lists the calendars to choose from, a line each."""
+PROBLEMS = {
+    "wrong-password": _l("The server does not accept the user name and password. Many servers want an app password here."),
+    "unreachable": _l("The server cannot be reached."),
+    "slow": _l("The server takes too long to answer."),
+    "not-a-calendar-server": _l("No calendars were found there. Check the address."),
+    "calendar-gone": _l("The calendar we wrote to is not there any more."),
+    "emptied": _l(
+        "Most of our entries have vanished from your calendar at once. We have written nothing and ask you first."
+    ),
+    "refused-address": _l("We do not write to this address. Type the address that your calendar server itself gives you."),
+    "too-large": _l("The server's answers are too large for us."),
+    "rate-limited": _l("The server asked us to come back later."),
+    "server-error": _l("The server has trouble of its own."),
+    "bad-answer": _l("The server's answer made no sense to us."),
+    "not-allowed": _l("We may not write to this calendar."),
+    "full": _l("The server says that there is no room left."),
+    "no-new-calendar": _l("The server does not let us make a calendar. Choose one you have."),
+    "no-such-calendar": _l("There is no calendar of that name which we may write to. Choose one you have."),
+    "no-password": _l("We can no longer read the password you gave us. Type it again."),
+    "left-behind": _l("We could not take our entries out of your calendar; delete those that are left yourself."),
+    "our-fault": _l("Something broke on our side."),
+}
+
+
+def problem_words(problem: str) -> str:
+    """What is wrong, in a sentence; "" when nothing is."""
+    return str(PROBLEMS.get(problem, PROBLEMS["bad-answer"])) if problem else ""
+
+
+def suspended(account: CalendarAccount, to: Person) -> Letter:
+    """Asks what is to become of a calendar that we have stopped writing to."""
+    with force_locale(to.locale or "en"):
+        subject, base = _("We have stopped writing to your calendar"), current().public_url
+        given = {
+            "subject": subject,
+            "name": to.name,
+            "email": to.email,
+            "public_url": base,
+            "page": f"{base}/calendars",
+            "calendar": account.calendar_name,
+            "problem": problem_words(account.problem),
+        }
+        return Letter(
+            kind="calendars.suspended",
+            subject=subject,
+            text=render_template("letters/calendars/suspended.txt", **given).strip() + "\n",
+            html=render_template("letters/calendars/suspended.html", **given),
+        )

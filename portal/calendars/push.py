@@ -1,0 +1,289 @@
+"""One round for one account: look, read what changed, compare (core.reconcile), write, read back.
+
+The intended view is committed before each write and what was read back after it, so a round may be broken off anywhere: the
+next one finds out what arrived. No transaction is open while the server is asked, and nothing is noted by a worker whose
+lease was taken over.
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from portal.calendars.addresses import Trouble
+from portal.calendars.entries import entries_of
+from portal.calendars.ledger import Lease, known_items, store
+from portal.calendars.server import Conflict, Item, Server
+from portal.core import documents, reconcile, touches
+from portal.core.documents import Entry
+from portal.core.reconcile import Act, Found, ItemState, Known, Plan, Step, Wanted
+from portal.db import db
+from portal.errors import Invalid
+
+log = logging.getLogger(__name__)
+ROUND_SECONDS = 60
+"""How long one round may take before it gives its place to another account; it goes on where it was."""
+PASSES = 4
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a round is about."""
+
+    person_id: int
+    calendar_url: str
+    ctag: str
+    full: bool = False
+
+    @property
+    def folder(self) -> str:
+        """The path of the calendar."""
+        return urlsplit(self.calendar_url).path
+
+
+@dataclass
+class Outcome:
+    """How a round went. Without `complete` another one is to follow at once; `suspend` is why the person is asked."""
+
+    complete: bool = False
+    suspend: str = ""
+    ctag: str = ""
+    writes: int = 0
+    again: set[str] = field(default_factory=set)
+
+
+class Round:
+    """One round through an account."""
+
+    def __init__(self, task: Task, lease: Lease, server: Server) -> None:
+        self.task, self.lease, self.server = task, lease, server
+        self.until = time.monotonic() + ROUND_SECONDS
+        self.outcome = Outcome()
+        self.touched: dict[str, frozenset[str]] = {}
+
+    def run(self) -> Outcome:
+        """Until nothing is left to do, or the time is up; raises Trouble and LeaseLost."""
+        entries = _entries(self.task.person_id)
+        for number in range(PASSES):
+            self.outcome.again.clear()
+            plan, texts = self._plan(entries, first=number == 0)
+            self.outcome.suspend = plan.suspend
+            self._note(_with_texts(plan, texts))
+            if plan.suspend or not any(each.act for each in plan.steps.values()):
+                self.outcome.complete = not self.outcome.again
+                return self.outcome
+            self._carry_out(_with_texts(plan, texts), texts)
+            if time.monotonic() > self.until:
+                break
+        return self._unfinished()
+
+    def empty(self) -> Outcome:
+        """Take away all that was written, as the person wishes who disconnects."""
+        for number in range(PASSES):
+            self.outcome.again.clear()
+            plan, texts = self._plan([], first=number == 0)
+            self._note(plan)
+            if not plan.suspend and not any(each.act for each in plan.steps.values()):
+                self.outcome.complete = True
+                return self.outcome
+            self._carry_out(Plan(plan.steps), texts)
+        return self._unfinished()
+
+    def _unfinished(self) -> Outcome:
+        """There is more to do; raises Trouble when nothing came of this round, so that we do not run on the spot."""
+        if not self.outcome.writes:
+            raise Trouble("bad-answer", "nothing came of a whole round")
+        return self.outcome
+
+    def _plan(self, entries: list[Entry], *, first: bool) -> tuple[Plan, dict[str, bytes]]:
+        self.lease.renew()
+        known = known_items(self.lease.account_id)
+        ctag = self.server.ctag(self.task.calendar_url)
+        settled = all(not each.intended and each.etag for each in known.values() if each.state == ItemState.KEPT)
+        at_rest = settled and not any(each.state == ItemState.LEAVING for each in known.values())
+        if first and ctag and ctag == self.task.ctag and at_rest and not self.task.full:
+            etags = {each.href: each.etag for each in known.values() if each.state == ItemState.KEPT}
+        else:
+            etags = self._look(known)
+        self.outcome.ctag = ctag if not self.outcome.writes else ""
+        wanted, texts = self._wanted(entries, known, etags)
+        items = self.server.read(reconcile.to_read(wanted, known, etags))
+        read = {href: _found(item) for href, item in items.items()}
+        return reconcile.plan(wanted, known, etags, read), texts
+
+    def _look(self, known: Mapping[str, Known]) -> dict[str, str]:
+        """The ETags of all in the calendar, and of those that their owner moved to another one."""
+        etags = self.server.look(self.task.calendar_url)
+        kept = (each.href for each in known.values() if each.state in (ItemState.KEPT, ItemState.LEAVING))
+        elsewhere = [href for href in kept if not href.startswith(self.task.folder)]
+        return etags | {href: item.etag for href, item in self.server.read(elsewhere).items()}
+
+    def _wanted(
+        self, entries: list[Entry], known: Mapping[str, Known], etags: Mapping[str, str]
+    ) -> tuple[dict[str, Wanted], dict[str, bytes]]:
+        wanted, texts = {}, {}
+        generations = _generations(known, [href.rpartition("/")[2] for href in etags if href.startswith(self.task.folder)])
+        for each in entries:
+            entry = documents.again(each, generations.get(_stem(each.uid), _generation(each.uid)))
+            try:
+                text = documents.document_of(entry)
+            except Invalid:
+                continue
+            href = self.task.folder + documents.href_of(entry.uid)
+            digest = hashlib.sha256(text).hexdigest()
+            wanted[entry.uid] = Wanted(entry.uid, href, digest, documents.view_of(entry))
+            texts[entry.uid] = text
+        self.hashes = {uid: each.hash for uid, each in wanted.items()}
+        return wanted, texts
+
+    def _note(self, plan: Plan) -> None:
+        """Commit what is known and intended, and the changes of the owner with it."""
+        if plan.steps:
+            with self.lease.held():
+                store(self.lease.account_id, plan.steps)
+
+    def _carry_out(self, plan: Plan, texts: Mapping[str, bytes]) -> None:
+        wrote: dict[str, str] = {}
+        there = self.server.read([each.after.href for each in plan.steps.values() if each.act == Act.CHANGE])
+        deleted, searched = [], []
+        for uid, step in plan.steps.items():
+            if time.monotonic() > self.until:
+                self.outcome.again.add(uid)
+                break
+            self.lease.renew()
+            try:
+                if step.act in (Act.CREATE, Act.CHANGE):
+                    wrote[uid] = self._write(step, texts[uid], there.get(step.after.href))
+                elif step.act == Act.DELETE:
+                    self.server.delete(step.after.href, if_match=_matchable(step.after.etag))
+                    self.outcome.writes += 1
+                    deleted.append(uid)
+                elif step.act == Act.SEARCH:
+                    searched.append(uid)
+            except Conflict as conflict:
+                self._in_the_way(step, str(conflict))
+        self._read_back(plan, wrote, deleted, texts)
+        if searched:
+            self._search([plan.steps[uid] for uid in searched])
+
+    def _write(self, step: Step, text: bytes, there: Item | None) -> str:
+        """Write our text, with the touches that the owner gave to what is there."""
+        etag = step.after.etag
+        if step.act == Act.CHANGE:
+            if there is None or there.etag != etag:
+                raise Conflict("412")
+            with suppress(Invalid):
+                names = touches.touched(touches.texts_of(there.text), step.after.texts)
+                text = touches.with_touches(text, there.text, names)
+                self.touched[step.after.uid] = names
+        etag = self.server.write(step.after.href, text, if_match=None if step.act == Act.CREATE else _matchable(etag))
+        self.outcome.writes += 1
+        return etag
+
+    def _read_back(self, plan: Plan, wrote: Mapping[str, str], deleted: list[str], texts: Mapping[str, bytes]) -> None:
+        """See what the server made of it, and write it down; what is away is away for good."""
+        hrefs = {uid: plan.steps[uid].after.href for uid in (*wrote, *deleted)}
+        if not hrefs:
+            return
+        found = self.server.read(hrefs.values())
+        after: dict[str, Step] = {}
+        for uid, etag in wrote.items():
+            item, before = found.get(hrefs[uid]), plan.steps[uid].after
+            settled = item and reconcile.written(before, _found(item), etag=etag, hash=self.hashes[uid])
+            if item and settled:
+                after[uid] = Step(replace(settled, texts=_put(item.text, texts[uid], self.touched.get(uid, frozenset()))))
+        for uid in deleted:
+            if hrefs[uid] not in found:
+                after[uid] = Step(_gone(plan.steps[uid].after))
+        self._note(Plan(after))
+
+    def _in_the_way(self, step: Step, status: str) -> None:
+        """It changed since we looked (412): look again. Or its UID is elsewhere, or was used before and deleted."""
+        self.outcome.again.add(step.after.uid)
+        if status == "412":
+            return
+        if step.act != Act.CREATE:
+            raise Trouble("not-allowed", f"PUT answered {status}", permanent=status == "403")
+        path = self.server.find(step.after.uid, self._all_calendars())
+        if path:
+            self._note(Plan({step.after.uid: Step(reconcile.moved(step.after, path))}))
+            return
+        if _generation(step.after.uid) > 1:
+            raise Trouble("not-allowed", f"PUT answered {status}", permanent=True)
+        self._note(Plan({step.after.uid: Step(_gone(step.after))}))
+
+    def _search(self, steps: list[Step]) -> None:
+        calendars = self._all_calendars()
+        after = {}
+        for step in steps:
+            self.lease.renew()
+            path = self.server.find(step.after.uid, calendars)
+            after[step.after.uid] = Step(reconcile.moved(step.after, path)) if path else reconcile.dropped(step.after)
+        self._note(Plan(after))
+
+    def _all_calendars(self) -> list[str]:
+        """Ours first, then the others of the account."""
+        others = (each.url for each in self.server.calendars(self.server.discover().url))
+        return list(dict.fromkeys([self.task.calendar_url, *others]))
+
+
+def _entries(person_id: int) -> list[Entry]:
+    found = entries_of(person_id)
+    db.session.rollback()
+    return found
+
+
+def _found(item: Item) -> Found:
+    try:
+        return Found(item.etag, documents.view_of_text(item.text))
+    except Invalid:
+        return Found(item.etag, None)
+
+
+def _with_texts(plan: Plan, texts: Mapping[str, bytes]) -> Plan:
+    """Where it is not known what the portal put there, since our memory was lost: what it would put there now."""
+
+    def known(step: Step) -> Step:
+        unknown = step.after.base is not None and not step.after.texts and step.after.uid in texts
+        return replace(step, after=replace(step.after, texts=touches.texts_of(texts[step.after.uid]))) if unknown else step
+
+    return replace(plan, steps={uid: known(step) for uid, step in plan.steps.items()})
+
+
+def _put(there: bytes, ours: bytes, touched: frozenset[str]) -> dict[str, str]:
+    """What the portal has put there: as the server gives it back, but ours where its owner's touch stands instead."""
+    ours_said = touches.texts_of(ours)
+    return {name: ours_said.get(name, "") if name in touched else said for name, said in touches.texts_of(there).items()}
+
+
+def _gone(known: Known) -> Known:
+    return Known(known.uid, known.href, base=known.base, state=ItemState.GONE)
+
+
+def _matchable(etag: str) -> str:
+    """What may stand in If-Match: weak ETags never match (RFC 9110, 13.1.1), so any version has to do."""
+    return etag if etag and not etag.startswith("W/") else "*"
+
+
+def _stem(uid: str) -> str:
+    return uid.partition("@")[0].rpartition("-g")[0]
+
+
+def _generation(uid: str) -> int:
+    number = uid.partition("@")[0].rpartition("-g")[2]
+    return int(number) if number.isdecimal() else 1
+
+
+def _generations(known: Mapping[str, Known], names: list[str]) -> dict[str, int]:
+    """The generation each entry has now: after one that is gone for good comes the next, since no UID is used twice."""
+    latest: dict[str, int] = {}
+    for name in names:
+        local = name.removesuffix(".ics")
+        latest[_stem(local)] = max(latest.get(_stem(local), 1), _generation(local))
+    for uid, each in known.items():
+        number = _generation(uid) + (each.state == ItemState.GONE)
+        latest[_stem(uid)] = max(latest.get(_stem(uid), 1), number)
+    return latest

@@ -1,0 +1,306 @@
+"""A calendar server as we need it, and the only file that knows the CalDAV library (RFC 4791, 4918, 5397, 6578).
+
+Discovery is done by hand, since the library's own leaves the guarded session and sends passwords to whatever host a server
+names. Success is 200, 201 or 204 and nothing else. Items are named by their path; those of one calendar begin with the
+calendar's own. Every failure is a Trouble.
+"""
+
+import logging
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType, TracebackType
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+from xml.sax.saxutils import escape
+
+from caldav.davclient import DAVClient
+from caldav.lib import error as dav_errors
+from lxml import etree
+
+from portal.calendars.addresses import Origin, Rules, Trouble
+from portal.calendars.credentials import Credentials
+from portal.calendars.multistatus import C, D, Properties, S, is_writable_calendar, listed, text
+from portal.calendars.session import GuardedSession
+from portal.settings import current
+
+log = logging.getLogger(__name__)
+SPACES = 'xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:s="http://calendarserver.org/ns/"'
+XML = '<?xml version="1.0" encoding="utf-8"?>'
+TEXT = {"Content-Type": "text/calendar; charset=utf-8"}
+DONE = frozenset({200, 201, 204})
+ABSENT = frozenset({404, 410})
+READ_AT_ONCE = 40
+
+
+class Conflict(Exception):
+    """It is not as we last saw it (412), or its UID is taken (400, 403, 409): look again."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a person's calendars are, and how to sign in there."""
+
+    url: str
+    scheme: str
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A calendar that takes events and may be written to."""
+
+    url: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item as the server has it."""
+
+    etag: str
+    text: bytes = field(repr=False)
+
+
+def rules() -> Rules:
+    """What the operator allows."""
+    return Rules(current().caldav_allowed_hosts, current().caldav_allowed_nets)
+
+
+class Server:
+    """A conversation with one server on behalf of one person; use it with `with`."""
+
+    def __init__(self, address: str, credentials: Credentials, allowed: Rules) -> None:
+        origin = Origin.of(address)
+        self.address, self.base, self.credentials = address, str(origin), credentials
+        self.session = GuardedSession(origin, credentials, allowed)
+        self._client: Any = DAVClient(str(origin) + "/", enable_rfc6764=False, huge_tree=False, timeout=20)
+        self._client.session.close()
+        self._client.session = self.session
+        self._client.headers["User-Agent"] = "reverse-mentoring-portal"
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.session.close()
+
+    def discover(self) -> Home:
+        """Find the person's calendars: well-known address -> principal -> home (RFC 6764, 5397, 4791); raises Trouble."""
+        principal = self._principal()
+        self.session.admit(principal)
+        found = self._properties(principal, f"{C}calendar-home-set")
+        home = found.get(f"{C}calendar-home-set")
+        href = home.findtext(f"{D}href") if home is not None else None
+        if not href:
+            raise Trouble("not-a-calendar-server", "the principal has no calendar-home-set", permanent=True)
+        url = urljoin(self.session.landed, href.strip())
+        self.session.admit(url)
+        return Home(url, self.credentials.scheme)
+
+    def _principal(self) -> str:
+        path = urlsplit(self.address).path
+        places = dict.fromkeys(
+            [*([self.address] if path.strip("/") else []), f"{self.base}/.well-known/caldav", f"{self.base}/"]
+        )
+        trouble: Trouble | None = None
+        for place in places:
+            try:
+                found = self._properties(place, f"{D}current-user-principal", f"{C}calendar-home-set")
+            except Trouble as error:
+                if error.problem not in ("calendar-gone", "not-a-calendar-server", "bad-answer", "server-error"):
+                    raise
+                trouble = trouble or error
+                continue
+            principal = found.get(f"{D}current-user-principal")
+            href = principal.findtext(f"{D}href") if principal is not None else None
+            if href:
+                return urljoin(self.session.landed, href.strip())
+            if found.get(f"{C}calendar-home-set") is not None:
+                return self.session.landed
+        detail = f"no principal found; {trouble.detail if trouble else 'nobody is signed in there'}"
+        raise Trouble("not-a-calendar-server", detail, permanent=True)
+
+    def calendars(self, home: str) -> list[Calendar]:
+        """The calendars that take events and may be written to, in the server's order."""
+        names = ("d:resourcetype", "d:displayname", "c:supported-calendar-component-set", "d:current-user-privilege-set")
+        found = []
+        for href, properties in self._listed(home, names):
+            if is_writable_calendar(properties):
+                name = (properties.get(f"{D}displayname", etree.Element("none")).text or "").strip()
+                url = urljoin(home, href)
+                found.append(
+                    Calendar(url if url.endswith("/") else url + "/", name or unquote(url.rstrip("/").rpartition("/")[2]))
+                )
+        return found
+
+    def make_calendar(self, url: str, name: str) -> None:
+        """Make a calendar for events at this address, unless it is there; raises Trouble `no-new-calendar`."""
+        body = (
+            f"{XML}<c:mkcalendar {SPACES}><d:set><d:prop><d:displayname>{escape(name)}</d:displayname>"
+            '<c:supported-calendar-component-set><c:comp name="VEVENT"/></c:supported-calendar-component-set>'
+            "</d:prop></d:set></c:mkcalendar>"
+        )
+        status, _ = self._write("MKCALENDAR", url, body.encode(), {"Content-Type": "application/xml; charset=utf-8"})
+        if status in DONE:
+            return
+        try:
+            self.ctag(url)
+        except Trouble as error:
+            if error.problem != "calendar-gone":
+                raise
+            raise Trouble("no-new-calendar", f"MKCALENDAR answered {status}", permanent=True) from None
+
+    def ctag(self, calendar: str) -> str:
+        """What changes whenever something in the calendar does, or "" if the server has no such thing.
+
+        Raises Trouble `calendar-gone`.
+        """
+        found = self._properties(calendar, f"{D}resourcetype", f"{S}getctag", f"{D}sync-token")
+        kinds = found.get(f"{D}resourcetype")
+        if kinds is None or kinds.find(f"{C}calendar") is None:
+            raise Trouble("calendar-gone", f"no calendar at {urlsplit(calendar).path}", permanent=True)
+        for name in (f"{S}getctag", f"{D}sync-token"):
+            if name in found and found[name].text:
+                return str(found[name].text)[:500]
+        return ""
+
+    def look(self, calendar: str) -> dict[str, str]:
+        """The ETag of every item in a calendar, by path."""
+        prefix, own = unquote(urlsplit(calendar).path), urlsplit(calendar).path
+        found = {}
+        for href, properties in self._listed(calendar, ("d:getetag", "d:resourcetype")):
+            path = urlsplit(urljoin(calendar, href)).path
+            kinds = properties.get(f"{D}resourcetype")
+            if (
+                unquote(path).startswith(prefix)
+                and path.rstrip("/") != own.rstrip("/")
+                and (kinds is None or not len(kinds))
+            ):
+                found[own + path.rpartition("/")[2]] = text(properties, f"{D}getetag")
+        return found
+
+    def read(self, paths: Collection[str]) -> dict[str, Item]:
+        """The items at these paths that exist, by calendar-multiget."""
+        found: dict[str, Item] = {}
+        by_parent: dict[str, list[str]] = {}
+        for path in sorted(paths):
+            by_parent.setdefault(path.rpartition("/")[0] + "/", []).append(path)
+        for parent, inside in by_parent.items():
+            for at in range(0, len(inside), READ_AT_ONCE):
+                found |= self._multiget(parent, inside[at : at + READ_AT_ONCE])
+        return found
+
+    def write(self, path: str, text: bytes, *, if_match: str | None) -> str:
+        """Write an item that has this ETag, or (None) a new one; its new ETag, or "". Raises Conflict and Trouble."""
+        condition = {"If-Match": if_match} if if_match else {"If-None-Match": "*"}
+        status, etag = self._write("PUT", self.base + path, text, {**TEXT, **condition})
+        if status in DONE:
+            return etag
+        if status in (400, 403, 409, 412):
+            raise Conflict(str(status))
+        raise _failed("PUT", status)
+
+    def delete(self, path: str, *, if_match: str) -> None:
+        """Delete an item that has this ETag; one that is gone already is well. Raises Conflict and Trouble."""
+        headers = {"Schedule-Reply": "F", **({"If-Match": if_match} if if_match else {})}
+        status, _ = self._write("DELETE", self.base + path, b"", headers)
+        if status in DONE or status in ABSENT:
+            return
+        if status == 412:
+            raise Conflict(str(status))
+        raise _failed("DELETE", status)
+
+    def find(self, uid: str, calendars: Sequence[str]) -> str | None:
+        """The path of the item with this UID in one of the calendars."""
+        query = (
+            f"{XML}<c:calendar-query {SPACES}><d:prop><d:getetag/><c:calendar-data/></d:prop><c:filter>"
+            '<c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT"><c:prop-filter name="UID">'
+            f"<c:text-match>{escape(uid)}</c:text-match></c:prop-filter></c:comp-filter></c:comp-filter>"
+            "</c:filter></c:calendar-query>"
+        )
+        for calendar in calendars:
+            for href, properties in self._multistatus("REPORT", calendar, query, "1"):
+                unfolded = text(properties, f"{C}calendar-data").replace("\r\n ", "").replace("\n ", "")
+                if f"UID:{uid}" in unfolded.split():
+                    return urlsplit(urljoin(calendar, href)).path
+        return None
+
+    def _multiget(self, parent: str, paths: list[str]) -> dict[str, Item]:
+        hrefs = "".join(f"<d:href>{escape(path)}</d:href>" for path in paths)
+        wanted = "<d:prop><d:getetag/><c:calendar-data/></d:prop>"
+        query = f"{XML}<c:calendar-multiget {SPACES}>{wanted}{hrefs}</c:calendar-multiget>"
+        spelled, found = {unquote(path): path for path in paths}, {}
+        for href, properties in self._multistatus("REPORT", self.base + parent, query, None):
+            path = spelled.get(unquote(urlsplit(urljoin(self.base, href)).path))
+            if path and f"{C}calendar-data" in properties:
+                found[path] = Item(text(properties, f"{D}getetag"), text(properties, f"{C}calendar-data").encode())
+        return found
+
+    def _properties(self, url: str, *names: str) -> Properties:
+        """Some properties of one thing; raises Trouble `calendar-gone` when it is not there."""
+        short = [name.replace(D, "d:").replace(C, "c:").replace(S, "s:") for name in names]
+        return next((properties for _, properties in self._listed(url, short, depth="0")), {})
+
+    def _listed(self, url: str, names: Sequence[str], depth: str = "1") -> Iterator[tuple[str, Properties]]:
+        query = f"{XML}<d:propfind {SPACES}><d:prop>{''.join(f'<{name}/>' for name in names)}</d:prop></d:propfind>"
+        return self._multistatus("PROPFIND", url, query, depth)
+
+    def _multistatus(self, method: str, url: str, body: str, depth: str | None) -> Iterator[tuple[str, Properties]]:
+        answer = self._ask(method, url, body.encode(), {"Depth": depth} if depth else {})
+        if answer.status in ABSENT:
+            raise Trouble("calendar-gone", f"{method} answered {answer.status}", permanent=True)
+        if answer.status not in (200, 207):
+            raise _failed(method, answer.status)
+        if answer.tree is None or answer.tree.tag != f"{D}multistatus":
+            raise Trouble("not-a-calendar-server", f"{method} answered no multistatus", permanent=True)
+        return iter(listed(answer.tree))
+
+    def _write(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
+        """A status and an ETag; weak ones count as none, since nothing can be matched with them."""
+        answer = self._ask(method, url, body, headers)
+        etag = str(answer.headers.get("ETag") or "")
+        return answer.status, "" if etag.startswith("W/") else etag[:500]
+
+    def _ask(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> Any:
+        """One request through the library; raises Trouble, whatever family of errors it was."""
+        try:
+            if method == "PUT":
+                return self._client.put(url, body, headers)
+            if method == "DELETE":
+                return self._client.delete(url, headers)
+            return self._client.request(url, method, body, headers)
+        except dav_errors.RateLimitError as error:
+            raise Trouble("rate-limited", f"{method}: {error.reason}"[:300], retry_after=error.retry_after_seconds) from None
+        except dav_errors.AuthorizationError as error:
+            if error.status == 403:
+                return _Forbidden
+            raise Trouble("wrong-password", f"{method} answered 401", permanent=True) from None
+        except (dav_errors.DAVError, etree.LxmlError, ValueError, NotImplementedError, AttributeError, KeyError) as error:
+            raise Trouble("bad-answer", f"{method}: {type(error).__name__}") from None
+
+
+class _Forbidden:
+    """A 403, which the library raises like a wrong password."""
+
+    status = 403
+    tree = None
+    headers: Mapping[str, str] = MappingProxyType({})
+
+
+def new_address(home: str, name: str) -> str:
+    """An address for a calendar to be made."""
+    words = "".join(each if each.isascii() and each.isalnum() else "-" for each in name.lower()).strip("-")
+    return f"{home.rstrip('/')}/{words[:40] or 'calendar'}-{uuid.uuid4().hex[:8]}/"
+
+
+def _failed(method: str, status: int) -> Trouble:
+    detail = f"{method} answered {status}"
+    if status in (401, 407):
+        return Trouble("wrong-password", detail, permanent=True)
+    if status == 403:
+        return Trouble("not-allowed", detail, permanent=True)
+    if status in (413, 507):
+        return Trouble("full", detail, permanent=True)
+    if status in (405, 501) or status in ABSENT:
+        return Trouble("not-a-calendar-server", detail, permanent=True)
+    return Trouble("server-error" if status >= 500 else "bad-answer", detail)

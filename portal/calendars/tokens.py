@@ -1,0 +1,111 @@
+"""Addresses of live feeds. Who knows one reads the feed, so it holds 256 bits that nobody guesses.
+
+The token is HMAC-SHA256 of the row's random seed under a key of the portal's, so that its owner can be shown it again while
+a copy of the database alone reads nobody's calendar. It is found by its SHA-256, and dies when it is replaced or revoked.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import contains_eager
+
+from portal import audit
+from portal.calendars.models import FeedLink
+from portal.db import db
+from portal.people.models import Person
+from portal.settings import current
+
+SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+PURPOSE = b"calendars/feed"
+"""What the key is derived for, so that it signs nothing else."""
+SEEN_EVERY = timedelta(minutes=1)
+KIND = "feed_link"
+
+
+def link_for(person_id: int, pairing_id: int | None = None, *, at: datetime) -> FeedLink:
+    """The open address of a feed, inside the open transaction; made if there is none."""
+    db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    found = open_link(person_id, pairing_id)
+    return found or _make(person_id, pairing_id, at)
+
+
+def open_link(person_id: int, pairing_id: int | None = None) -> FeedLink | None:
+    """The open address of a feed, if there is one: of everything, or of one pairing."""
+    query = select(FeedLink).where(
+        FeedLink.person_id == person_id, FeedLink.pairing_id == pairing_id, FeedLink.revoked_at.is_(None)
+    )
+    return db.session.scalars(query.order_by(FeedLink.id.desc()).limit(1)).one_or_none()
+
+
+def address(link: FeedLink) -> str | None:
+    """The address as its owner is shown it; None when the portal's key is another one since: it works, but stays unseen."""
+    token = _token(link.seed)
+    if _digest(token) != link.token_digest:
+        return None
+    return f"{current().public_url}/feeds/{token}.ics"
+
+
+def find(token: str) -> FeedLink | None:
+    """The open address of a token, with its person, in one query; None if unknown or revoked, or the person is disabled."""
+    if not SHAPE.fullmatch(token):
+        return None
+    alone = contains_eager(FeedLink.person).lazyload(Person.role_grants)
+    query = select(FeedLink).join(FeedLink.person).options(alone)
+    open_one = FeedLink.revoked_at.is_(None) & Person.disabled_at.is_(None)
+    return db.session.scalars(query.where(FeedLink.token_digest == _digest(token), open_one)).one_or_none()
+
+
+def replace(link: FeedLink, *, at: datetime) -> FeedLink:
+    """A new address for the same feed, inside the open transaction; the old one is not there from now on."""
+    link.revoked_at = at
+    db.session.flush()
+    new = _make(link.person_id, link.pairing_id, at)
+    audit.write(action="feed.replaced", on=KIND, id=link.id, by=link.person_id)
+    return new
+
+
+def revoke(link: FeedLink, *, at: datetime) -> None:
+    """Switch an address off, inside the open transaction."""
+    link.revoked_at = at
+    db.session.flush()
+    audit.write(action="feed.revoked", on=KIND, id=link.id, by=link.person_id)
+
+
+def was_read_lately(link: FeedLink, *, at: datetime) -> bool:
+    """Whether a reading was noted within the minute."""
+    return link.last_read_at is not None and at - link.last_read_at < SEEN_EVERY
+
+
+def note_read(link_id: int, *, agent: str, at: datetime) -> None:
+    """Note that a feed was read, and by what program, at most once a minute."""
+    readable = "".join(each for each in agent if each.isprintable())
+    db.session.execute(
+        update(FeedLink)
+        .where(FeedLink.id == link_id, or_(FeedLink.last_read_at.is_(None), FeedLink.last_read_at <= at - SEEN_EVERY))
+        .values(last_read_at=at, last_reader=readable[:120])
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _make(person_id: int, pairing_id: int | None, at: datetime) -> FeedLink:
+    seed = secrets.token_hex(32)
+    digest = _digest(_token(seed))
+    link = FeedLink(person_id=person_id, pairing_id=pairing_id, seed=seed, token_digest=digest, created_at=at)
+    db.session.add(link)
+    db.session.flush()
+    audit.write(action="feed.made", on=KIND, id=link.id, by=person_id)
+    return link
+
+
+def _token(seed: str) -> str:
+    key = hmac.digest(current().secret_key.encode(), PURPOSE, "sha256")
+    return base64.urlsafe_b64encode(hmac.digest(key, seed.encode(), "sha256")).rstrip(b"=").decode()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

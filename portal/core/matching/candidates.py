@@ -1,0 +1,227 @@
+"""What the engine knows: people with what they can teach and want to learn, and the rules and weights of a programme."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from portal.core.slots import WeeklyHours, format_hours, parse_hours
+from portal.core.translatable import N_
+from portal.errors import Invalid
+
+MOST_SEATS = 50
+WEIGHTS = ("interests", "style", "time", "department", "giveback", "language", "place")
+STYLES = ("introvert", "balanced", "extrovert")
+PLACES = ("either", "in person", "remote")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A topic that somebody can teach (how well) or wants to learn (how much): level 1 to 3."""
+
+    topic: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One person who may be paired. Lists are in the person's own order; capacities are the seats still free."""
+
+    id: int
+    name: str
+    grade: int | None
+    manager_id: int | None
+    department: str
+    site: str
+    zone: str
+    hours: WeeklyHours
+    languages: tuple[str, ...]
+    style: str
+    as_mentor: bool
+    as_mentee: bool
+    mentor_capacity: int = 1
+    mentee_capacity: int = 1
+    place: str = "either"
+    teaches: tuple[Wish, ...] = ()
+    learns: tuple[Wish, ...] = ()
+    avoids: frozenset[int] = frozenset()
+    past_partners: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of a programme. `line` is in shown points (0..100) or "auto"; `stay_bonus` in shown points."""
+
+    line: int | str = 40
+    min_grade_gap: int = 1
+    stay_bonus: int = 0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything a run is given. `managers` is the whole company's person -> manager; `on` is the first day that counts.
+
+    Candidates are in the order of their ids, whatever order they came in: so the same people give the same pairs.
+    """
+
+    candidates: tuple[Candidate, ...]
+    managers: Mapping[int, int | None]
+    topics: Mapping[str, tuple[str, str]]
+    weights: Mapping[str, int]
+    on: date
+    rules: Rules = field(default_factory=Rules)
+    locked: tuple[tuple[int, int], ...] = ()
+    stay: frozenset[tuple[int, int]] = frozenset()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "candidates", tuple(sorted(self.candidates, key=lambda each: each.id)))
+        object.__setattr__(self, "locked", tuple(sorted(set(self.locked))))
+        _check(self)
+
+    @property
+    def mentors(self) -> tuple[Candidate, ...]:
+        """Those who may mentor, by id."""
+        return tuple(each for each in self.candidates if each.as_mentor)
+
+    @property
+    def mentees(self) -> tuple[Candidate, ...]:
+        """Those who want to learn, by id."""
+        return tuple(each for each in self.candidates if each.as_mentee)
+
+    def as_json(self) -> dict[str, Any]:
+        """The problem in plain values, for another process."""
+        return {
+            "candidates": [_plain(each) for each in self.candidates],
+            "managers": [[person, manager] for person, manager in self.managers.items()],
+            "topics": {topic: list(about) for topic, about in self.topics.items()},
+            "weights": dict(self.weights),
+            "on": self.on.isoformat(),
+            "rules": asdict(self.rules),
+            "locked": [list(each) for each in self.locked],
+            "stay": sorted(list(each) for each in self.stay),
+        }
+
+    @staticmethod
+    def from_json(given: Mapping[str, Any]) -> "Problem":
+        """The same problem again; raises Invalid for one that cannot be."""
+        return Problem(
+            candidates=tuple(_candidate(each) for each in given["candidates"]),
+            managers=dict(given["managers"]),
+            topics={topic: (label, area) for topic, (label, area) in given["topics"].items()},
+            weights=dict(given["weights"]),
+            on=date.fromisoformat(given["on"]),
+            rules=Rules(**given["rules"]),
+            locked=tuple((mentor, mentee) for mentor, mentee in given["locked"]),
+            stay=frozenset((mentor, mentee) for mentor, mentee in given["stay"]),
+        )
+
+
+def _plain(candidate: Candidate) -> dict[str, Any]:
+    same = {name: getattr(candidate, name) for name in Candidate.__slots__}
+    return {
+        **same,
+        "hours": format_hours(candidate.hours),
+        "languages": list(candidate.languages),
+        "teaches": [[each.topic, each.level] for each in candidate.teaches],
+        "learns": [[each.topic, each.level] for each in candidate.learns],
+        "avoids": sorted(candidate.avoids),
+        "past_partners": sorted(candidate.past_partners),
+    }
+
+
+def _candidate(given: Mapping[str, Any]) -> Candidate:
+    return Candidate(
+        **{
+            **given,
+            "hours": parse_hours(given["hours"]) if given["hours"] else WeeklyHours(),
+            "languages": tuple(given["languages"]),
+            "teaches": tuple(Wish(topic, level) for topic, level in given["teaches"]),
+            "learns": tuple(Wish(topic, level) for topic, level in given["learns"]),
+            "avoids": frozenset(given["avoids"]),
+            "past_partners": frozenset(given["past_partners"]),
+        }
+    )
+
+
+def named(problem: Problem, person_id: int) -> str:
+    """The name of a person, or their number when they are not among the candidates."""
+    return next((each.name for each in problem.candidates if each.id == person_id), str(person_id))
+
+
+def without(problem: Problem, pair: tuple[int, int]) -> Problem:
+    """The same problem in which these two may not be paired."""
+    mentor, mentee = pair
+    changed = tuple(
+        replace(each, avoids=each.avoids | {mentee}) if each.id == mentor else each for each in problem.candidates
+    )
+    return replace(problem, candidates=changed)
+
+
+def _refuse(template: str, **args: object) -> Invalid:
+    return Invalid(template % args if args else template)
+
+
+def _check(problem: Problem) -> None:
+    """Raise Invalid for what cannot be reckoned with, naming the person and the reason."""
+    _check_weights(problem.weights)
+    _check_rules(problem.rules)
+    seen: set[int] = set()
+    for each in problem.candidates:
+        if each.id in seen:
+            raise _refuse(N_("%(name)s is there twice."), name=each.name)
+        seen.add(each.id)
+        _check_candidate(each, problem)
+
+
+def _check_weights(weights: Mapping[str, int]) -> None:
+    if set(weights) != set(WEIGHTS):
+        raise _refuse(N_("The weights are: %(names)s."), names=", ".join(WEIGHTS))
+    if any(not _is_whole(each) or each < 0 for each in weights.values()) or sum(weights.values()) != 100:
+        raise _refuse(N_("Weights are whole numbers from 0 that sum to 100."))
+
+
+def _check_rules(rules: Rules) -> None:
+    if rules.line != "auto" and not (_is_whole(rules.line) and 0 <= int(rules.line) <= 100):
+        raise _refuse(N_("The line is a whole number from 0 to 100, or “auto”."))
+    if not _is_whole(rules.min_grade_gap) or not -99 <= rules.min_grade_gap <= 99:
+        raise _refuse(N_("The grades between mentor and mentee are a whole number."))
+    if not _is_whole(rules.stay_bonus) or not 0 <= rules.stay_bonus <= 100:
+        raise _refuse(N_("The bonus for staying is a whole number from 0 to 100."))
+
+
+def _check_candidate(each: Candidate, problem: Problem) -> None:
+    if each.grade is not None and (not _is_whole(each.grade) or not -1000 <= each.grade <= 1000):
+        raise _refuse(N_("The grade of %(name)s is not a whole number."), name=each.name)
+    if each.style not in STYLES or each.place not in PLACES:
+        raise _refuse(N_("The style or place of %(name)s is none that there is."), name=each.name)
+    for seats in (each.mentor_capacity, each.mentee_capacity):
+        if not _is_whole(seats) or not 1 <= seats <= MOST_SEATS:
+            raise _refuse(N_("%(name)s wants from 1 to %(most)s partners."), name=each.name, most=MOST_SEATS)
+    if each.manager_id == each.id:
+        raise _refuse(N_("%(name)s is given as their own manager."), name=each.name)
+    if each.manager_id is not None and each.manager_id not in problem.managers:
+        raise _refuse(N_("The manager of %(name)s is not known."), name=each.name)
+    _check_wishes(each, problem.topics)
+
+
+def _check_wishes(each: Candidate, topics: Mapping[str, object]) -> None:
+    for wishes in (each.teaches, each.learns):
+        for wish in wishes:
+            if wish.topic not in topics:
+                raise _refuse(N_("%(name)s names a topic that there is not: %(topic)s."), name=each.name, topic=wish.topic)
+            if not _is_whole(wish.level) or not 1 <= wish.level <= 3:
+                raise _refuse(N_("The levels of %(name)s are whole numbers from 1 to 3."), name=each.name)
+        if len({wish.topic for wish in wishes}) < len(wishes):
+            raise _refuse(N_("%(name)s names a topic twice."), name=each.name)
+
+
+def _is_whole(value: object) -> bool:
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def ids(candidates: Iterable[Candidate]) -> list[int]:
+    """Their ids."""
+    return [each.id for each in candidates]

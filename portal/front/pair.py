@@ -1,0 +1,37 @@
+"""The pair's page: why the two, when they meet, what is next."""
+
+from flask import Blueprint, make_response, render_template
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.clock import now
+from portal.core.lifecycle import PairingState
+from portal.front.queries import pair_of
+from portal.pairings import words
+from portal.pairings.queries import pairing_for
+from portal.schedule.queries import timeline
+from portal.web.access import signed_in
+from portal.web.htmx import redirect_to
+
+room = Blueprint("pair", __name__, url_prefix="/pairings")
+
+
+@room.get("/<id:pairing_id>")
+@signed_in
+def show(pairing_id: int) -> Response:
+    """One pairing, for the two of it and for its programme's staff."""
+    pairing = pairing_for(pairing_id, current_user)
+    pair = pair_of(pairing, current_user, now())
+    if pair.asked:
+        return redirect_to(f"/pairings/{pairing.id}/offer")
+    return make_response(
+        render_template(
+            "front/pair.html",
+            pair=pair,
+            pairing=pairing,
+            reasons=words.reasons(pairing.parts),
+            timeline=timeline(pairing),
+            may_change=pairing.state == PairingState.ACTIVE,
+            moment_now=pair.at,
+        )
+    )

@@ -1,0 +1,89 @@
+"""Who may be chosen for one side of a pairing, while staff type a name: only those whom the rules and the seats allow."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import gettext as _
+from sqlalchemy import or_, select
+from sqlalchemy.orm import contains_eager
+
+from portal.core.lifecycle import EnrolmentState
+from portal.core.matching import criteria, rules
+from portal.db import db
+from portal.pairings import candidates, words
+from portal.pairings.models import Pairing
+from portal.people.models import Person
+from portal.programmes.models import Enrolment, Programme
+
+MOST_LOOKED_AT, MOST_SHOWN, SHORTEST = 60, 8, 2
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Somebody who may be chosen; `points` is what the pair would have (0..10000), if the other side is known."""
+
+    person: Person
+    points: int | None
+
+    @property
+    def more(self) -> str:
+        """What stands beside the name."""
+        said = _("%(points)s points", points=words.points(self.points)) if self.points is not None else ""
+        return ", ".join(each for each in (said, self.person.department) if each)
+
+
+def may_be_chosen(
+    programme: Programme, side: str, typed: str, *, opposite: Person | None, pairing: Pairing | None, on: date
+) -> list[Choice]:
+    """Those on `side` ("mentor" or "mentee") whose name or address holds what was typed, the best match first.
+
+    A seat that the pairing being edited takes counts as free. `opposite` is whoever stands on the other side, if known.
+    """
+    if len(typed.strip()) < SHORTEST:
+        return []
+    people = _free(_named(programme.id, side, typed.strip()), programme.id, side, pairing)
+    if opposite is None:
+        return [Choice(each, None) for each in people[:MOST_SHOWN]]
+    points = _points(programme, side, people, opposite, on=on)
+    found = [Choice(each, points[each.id]) for each in people if each.id in points]
+    return sorted(found, key=lambda choice: (-(choice.points or 0), choice.person.name))[:MOST_SHOWN]
+
+
+def _named(programme_id: int, side: str, typed: str) -> list[Enrolment]:
+    """Those who wait in this role and are called so."""
+    part = Enrolment.as_mentor if side == "mentor" else Enrolment.as_mentee
+    called = or_(Person.name.icontains(typed, autoescape=True), Person.email.istartswith(typed, autoescape=True))
+    query = (
+        select(Enrolment)
+        .join(Enrolment.person)
+        .options(contains_eager(Enrolment.person))
+        .where(Enrolment.programme_id == programme_id, Enrolment.state == EnrolmentState.WAITING, part, called)
+        .where(Person.disabled_at.is_(None))
+        .order_by(Person.name, Person.id)
+        .limit(MOST_LOOKED_AT)
+    )
+    return list(db.session.scalars(query))
+
+
+def _free(enrolments: list[Enrolment], programme_id: int, side: str, pairing: Pairing | None) -> list[Person]:
+    taken = candidates.seats_taken(programme_id, drafts=True)[0 if side == "mentor" else 1]
+    if pairing is not None:
+        taken[pairing.mentor_id if side == "mentor" else pairing.mentee_id] -= 1
+    seats = {each.id: each.mentor_capacity if side == "mentor" else each.mentee_capacity for each in enrolments}
+    return [each.person for each in enrolments if taken[each.person_id] < seats[each.id]]
+
+
+def _points(programme: Programme, side: str, people: list[Person], opposite: Person, *, on: date) -> dict[int, int]:
+    """The points of each with the other side; those whom a rule forbids are left out."""
+    problem = candidates.problem_of_some(programme, [opposite.id, *(each.id for each in people)], on=on)
+    known = {each.id: each for each in problem.candidates}
+    other = known.get(opposite.id)
+    found = {}
+    for person in people:
+        one = known.get(person.id)
+        if one is None or other is None:
+            continue
+        mentor, mentee = (one, other) if side == "mentor" else (other, one)
+        if rules.forbidden(mentor, mentee, problem) is None:
+            found[person.id] = criteria.score(mentor, mentee, problem).total
+    return found

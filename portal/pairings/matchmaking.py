@@ -1,0 +1,286 @@
+"""Runs of the matching engine: asked for, solved in a process of their own, stored, kept as drafts.
+
+A worker holds a run by a lease that it renews every other second while the process thinks. Should the worker be killed, the
+lease runs out, the process ends with it, and the sweep has the run begun again.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import joinedload
+
+from portal import audit, work
+from portal.clock import now
+from portal.core.lifecycle import PairingState, ProgrammeState, RunState
+from portal.core.matching.candidates import Problem
+from portal.core.matching.criteria import score
+from portal.core.matching.engine import Result
+from portal.core.matching.rules import forbidden
+from portal.db import db, transaction
+from portal.errors import Invalid
+from portal.pairings import candidates
+from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
+from portal.pairings.queries import hold_programme, takes_seats
+from portal.pairings.solving import Solver
+from portal.people.models import Person
+from portal.programmes.models import Enrolment, Programme
+
+KIND, MATCH = "match_run", "pairings.match"
+UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
+LEASE_SECONDS, TICK_SECONDS = 30, 1.0
+MOST_BEGINNINGS = 3
+"""How often a run is begun before it counts as failed: a process that dies each time would be begun for ever."""
+STOPPED = _l("It stopped before it was done. Try again.")
+STOPPED_OFTEN = _l("It was begun three times and stopped each time. Ask an administrator to look at the log.")
+
+
+def problem_of(programme_id: int, *, on: date) -> Problem:
+    """What a run of the programme would be given on that day."""
+    return candidates.problem_of(db.session.get_one(Programme, programme_id), on=on)
+
+
+def ask_run(programme: Programme, *, by: Person, at: datetime) -> MatchRun:
+    """Ask for a run; while one waits or runs, that one is the answer. Raises Invalid for a programme that is over."""
+    if programme.state == ProgrammeState.FINISHED:
+        raise Invalid(_("This programme is over, so nobody is matched in it any more."))
+    hold_programme(programme.id)
+    under_way = select(MatchRun).where(MatchRun.programme_id == programme.id, MatchRun.state.in_(UNDER_WAY))
+    if run := db.session.scalar(under_way.order_by(MatchRun.id).limit(1)):
+        return run
+    run = MatchRun(
+        programme_id=programme.id,
+        by_id=by.id,
+        state=RunState.QUEUED,
+        weights=dict(programme.weights),
+        rules=dict(programme.rules),
+        created_at=at,
+    )
+    db.session.add(run)
+    db.session.flush()
+    audit.write(action="run.asked", on=KIND, id=run.id, by=by.id, after={"programme_id": programme.id})
+    work.ring(MATCH, run.id)
+    return run
+
+
+def end_run(run: MatchRun, *, by: Person, at: datetime) -> bool:
+    """Ask for the end of a run that waits or runs; whether there was anything to end.
+
+    A run that a worker is at ends within a tick of it; one that nobody is at ends here.
+    """
+    db.session.refresh(run, ["state", "end_asked_at", "lease_until"], with_for_update=True)
+    if run.state not in UNDER_WAY or run.end_asked_at:
+        return False
+    run.end_asked_at = at
+    if run.lease_until is None or run.lease_until < at:
+        run.state, run.finished_at = RunState.ENDED, at
+    audit.write(action="run.ended", on=KIND, id=run.id, by=by.id)
+    return True
+
+
+def run(run_id: int) -> None:
+    """Do a run, unless another worker is at it. The task of the worker."""
+    holder, began = _begin(run_id), now()
+    if holder is None:
+        return
+    try:
+        problem = _given(run_id)
+    except Invalid as error:
+        _finish(run_id, holder, None, error.message, began)
+        return
+    with Solver(problem) as solver:
+        while solver.thinks(TICK_SECONDS):
+            if not _renew(run_id, holder, solver.progress):
+                return
+    _finish(run_id, holder, solver.result, solver.failure or str(STOPPED), began)
+
+
+def sweep() -> None:
+    """Ring for runs that wait, and for those whose worker is gone."""
+    gone = or_(MatchRun.lease_until.is_(None), MatchRun.lease_until < now())
+    wanted = select(MatchRun.id).where(MatchRun.state.in_(UNDER_WAY), gone).order_by(MatchRun.id)
+    if not db.session.scalar(wanted.limit(1)):
+        return
+    with transaction():
+        for run_id in db.session.scalars(wanted).all():
+            work.ring(MATCH, run_id)
+
+
+def _begin(run_id: int) -> str | None:
+    """Claim a run and note that it begins (anew); the holder's mark, or None when it cannot begin."""
+    with transaction():
+        holder = work.claim(MatchRun, run_id, seconds=LEASE_SECONDS, where=MatchRun.state.in_(UNDER_WAY))
+        if holder is None:
+            return None
+        begun = db.session.get_one(MatchRun, run_id, populate_existing=True)
+        if begun.end_asked_at:
+            _close(begun, RunState.ENDED)
+            return None
+        if begun.beginnings >= MOST_BEGINNINGS:
+            _close(begun, RunState.FAILED, error=str(STOPPED_OFTEN))
+            return None
+        begun.beginnings += 1
+        begun.state, begun.started_at, begun.phase, begun.done, begun.total = RunState.RUNNING, now(), "", 0, 0
+    return holder
+
+
+def _given(run_id: int) -> Problem:
+    """What a run is to solve. Read outside a writing transaction, since with many people it takes a while."""
+    begun = db.session.get_one(MatchRun, run_id, options=[joinedload(MatchRun.programme)], populate_existing=True)
+    problem = candidates.problem_of(begun.programme, on=now().date(), weights=begun.weights, rules=begun.rules)
+    db.session.rollback()
+    return problem
+
+
+def _renew(run_id: int, holder: str, progress: tuple[str, int, int]) -> bool:
+    """Note the progress and hold the run on; whether to go on."""
+    with transaction():
+        held = db.session.scalar(_held(run_id, holder))
+        if held is None:
+            return False
+        if held.end_asked_at:
+            _close(held, RunState.ENDED)
+            return False
+        held.phase, held.done, held.total = progress
+        held.lease_until = now() + timedelta(seconds=LEASE_SECONDS)
+    return True
+
+
+def _finish(run_id: int, holder: str, result: Result | None, failure: str, began: datetime) -> None:
+    """Write down how a run went, if it is still held by this holder; whoever lost it writes nothing."""
+    with transaction():
+        held = db.session.scalar(_held(run_id, holder))
+        if held is None:
+            return
+        if held.end_asked_at:
+            _close(held, RunState.ENDED)
+        elif result is None:
+            _close(held, RunState.FAILED, error=failure)
+        else:
+            store(held, result, at=now(), seconds=(now() - began).total_seconds())
+
+
+def _held(run_id: int, holder: str) -> Any:
+    mine = (MatchRun.id == run_id, MatchRun.lease_holder == holder, MatchRun.state == RunState.RUNNING)
+    return select(MatchRun).where(*mine).with_for_update()
+
+
+def _close(run: MatchRun, state: RunState, *, error: str | None = None) -> None:
+    run.state, run.error, run.finished_at = state, error, now()
+    run.lease_holder = run.lease_until = None
+
+
+def store(run: MatchRun, result: Result, *, at: datetime, seconds: float) -> None:
+    """Write down what a run found; it never changes afterwards. `seconds` is how long it took."""
+    here = select(Enrolment.person_id, Enrolment.id).where(Enrolment.programme_id == run.programme_id)
+    by_person = dict(db.session.execute(here).all())
+    db.session.execute(delete(Proposal).where(Proposal.run_id == run.id))
+    db.session.execute(delete(LeftOver).where(LeftOver.run_id == run.id))
+    db.session.add_all(
+        Proposal(
+            run_id=run.id,
+            mentor_enrolment_id=by_person[pair.mentor_id],
+            mentee_enrolment_id=by_person[pair.mentee_id],
+            score=pair.total,
+            parts=[part.as_json() for part in pair.parts],
+        )
+        for pair in result.pairs
+        if pair.mentor_id in by_person and pair.mentee_id in by_person
+    )
+    db.session.add_all(
+        LeftOver(
+            run_id=run.id, enrolment_id=by_person[each.id], role=each.role, template=each.template, args=dict(each.args)
+        )
+        for each in result.left_over
+        if each.id in by_person
+    )
+    run.state, run.objective, run.seconds = RunState.DONE, dict(result.objective), round(seconds, 2)
+    run.finished_at, run.error, run.lease_holder, run.lease_until = at, None, None, None
+
+
+def keep_run(run: MatchRun, *, by: Person, at: datetime) -> tuple[int, int]:
+    """Make drafts of a run's proposals: how many, and how many had to be left out since somebody is free no more.
+
+    Unlocked drafts there are already make room; locked drafts and live pairings stay as they are.
+    """
+    if run.state != RunState.DONE:
+        raise Invalid(_("This run has found nothing that could be kept."))
+    hold_programme(run.programme_id)
+    replaced = _clear_drafts(run.programme_id)
+    there, made, left_out = _pairs_there(run.programme_id), 0, 0
+    free = _Free(run.programme_id)
+    for each in _proposals(run.id):
+        pair = (each.mentor.person_id, each.mentee.person_id)
+        if pair in there:
+            continue
+        if not free.take(*pair):
+            left_out += 1
+            continue
+        made += 1
+        db.session.add(
+            Pairing(
+                programme_id=run.programme_id, run_id=run.id, mentor_id=pair[0], mentee_id=pair[1],
+                state=PairingState.DRAFT, score=each.score, parts=each.parts, created_at=at,
+            )
+        )  # fmt: skip
+    run.kept_at = at
+    counts = {"drafts": made, "replaced": replaced, "left_out": left_out}
+    audit.write(action="run.kept", on=KIND, id=run.id, by=by.id, after=counts)
+    return made, left_out
+
+
+class _Free:
+    """The seats that are free at present, and who may not meet whom by now."""
+
+    def __init__(self, programme_id: int) -> None:
+        mentors, mentees = candidates.seats_taken(programme_id, drafts=True)
+        waiting = candidates.enrolled(programme_id)
+        self.mentors = {e.person_id: e.mentor_capacity - mentors[e.person_id] for e in waiting if e.as_mentor}
+        self.mentees = {e.person_id: e.mentee_capacity - mentees[e.person_id] for e in waiting if e.as_mentee}
+        self.apart = candidates.kept_apart(programme_id)
+
+    def take(self, mentor_id: int, mentee_id: int) -> bool:
+        """Take a seat of both; False when one has none, or when they are to be kept apart."""
+        if self.mentors.get(mentor_id, 0) < 1 or self.mentees.get(mentee_id, 0) < 1 or (mentor_id, mentee_id) in self.apart:
+            return False
+        self.mentors[mentor_id] -= 1
+        self.mentees[mentee_id] -= 1
+        return True
+
+
+def _proposals(run_id: int) -> Sequence[Proposal]:
+    sides = (joinedload(Proposal.mentor), joinedload(Proposal.mentee))
+    query = select(Proposal).where(Proposal.run_id == run_id).options(*sides)
+    return db.session.scalars(query.order_by(Proposal.score.desc(), Proposal.id)).all()
+
+
+def assess(programme: Programme, *, mentor_id: int, mentee_id: int, on: date) -> tuple[int, list[dict[str, Any]]]:
+    """The score of two people and its parts; raises Invalid when a rule forbids the pair or one is not free to meet."""
+    problem = candidates.problem_of_some(programme, [mentor_id, mentee_id], on=on)
+    by_id = {each.id: each for each in problem.candidates}
+    mentor, mentee = by_id.get(mentor_id), by_id.get(mentee_id)
+    if mentor is None or not mentor.as_mentor:
+        raise Invalid(_("Choose somebody who has joined as a mentor and waits for a match."), field="mentor")
+    if mentee is None or not mentee.as_mentee:
+        raise Invalid(_("Choose somebody who has joined to learn and waits for a match."), field="mentee")
+    if (why := forbidden(mentor, mentee, problem)) is not None:
+        raise Invalid(_(why.template, **why.args), field="mentor")
+    found = score(mentor, mentee, problem)
+    return found.total, [part.as_json() for part in found.parts]
+
+
+def _clear_drafts(programme_id: int) -> int:
+    gone: Any = db.session.execute(
+        delete(Pairing)
+        .where(Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT, ~Pairing.locked)
+        .execution_options(synchronize_session="fetch")
+    )
+    return int(gone.rowcount)
+
+
+def _pairs_there(programme_id: int) -> Collection[tuple[int, int]]:
+    query = select(Pairing.mentor_id, Pairing.mentee_id).where(Pairing.programme_id == programme_id, takes_seats())
+    return {(row.mentor_id, row.mentee_id) for row in db.session.execute(query)}

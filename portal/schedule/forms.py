@@ -1,0 +1,174 @@
+"""Forms of the schedule: the plan of a series, another time for one check-in, another day for a milestone."""
+
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf.form import _Auto
+from wtforms import DateField, Field, HiddenField, IntegerField, SelectField, StringField, TimeField, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from portal.core import cadence
+from portal.core.cadence import FEWEST_MINUTES, MOST_COUNT, MOST_EVERY, MOST_MINUTES, Rule, Week
+from portal.core.slots import parse_hours
+from portal.errors import Invalid
+from portal.pairings.models import Pairing
+from portal.people.models import Person
+from portal.schedule.models import CheckIn, Milestone, Series
+from portal.schedule.planning import holidays_of
+from portal.web.forms import PortalForm
+
+DAY_MISSING, TIME_MISSING = _l("Choose a day."), _l("Choose a time.")
+NOT_SOON = timedelta(days=3)
+"""A first check-in is proposed from so many days on, so that both can prepare."""
+
+
+def a_web_address(form: PortalForm, field: Field) -> None:
+    """A link is one that a browser follows to a server, and nothing else."""
+    text = field.data or ""
+    try:
+        parts = urlsplit(text)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        fine = False
+    if text and not fine:
+        raise ValidationError(_l("Paste the whole link, beginning with https://."))
+
+
+class SeenForm(PortalForm):
+    """A form that says which version its reader saw."""
+
+    seen = HiddenField()
+
+    def version(self) -> int | None:
+        """The version that was on the page; None for none, 0 (which nothing has) for anything odd."""
+        text = (self.seen.raw_data or [""])[0] if self.seen.raw_data else (self.seen.data or "")
+        text = str(text)
+        if not text:
+            return None
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+class PlanForm(SeenForm):
+    """The rule of a series, how long, and where."""
+
+    first_on = DateField(_l("First check-in"), [InputRequired(DAY_MISSING)])
+    at = TimeField(_l("At"), [InputRequired(TIME_MISSING)])
+    zone = SelectField(_l("Time zone"))
+    count = IntegerField(
+        _l("How many check-ins?"),
+        [
+            InputRequired(_l("Type a number.")),
+            NumberRange(1, MOST_COUNT, _l("Choose from %(min)s to %(max)s.", min=1, max=MOST_COUNT)),
+        ],
+    )
+    every = IntegerField(
+        _l("Every"),
+        [
+            InputRequired(_l("Type a number.")),
+            NumberRange(1, MOST_EVERY, _l("Choose from %(min)s to %(max)s.", min=1, max=MOST_EVERY)),
+        ],
+    )
+    unit = SelectField(_l("Weeks or months"), choices=[("week", _l("weeks")), ("month", _l("months"))])
+    minutes = IntegerField(
+        _l("Minutes each"),
+        [
+            InputRequired(_l("Type a number.")),
+            NumberRange(
+                FEWEST_MINUTES, MOST_MINUTES, _l("Choose from %(min)s to %(max)s.", min=FEWEST_MINUTES, max=MOST_MINUTES)
+            ),
+        ],
+    )
+    place = StringField(
+        _l("Where?"),
+        [Length(max=200, message=_l("Use at most 200 characters."))],
+        description=_l("A room, a café. Leave it empty when you meet by video."),
+    )
+    link = StringField(
+        _l("Video link"), [Length(max=500, message=_l("Use at most 500 characters.")), a_web_address],
+    )  # fmt: skip
+
+    def validate_without_token(self) -> bool:
+        """Whether the fields are right, for a form that only shows something and so needs no token."""
+        del self.csrf_token
+        return bool(self.validate())
+
+    def rule(self) -> Rule:
+        """The rule; call it when the form is right."""
+        first_on, at = self.first_on.data, self.at.data
+        every, unit, zone, count = self.every.data, self.unit.data, self.zone.data, self.count.data
+        if first_on is None or at is None or every is None or count is None:
+            raise Invalid(str(DAY_MISSING), field="first_on")
+        return Rule(every, unit, first_on, at.replace(second=0, microsecond=0), zone, count)
+
+
+def plan_form(pairing: Pairing, reader: Person, series: Series | None, *, today: date, given: object = _Auto) -> PlanForm:
+    """The form: what was sent, else what is planned now, else what the programme and both people's hours suggest."""
+    form = PlanForm(given, data=_planned(series, today) if series else _suggested(pairing, reader, today))
+    zones = dict.fromkeys((reader.time_zone, pairing.mentee.time_zone, pairing.mentor.time_zone))
+    if series is not None:
+        zones |= {series.zone: None}
+    form.zone.choices = [(each, each.replace("_", " ")) for each in zones]
+    return form
+
+
+def _planned(series: Series, today: date) -> dict[str, object]:
+    """The series as it is; its first day is the next one to come, since days that have passed stay."""
+    rule = Rule(series.every, series.unit, series.first_on, series.local_time, series.zone, series.count)
+    days = cadence.occurrences(rule)
+    ahead = [day for day in days if day > today]
+    return {
+        "seen": series.version, "first_on": ahead[0] if ahead else None, "at": series.local_time, "zone": series.zone,
+        "count": len(ahead) or series.count, "every": series.every, "unit": series.unit, "minutes": series.minutes,
+        "place": series.place, "link": series.link,
+    }  # fmt: skip
+
+
+def _suggested(pairing: Pairing, reader: Person, today: date) -> dict[str, object]:
+    programme = pairing.programme
+    other = pairing.mentee if reader.id == pairing.mentor_id else pairing.mentor
+    after = max(today + NOT_SOON, min(programme.starts_on, today + timedelta(days=60)))
+    first = cadence.first_common(
+        _week(reader), _week(other), after=after, minutes=programme.meeting_minutes, holidays=holidays_of(pairing, after)
+    )
+    day, at = first or (cadence.next_workday(after, ()), time(10))
+    return {
+        "first_on": day, "at": at, "zone": reader.time_zone, "count": programme.meetings, "every": programme.cadence_every,
+        "unit": programme.cadence_unit, "minutes": programme.meeting_minutes,
+    }  # fmt: skip
+
+
+def _week(person: Person) -> Week:
+    return Week(parse_hours(person.hours or "Mon-Fri 09:00-17:00"), person.time_zone)
+
+
+class MoveForm(SeenForm):
+    """Another day and time for one check-in, in the reader's zone."""
+
+    day = DateField(_l("Day"), [InputRequired(DAY_MISSING)])
+    at = TimeField(_l("Time"), [InputRequired(TIME_MISSING)])
+
+    def starts_at(self, zone: str) -> datetime:
+        """The moment meant; raises Invalid when a clock change leaves it out or doubles it."""
+        if self.day.data is None or self.at.data is None:
+            raise Invalid(str(DAY_MISSING), field="day")
+        return cadence.moment_of(self.day.data, self.at.data.replace(second=0, microsecond=0), zone)
+
+
+def move_form(check_in: CheckIn, zone: str) -> MoveForm:
+    """The form: what was sent, else when the check-in is now."""
+    local = check_in.starts_at.astimezone(ZoneInfo(zone))
+    data = {"seen": check_in.version, "day": local.date(), "at": local.time()}
+    return MoveForm(prefix=f"check-in-{check_in.id}-", data=data)
+
+
+class DayForm(SeenForm):
+    """Another day for a milestone."""
+
+    due_on = DateField(_l("Day"), [InputRequired(DAY_MISSING)])
+
+
+def day_form(milestone: Milestone) -> DayForm:
+    """The form: what was sent, else the day it is on."""
+    return DayForm(prefix=f"milestone-{milestone.id}-", data={"seen": milestone.version, "due_on": milestone.due_on})

@@ -1,0 +1,70 @@
+"""The room's letters: the plan is made, one check-in was moved, skipped, or takes place after all."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import render_template
+from flask_babel import force_locale, get_locale
+from flask_babel import gettext as _
+
+from portal.core.lifecycle import CheckInState
+from portal.letters.letter import Letter
+from portal.pairings.models import Pairing
+from portal.pairings.queries import partner
+from portal.people.models import Person
+from portal.schedule.models import CheckIn
+from portal.settings import current
+from portal.web.furniture import in_zone
+
+WHEN = "EEEE, d MMMM y, HH:mm"
+
+
+def planned(pairing: Pairing, to: Person, check_ins: Sequence[CheckIn], by: Person) -> Letter:
+    """Says that the check-ins are booked, with all their times in the reader's zone."""
+    with _language_of(to):
+        ahead = [each for each in check_ins if each.state == CheckInState.PLANNED]
+        times = [(in_zone(each.starts_at, to.time_zone, WHEN), each.moved_for) for each in ahead]
+        subject = _("Your check-ins with %(name)s are planned", name=partner(pairing, to.id).name)
+        return _letter("planned", subject, pairing, to, by, {"times": times})
+
+
+def moved(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Letter:
+    """Says that one check-in is at another time."""
+    with _language_of(to):
+        subject = _("Your check-in with %(name)s has moved", name=partner(pairing, to.id).name)
+        return _letter("moved", subject, pairing, to, by, _when(check_in, to))
+
+
+def skipped(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Letter:
+    """Says that one check-in does not take place."""
+    with _language_of(to):
+        subject = _("Your check-in with %(name)s is off this time", name=partner(pairing, to.id).name)
+        return _letter("skipped", subject, pairing, to, by, _when(check_in, to))
+
+
+def restored(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Letter:
+    """Says that one check-in takes place after all."""
+    with _language_of(to):
+        subject = _("Your check-in with %(name)s takes place after all", name=partner(pairing, to.id).name)
+        return _letter("restored", subject, pairing, to, by, _when(check_in, to))
+
+
+def _when(check_in: CheckIn, to: Person) -> dict[str, Any]:
+    return {"when": in_zone(check_in.starts_at, to.time_zone, WHEN)}
+
+
+def _language_of(person: Person) -> Any:
+    return force_locale(person.locale or str(get_locale() or "en"))
+
+
+def _letter(name: str, subject: str, pairing: Pairing, to: Person, by: Person, facts: dict[str, Any]) -> Letter:
+    base = current().public_url
+    page = f"{base}/pairings/{pairing.id}"
+    about = {"subject": subject, "name": to.name, "email": to.email, "public_url": base, "page": page, "by": by.name}
+    given = {**about, "programme": pairing.programme, "partner": partner(pairing, to.id), "own": by.id == to.id, **facts}
+    return Letter(
+        kind=f"schedule.{name}",
+        subject=subject,
+        text=render_template(f"letters/schedule/{name}.txt", **given).strip() + "\n",
+        html=render_template(f"letters/schedule/{name}.html", **given),
+    )

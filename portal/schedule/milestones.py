@@ -1,0 +1,100 @@
+"""The three days of a pairing: kick-off, midpoint review, closing.
+
+Before there is a plan they follow from the programme's dates; with one, from its check-ins: the first, the one in the
+middle, the last. One that somebody moved by hand stays where it was put.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from portal import audit
+from portal.clock import now
+from portal.core import cadence
+from portal.core.lifecycle import CheckInState, PairingState
+from portal.db import db, transaction
+from portal.errors import Invalid, Stale
+from portal.pairings.models import Pairing
+from portal.pairings.queries import whole
+from portal.people import versions
+from portal.people.models import Person
+from portal.schedule.models import Milestone
+from portal.schedule.queries import check_ins_of, hold, without_milestones
+
+KINDS = ("kick-off", "midpoint", "closing")
+KIND = "milestone"
+FIRST_WEEK = timedelta(days=7)
+
+
+def ensure(pairing_id: int) -> None:
+    """Give an active pairing its milestones. The task of the worker; twice is once."""
+    with transaction():
+        hold(pairing_id)
+        pairing = db.session.scalar(select(Pairing).where(Pairing.id == pairing_id).options(*whole()))
+        if pairing is not None and pairing.state == PairingState.ACTIVE:
+            align(pairing, at=now())
+
+
+def sweep() -> None:
+    """Find active pairings whose ring was lost."""
+    for pairing_id in without_milestones():
+        ensure(pairing_id)
+
+
+def align(pairing: Pairing, *, at: datetime) -> None:
+    """Put the milestones where the plan, or without one the programme, has them; inside the open transaction."""
+    there = {each.kind: each for each in db.session.scalars(select(Milestone).where(Milestone.pairing_id == pairing.id))}
+    changed = False
+    for kind, day in _days(pairing, at).items():
+        milestone = there.get(kind)
+        if milestone is None:
+            db.session.add(Milestone(uid=str(uuid4()), pairing_id=pairing.id, kind=kind, due_on=day, revised_at=at))
+            changed = True
+        elif milestone.due_on != day and not milestone.moved_by_hand and milestone.done_at is None:
+            milestone.due_on, milestone.revised_at = day, at
+            milestone.revision += 1
+            changed = True
+    if changed:
+        versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
+
+
+def move(milestone: Milestone, pairing: Pairing, *, due_on: date, by: Person, at: datetime, seen: int) -> bool:
+    """Put a milestone on another day; whether that changed anything. Raises Stale with both values, or Invalid."""
+    if milestone.due_on == due_on:
+        return False
+    if pairing.state != PairingState.ACTIVE:
+        raise Invalid(_("Only an active pairing can move its milestones."))
+    if milestone.version != seen:
+        theirs, yours = {"due_on": milestone.due_on}, {"due_on": due_on}
+        raise Stale(_("Your partner or the staff moved this day while you were at it."), theirs=theirs, yours=yours)
+    if due_on < at.astimezone(ZoneInfo(by.time_zone)).date():
+        raise Invalid(_("This day has passed. Choose a later one."), field="due_on")
+    if due_on > at.date() + timedelta(days=732):
+        raise Invalid(_("This is too far ahead. Choose an earlier day."), field="due_on")
+    before = {"due_on": milestone.due_on.isoformat()}
+    milestone.due_on, milestone.moved_by_hand, milestone.revised_at = due_on, True, at
+    milestone.revision += 1
+    versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
+    audit.write(
+        action="milestone.moved", on=KIND, id=milestone.id, by=by.id, before=before, after={"due_on": due_on.isoformat()}
+    )
+    return True
+
+
+def _days(pairing: Pairing, at: datetime) -> Mapping[str, date]:
+    planned = [each for each in check_ins_of(pairing.id) if each.state != CheckInState.SKIPPED]
+    if planned:
+        days = [each.starts_at.astimezone(ZoneInfo(each.series.zone)).date() for each in planned]
+        return dict(zip(KINDS, (days[0], days[(len(days) - 1) // 2], days[-1]), strict=True))
+    programme = pairing.programme
+    began = (pairing.active_at or at).date()
+    first = max(programme.starts_on, began + FIRST_WEEK)
+    last = max(programme.ends_on, first + 2 * FIRST_WEEK)
+    return {
+        kind: cadence.next_workday(day, ())
+        for kind, day in zip(KINDS, (first, first + (last - first) / 2, last), strict=True)
+    }

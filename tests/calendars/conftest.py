@@ -1,0 +1,86 @@
+"""Real calendar servers, and an account in one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from portal.people.models import Person
+from tests.calendars.accounts import Account
+from tests.calendars.servers import CalendarServer, running_server
+from tests.personas import Factories
+
+KINDS = ("radicale", "xandikos")
+
+
+@pytest.fixture(scope="session")
+def calendar_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], CalendarServer]]:
+    """Each kind of server, started when it is first wanted."""
+    folder = tmp_path_factory.mktemp("calendar-servers")
+    made: dict[str, CalendarServer] = {}
+    contexts = []
+
+    def of(kind: str) -> CalendarServer:
+        if kind not in made:
+            contexts.append(running_server(kind, folder))
+            made[kind] = contexts[-1].__enter__()
+        return made[kind]
+
+    yield of
+    for each in contexts:
+        each.__exit__(None, None, None)
+
+
+@pytest.fixture(params=KINDS)
+def server(request: pytest.FixtureRequest, calendar_servers: Callable[[str], CalendarServer]) -> CalendarServer:
+    """A server of each kind in turn, without calendars."""
+    return emptied(calendar_servers(request.param))
+
+
+@pytest.fixture
+def radicale(calendar_servers: Callable[[str], CalendarServer]) -> CalendarServer:
+    """Radicale alone, without calendars."""
+    return emptied(calendar_servers("radicale"))
+
+
+def emptied(server: CalendarServer) -> CalendarServer:
+    """The server, running, with no calendar in it."""
+    if server.process is None:
+        server.start()
+    for path in server.calendars():
+        server.delete(path)
+    return server
+
+
+@pytest.fixture
+def calendar_app(app_with: Callable[..., Flask]) -> Iterator[Flask]:
+    """The application, which may go to servers on this machine."""
+    app = app_with(caldav_allowed_hosts=("localhost",))
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def app(calendar_app: Flask) -> Flask:
+    """What the other fixtures stand on."""
+    return calendar_app
+
+
+@pytest.fixture
+def mira(make: Factories) -> Person:
+    """A mentor with a calendar."""
+    return make.person("Mira Mentor")
+
+
+@pytest.fixture
+def sam(make: Factories) -> Person:
+    """A mentee."""
+    return make.person("Sam Senior")
+
+
+@pytest.fixture
+def account(server: CalendarServer, mira: Person) -> Account:
+    """Mira's account on a server of each kind in turn, not connected yet."""
+    return Account(server, mira)

@@ -1,0 +1,108 @@
+"""Random problems and instances, small enough to be looked at whole, and a company of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import combinations
+from random import Random
+
+import numpy as np
+
+from portal.core.matching.assignment import Instance, objective
+from portal.core.matching.candidates import PLACES, STYLES, WEIGHTS, Candidate, Problem, Rules, Wish
+from portal.core.slots import parse_hours
+
+DAY = date(2026, 11, 22)
+WEEKS = ("Mon-Fri 09:00-17:00", "Mon-Thu 08:00-14:00", "Tue 10:00-12:00; Thu 14:00-16:00", "Mon-Fri 12:00-20:00")
+ZONES = ("Europe/Berlin", "Europe/Lisbon", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
+TOPICS = {f"topic-{number}": (f"Topic {number}", f"area-{number % 4}") for number in range(12)}
+EVEN = dict(zip(WEIGHTS, (60, 12, 10, 6, 6, 3, 3), strict=True))
+
+
+def candidate(number: int, chance: Random, **given: object) -> Candidate:
+    """Somebody with everything left to chance but what is given."""
+    part = chance.choice(("mentor", "mentee", "both"))
+    facts = {
+        "id": number,
+        "name": f"Person {number}",
+        "grade": chance.choice((None, 1, 2, 3, 4, 5)),
+        "manager_id": None,
+        "department": chance.choice(("Design", "Finance", "Legal")),
+        "site": chance.choice(("Berlin", "Lisbon")),
+        "zone": chance.choice(ZONES),
+        "hours": parse_hours(chance.choice(WEEKS)),
+        "languages": tuple(chance.sample(("de", "en", "fr"), chance.randint(1, 2))),
+        "style": chance.choice(STYLES),
+        "as_mentor": part != "mentee",
+        "as_mentee": part != "mentor",
+        "mentor_capacity": chance.choice((1, 1, 2, 3)),
+        "mentee_capacity": chance.choice((1, 1, 2)),
+        "place": chance.choice(PLACES),
+        "teaches": wishes(chance),
+        "learns": wishes(chance),
+    }
+    return Candidate(**{**facts, **given})  # type: ignore[arg-type]  # facts of any kind
+
+
+def wishes(chance: Random) -> tuple[Wish, ...]:
+    """Up to three topics with levels."""
+    return tuple(Wish(topic, chance.randint(1, 3)) for topic in chance.sample(sorted(TOPICS), chance.randint(0, 3)))
+
+
+def problem(chance: Random, *, people: int, **given: object) -> Problem:
+    """A problem of `people`, with managers among them and some who avoid each other."""
+    ids = range(1, people + 1)
+    managers = {each: chance.choice([None, *[other for other in ids if other != each]]) for each in ids}
+    facts = {
+        "candidates": tuple(
+            candidate(
+                each,
+                chance,
+                manager_id=managers[each] if chance.random() < 0.4 else None,
+                avoids=frozenset({chance.choice(ids)} if chance.random() < 0.2 else ()),
+            )
+            for each in ids
+        ),
+        "managers": managers,
+        "topics": TOPICS,
+        "weights": EVEN,
+        "on": DAY,
+        "rules": Rules(min_grade_gap=chance.choice((0, 1))),
+    }
+    return Problem(**{**facts, **given})  # type: ignore[arg-type]  # facts of any kind
+
+
+def instance(chance: Random, *, most: int = 4, alike: bool = False) -> Instance:
+    """An instance of up to `most` a side with at most nine allowed pairs; `alike` gives it many equal scores."""
+    rows, columns = chance.randint(1, most), chance.randint(1, most)
+    shape = np.zeros((rows, columns), bool)
+    for row, column in chance.sample([(r, c) for r in range(rows) for c in range(columns)], min(9, rows * columns)):
+        shape[row, column] = chance.random() < 0.8
+    values = (3000, 4000, 5000) if alike else range(10_001)
+    return Instance(
+        scores=np.array([[chance.choice(values) for _ in range(columns)] for _ in range(rows)]),
+        allowed=shape,
+        mentor_seats=np.array([chance.choice((0, 1, 1, 2, 3)) for _ in range(rows)]),
+        mentee_seats=np.array([chance.choice((0, 1, 1, 2)) for _ in range(columns)]),
+        met_mentors=np.array([chance.random() < 0.15 for _ in range(rows)]),
+        met_mentees=np.array([chance.random() < 0.15 for _ in range(columns)]),
+        line=chance.choice((0, 4000, 4001, 9000)),
+    )
+
+
+def every_choice(given: Instance) -> Iterator[tuple[tuple[int, int], ...]]:
+    """All sets of allowed pairs that keep to the seats."""
+    pairs = [(int(row), int(column)) for row, column in zip(*np.nonzero(given.allowed), strict=True)]
+    for many in range(len(pairs) + 1):
+        for chosen in combinations(pairs, many):
+            rows = np.bincount([row for row, _ in chosen], minlength=len(given.mentor_seats))
+            columns = np.bincount([column for _, column in chosen], minlength=len(given.mentee_seats))
+            if (rows <= given.mentor_seats).all() and (columns <= given.mentee_seats).all():
+                yield chosen
+
+
+def rank(given: Instance, pairs: tuple[tuple[int, int], ...] | list[tuple[int, int]]) -> tuple[int, int, int, int]:
+    """The four goals so that a smaller tuple is better."""
+    mentees, mentors, below, total = objective(given, list(pairs))
+    return mentees, mentors, below, -total

@@ -1,0 +1,97 @@
+"""A small company in one programme: who mentors, who learns, and pairings of them in any state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from portal.clock import now
+from portal.pairings.models import MatchRun, Pairing
+from portal.people.models import Person
+from portal.programmes.models import Enrolment, Programme, ProgrammeStaff, Topic
+from tests.personas import Factories
+
+PART = {
+    "name": "interests",
+    "points": 5200,
+    "template": "%(mentor)s knows about “%(topic)s”, which is what %(mentee)s wants to learn first.",
+}
+
+
+@dataclass
+class Company:
+    """Makes people who have joined one programme, and pairings of them."""
+
+    make: Factories
+    staff: Person
+    programme: Programme
+    topic: Topic
+    people: dict[str, Person] = field(default_factory=dict)
+    enrolments: dict[str, Enrolment] = field(default_factory=dict)
+
+    def mentor(self, name: str, **more: Any) -> Person:
+        """A junior person who can teach the topic."""
+        return self._join(name, "mentor", {"grade": 2, "department": "Design", **more})
+
+    def mentee(self, name: str, **more: Any) -> Person:
+        """A senior person who wants to learn the topic."""
+        return self._join(name, "mentee", {"grade": 8, "department": "Finance", **more})
+
+    def _join(self, name: str, role: str, facts: dict[str, Any]) -> Person:
+        seats = {each: facts.pop(each) for each in ("mentor_capacity", "mentee_capacity") if each in facts}
+        person = self.make.person(name, **facts)
+        joins = {"as_mentor": role == "mentor", "as_mentee": role == "mentee", **seats}
+        enrolment = self.make.enrolment(person, self.programme, **joins)
+        self.make.wish(enrolment, self.topic, "teaches" if role == "mentor" else "learns", level=3)
+        self.people[name], self.enrolments[name] = person, enrolment
+        return person
+
+    def pairing(self, mentor: Person | str, mentee: Person | str, state: str = "draft", **more: Any) -> Pairing:
+        """A pairing of two people; names make new ones."""
+        one = self.mentor(mentor) if isinstance(mentor, str) else mentor
+        other = self.mentee(mentee) if isinstance(mentee, str) else mentee
+        args = {"mentor": one.name, "mentee": other.name, "topic": self.topic.label}
+        facts: dict[str, Any] = {
+            "programme_id": self.programme.id,
+            "mentor_id": one.id,
+            "mentee_id": other.id,
+            "state": state,
+            "score": 8700,
+            "parts": [
+                {**PART, "args": args},
+                {"name": "time", "points": 3500, "template": "You share about %(hours)s working hours a week.",
+                 "args": {"mentor": one.name, "mentee": other.name, "hours": 30}},
+                {"name": "language", "points": 0, "template": "", "args": {}},
+            ],
+            "created_at": now(),
+            **STAGES.get(state, dict)(),
+        }  # fmt: skip
+        return self.make.add(Pairing(**{**facts, **more}))
+
+    def run(self, state: str = "done", **more: Any) -> MatchRun:
+        """A run of the matching that has found nothing, unless more is added to it."""
+        facts: dict[str, Any] = {
+            "programme_id": self.programme.id,
+            "by_id": self.staff.id,
+            "state": state,
+            "weights": dict(self.programme.weights),
+            "rules": dict(self.programme.rules),
+            "created_at": now(),
+            "objective": {"mentees_unmatched": 0, "mentors_unmatched": 0, "below_line": 0, "total_phi": 0},
+        }
+        return self.make.add(MatchRun(**{**facts, **more}))
+
+
+STAGES: dict[str, Any] = {
+    "offered": lambda: {"offered_at": now(), "answer_by": now() + timedelta(days=5)},
+    "active": lambda: {"offered_at": now(), "mentee_accepted_at": now(), "mentor_accepted_at": now(), "active_at": now()},
+    "paused": lambda: {"offered_at": now(), "mentee_accepted_at": now(), "mentor_accepted_at": now(), "active_at": now()},
+}
+
+
+def company_of(make: Factories, staff: Person, name: str = "Spring season") -> Company:
+    """A programme that `staff` runs, with nobody in it yet."""
+    programme = make.programme(name)
+    make.add(ProgrammeStaff(programme_id=programme.id, person_id=staff.id))
+    return Company(make, staff, programme, make.topic())
