@@ -15,12 +15,13 @@ from portal.db import db, migrate
 from portal.front import pages as front
 from portal.front import pair
 from portal.letters import pages as letters
-from portal.pairings import board_pages, offers, runs
+from portal.pairings import board_pages, offers, runs, withdrawing
 from portal.people import account_pages, profile_pages, signin
 from portal.people import table as people_table
 from portal.programmes import joining, standing, wishes
 from portal.programmes import pages as programmes
 from portal.schedule import pages as schedule
+from portal.schedule import timeline
 from portal.settings import HOUSE, Settings
 from portal.web import health
 from portal.web.access import check_marks, public
@@ -35,7 +36,7 @@ SIGNS = (
     Sign(_l("Home"), "front.home"),
     Sign(_l("People"), "people.index", May.SEE_PEOPLE),
     Sign(_l("Programmes"), "programmes.index", May.RUN_PROGRAMMES),
-    Sign(_l("Pairings"), "board.index", May.EDIT_PAIRINGS),
+    Sign(_l("Pairings"), "board.index", May.EDIT_PAIRINGS, ("/pairings/runs",)),
     Sign(_l("Letters"), "letters.index", May.SEE_LETTERS),
 )
 ROOMS = (
@@ -49,7 +50,9 @@ ROOMS = (
     board_pages.room,
     runs.room,
     offers.room,
+    withdrawing.room,
     schedule.room,
+    timeline.room,
     feeds.room,
     calendars.room,
     letters.room,

@@ -45,10 +45,9 @@ def feed(email: str) -> None:
     from portal.clock import now
     from portal.db import transaction
 
-    with opened():
-        with transaction():
-            link = tokens.link_for(_person(email).id, at=now())
-            address = tokens.address(link)
+    with opened(), transaction():
+        link = tokens.link_for(_person(email).id, at=now())
+        address = tokens.address(link)
     if address is None:
         raise click.ClickException("The portal's key was changed. Replace the address on the page /calendars/feed.")
     click.echo(address)

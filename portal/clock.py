@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import reset_tzpath
 
 reset_tzpath(to=())
-"""Zones come from the tzdata package that the lock file names, not from this machine: they differ, and pairs would notice."""
+"""Zones come from the tzdata package that the lock file names, not from this machine: some differ."""
 
 
 def now() -> datetime:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, exists, inspect, or_, select, update
+from sqlalchemy.orm import joinedload
 
 from portal import audit
 from portal.calendars.models import CalendarAccount, CalendarChange, CalendarItem, FeedLink
@@ -19,6 +20,7 @@ from portal.core.permissions import Role
 from portal.db import Model, db, transaction
 from portal.errors import Invalid, NotFound
 from portal.letters.models import OutboxLetter
+from portal.pairings import leaving
 from portal.pairings.models import LeftOver, Pairing, Proposal
 from portal.people import versions
 from portal.people.models import AccountLink, Person, RoleGrant, Throttle, UserSession
@@ -163,6 +165,9 @@ def erase(person_id: int, *, by: int | None, at: datetime) -> None:
     if _is_last_administrator(person):
         raise Invalid("The last administrator cannot be erased. Make somebody else one first.")
     queries = _of(person)
+    theirs = queries["enrolment"].options(joinedload(Enrolment.person), joinedload(Enrolment.programme))
+    for enrolment in db.session.scalars(theirs).all():
+        leaving.withdraw(enrolment, at=at)
     for name in ("user_session", "letter", "enrolment", "role_grant", "feed_link", "calendar_account"):
         for row in db.session.scalars(queries[name]):
             db.session.delete(row)

@@ -43,6 +43,7 @@ class LivePortal:
             "MAIL_URL": postbox.url,
             "MAIL_FROM": "mentoring@example.com",
             "ALLOWED_EMAIL_DOMAINS": "example.com",
+            "CALDAV_ALLOWED_HOSTS": "localhost",
             **settings,
         }
 

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from portal import audit
-from portal.calendars import letters, sync
+from portal.calendars import ledger, letters, sync
 from portal.calendars.addresses import Origin, Trouble
 from portal.calendars.models import CalendarAccount, CalendarItem
 from portal.calendars.server import rules
@@ -101,7 +101,7 @@ def connect(
         person_id=person.id,
         address=clean_address(address),
         username=username,
-        sealed_password=keyring().seal(password, sync.place(uid)),
+        sealed_password=keyring().seal(password, ledger.place(uid)),
         calendar_name=calendar or "",
         own_calendar=not calendar,
         created_at=at,
@@ -116,7 +116,7 @@ def connect(
 def change_password(account: CalendarAccount, *, password: str, by: int | None, at: datetime) -> None:
     """Store a new password and try with it at once; raises Invalid for an account that is going."""
     _check_open(account)
-    account.sealed_password = keyring().seal(password, sync.place(account.uid))
+    account.sealed_password = keyring().seal(password, ledger.place(account.uid))
     _again(account)
     _noted(account, "calendar.password_changed", by)
 
@@ -274,7 +274,7 @@ def _check_open(account: CalendarAccount) -> None:
 
 def _lock(person: Person) -> None:
     """Two connections at once wait for each other here, so that one account comes of them."""
-    db.session.refresh(person, with_for_update=True)
+    db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
 
 
 def _noted(account: CalendarAccount, action: str, by: int | None, **values: Any) -> None:

@@ -1,4 +1,4 @@
-"""What is known of an account's entries, and the lease that lets one worker at a time write it down."""
+"""What is kept of an account: its entries, its sealed password, and the lease that lets one worker at a time write of it."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ from portal.calendars.models import CalendarAccount, CalendarChange, CalendarIte
 from portal.clock import now
 from portal.core.reconcile import Known, Step
 from portal.db import db, transaction
+from portal.vault import Place, keyring
 
 LEASE_SECONDS = 120
 RENEW_SECONDS = 25
@@ -82,3 +83,21 @@ def store(account_id: int, steps: Mapping[str, Step]) -> None:
         row.base = None if step.after.base is None else {**step.after.base, TEXTS: dict(step.after.texts)}
         if step.change is not None:
             db.session.add(CalendarChange(account_id=account_id, uid=uid, change=dict(step.change), seen_at=now()))
+
+
+def place(uid: str) -> Place:
+    """Where an account's password is sealed to."""
+    return Place("calendar_account", uid, "sealed_password")
+
+
+def seal_anew(*, most: int) -> int:
+    """Seal up to `most` passwords with the first key that another key sealed; how many, so 0 when all are done."""
+    row, first = CalendarAccount, keyring().first
+    other = row.sealed_password.is_not(None) & ~row.sealed_password.startswith(f"{first}:", autoescape=True)
+    rows = db.session.execute(select(row.id, row.uid, row.sealed_password).where(other).order_by(row.id).limit(most)).all()
+    for account_id, uid, sealed in rows:
+        anew = keyring().seal(keyring().open(sealed or "", place(uid)), place(uid))
+        mine = (row.id == account_id) & (row.sealed_password == sealed)
+        query = update(row).where(mine).values(sealed_password=anew)
+        db.session.execute(query.execution_options(synchronize_session=False))
+    return len(rows)

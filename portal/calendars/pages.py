@@ -12,7 +12,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.calendars import accounts, letters
-from portal.calendars.forms import SERVICES, ConnectForm, PasswordForm
+from portal.calendars.forms import SERVICES, ConnectForm, PasswordForm, Service
 from portal.calendars.models import CalendarAccount
 from portal.clock import now
 from portal.core.reconcile import ItemState
@@ -20,7 +20,7 @@ from portal.db import db, transaction
 from portal.errors import Invalid
 from portal.people.models import Person
 from portal.web.access import signed_in
-from portal.web.htmx import answer, redirect_to
+from portal.web.htmx import answer, is_htmx, redirect_to
 from portal.web.toasts import toast
 
 room = Blueprint("calendars", __name__, url_prefix="/calendars")
@@ -41,23 +41,16 @@ def state(account_id: int) -> Response:
     return answer("calendars/_account.html", page=lambda: render_template("calendars/index.html", **about), **about)
 
 
-@room.get("/services")
-@signed_in
-def service() -> Response:
-    """What to know of the service chosen in the form."""
-    chosen = SERVICES.get(request.args.get("service", ""), SERVICES["other"])
-    return answer("calendars/_account_service.html", back_to=url_for("calendars.connect"), chosen=chosen)
-
-
 @room.route("/connect", methods=["GET", "POST"])
 @signed_in
 def connect() -> Response | tuple[str, int]:
-    """Connect an account."""
+    """Connect an account; htmx asks here what to know of the service chosen in the form."""
+    if request.method == "GET" and is_htmx():
+        return render_template("calendars/_account_service.html", chosen=_service(request.args.get("service"))), 200
     form = ConnectForm()
     if form.sent() and _connected(form):
         return redirect_to(url_for("calendars.index"))
-    chosen = SERVICES.get(form.service.data or "nextcloud", SERVICES["other"])
-    html = render_template("calendars/connect.html", form=form, services=SERVICES, chosen=chosen)
+    html = render_template("calendars/connect.html", form=form, services=SERVICES, chosen=_service(form.service.data))
     return html, 422 if form.errors else 200
 
 
@@ -123,6 +116,10 @@ def disconnect(account_id: int) -> Response | tuple[str, int]:
         )
         return redirect_to(url_for("calendars.index"))
     return render_template("calendars/disconnect.html", account=account), 422 if request.method == "POST" else 200
+
+
+def _service(name: str | None) -> Service:
+    return SERVICES.get(name or next(iter(SERVICES)), SERVICES["other"])
 
 
 def _connected(form: ConnectForm) -> bool:

@@ -5,11 +5,10 @@ names. Success is 200, 201 or 204 and nothing else. Items are named by their pat
 calendar's own. Every failure is a Trouble.
 """
 
-import logging
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType, TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.sax.saxutils import escape
@@ -24,7 +23,6 @@ from portal.calendars.multistatus import C, D, Properties, S, is_writable_calend
 from portal.calendars.session import GuardedSession
 from portal.settings import current
 
-log = logging.getLogger(__name__)
 SPACES = 'xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:s="http://calendarserver.org/ns/"'
 XML = '<?xml version="1.0" encoding="utf-8"?>'
 TEXT = {"Content-Type": "text/calendar; charset=utf-8"}
@@ -85,7 +83,7 @@ class Server:
         self.session.close()
 
     def discover(self) -> Home:
-        """Find the person's calendars: well-known address -> principal -> home (RFC 6764, 5397, 4791); raises Trouble."""
+        """Find where the person's calendars are: well-known address, principal, home (RFC 6764, 5397, 4791)."""
         principal = self._principal()
         self.session.admit(principal)
         found = self._properties(principal, f"{C}calendar-home-set")
@@ -117,6 +115,8 @@ class Server:
                 return urljoin(self.session.landed, href.strip())
             if found.get(f"{C}calendar-home-set") is not None:
                 return self.session.landed
+        if trouble and trouble.problem == "server-error":
+            raise trouble
         detail = f"no principal found; {trouble.detail if trouble else 'nobody is signed in there'}"
         raise Trouble("not-a-calendar-server", detail, permanent=True)
 
@@ -159,10 +159,7 @@ class Server:
         kinds = found.get(f"{D}resourcetype")
         if kinds is None or kinds.find(f"{C}calendar") is None:
             raise Trouble("calendar-gone", f"no calendar at {urlsplit(calendar).path}", permanent=True)
-        for name in (f"{S}getctag", f"{D}sync-token"):
-            if name in found and found[name].text:
-                return str(found[name].text)[:500]
-        return ""
+        return (text(found, f"{S}getctag") or text(found, f"{D}sync-token"))[:500]
 
     def look(self, calendar: str) -> dict[str, str]:
         """The ETag of every item in a calendar, by path."""
@@ -273,18 +270,14 @@ class Server:
             raise Trouble("rate-limited", f"{method}: {error.reason}"[:300], retry_after=error.retry_after_seconds) from None
         except dav_errors.AuthorizationError as error:
             if error.status == 403:
-                return _Forbidden
+                return _FORBIDDEN
             raise Trouble("wrong-password", f"{method} answered 401", permanent=True) from None
         except (dav_errors.DAVError, etree.LxmlError, ValueError, NotImplementedError, AttributeError, KeyError) as error:
             raise Trouble("bad-answer", f"{method}: {type(error).__name__}") from None
 
 
-class _Forbidden:
-    """A 403, which the library raises like a wrong password."""
-
-    status = 403
-    tree = None
-    headers: Mapping[str, str] = MappingProxyType({})
+_FORBIDDEN = SimpleNamespace(status=403, tree=None, headers={})
+"""A 403, which the library raises like a wrong password."""
 
 
 def new_address(home: str, name: str) -> str:

@@ -18,7 +18,7 @@ from portal.calendars import letters
 from portal.calendars.addresses import Origin, Trouble
 from portal.calendars.credentials import Credentials
 from portal.calendars.entries import stamp_of
-from portal.calendars.ledger import LEASE_SECONDS, Lease, LeaseLost
+from portal.calendars.ledger import LEASE_SECONDS, Lease, LeaseLost, place
 from portal.calendars.models import CalendarAccount
 from portal.calendars.push import Outcome, Round, Task
 from portal.calendars.queries import out_of_date
@@ -28,7 +28,7 @@ from portal.db import db, transaction
 from portal.letters import outbox
 from portal.people.models import Person
 from portal.settings import current
-from portal.vault import Place, Unreadable, keyring
+from portal.vault import Unreadable, keyring
 
 log = logging.getLogger(__name__)
 SYNC = "calendars.sync"
@@ -48,6 +48,7 @@ GLANCE = timedelta(minutes=15)
 MOST_FAREWELLS = 24 * 14
 """After that many tries, about two weeks, entries that cannot be taken away stay, and the password goes."""
 MOST_RINGS = 500
+SPARED = timedelta(minutes=2)
 PASSING = ("not-a-calendar-server", "bad-answer", "too-large")
 """A server that was one yesterday shows a page about its maintenance today: no reason to give up."""
 
@@ -60,6 +61,7 @@ class Held:
     person_id: int
     state: str
     address: str
+    origin: str
     calendar_url: str
     calendar_name: str
     own_calendar: bool
@@ -69,11 +71,6 @@ class Held:
     looked_at: datetime | None
     was_connected: bool
     failures: int
-
-
-def place(uid: str) -> Place:
-    """Where an account's password is sealed to."""
-    return Place("calendar_account", uid, "sealed_password")
 
 
 def sync(account_id: int, *, at_once: bool = False) -> bool:
@@ -124,17 +121,6 @@ def wait_after(failures: int) -> timedelta:
     return timedelta(seconds=seconds * 3 // 4 + secrets.randbelow(seconds // 4 + 1))
 
 
-def seal_anew(*, most: int) -> int:
-    """Seal up to `most` passwords with the first key that another key sealed; how many, so 0 when all are done."""
-    row, first = CalendarAccount, keyring().first
-    other = row.sealed_password.is_not(None) & ~row.sealed_password.startswith(f"{first}:", autoescape=True)
-    rows = db.session.execute(select(row.id, row.uid, row.sealed_password).where(other).order_by(row.id).limit(most)).all()
-    for account_id, uid, sealed in rows:
-        anew = keyring().seal(keyring().open(sealed or "", place(uid)), place(uid))
-        _set((row.id == account_id) & (row.sealed_password == sealed), {"sealed_password": anew})
-    return len(rows)
-
-
 def _claim(account_id: int, at_once: bool) -> Held | None:
     with transaction():
         row = CalendarAccount
@@ -149,6 +135,7 @@ def _claim(account_id: int, at_once: bool) -> Held | None:
             person_id=account.person_id,
             state=account.state,
             address=account.address,
+            origin=account.origin,
             calendar_url=account.calendar_url,
             calendar_name=account.calendar_name,
             own_calendar=account.own_calendar,
@@ -246,8 +233,8 @@ def _note_success(held: Held, credentials: Credentials, outcome: Outcome, stamp:
     if outcome.writes or stamp != held.stamp:
         values |= {"pushed_at": now()}
     _settle(held, state="connected", problem="", detail="", failures=0, not_before=None, **values)
-    if not outcome.complete:
-        with transaction():
+    with transaction():  # a change made meanwhile rang in vain, since we held the account
+        if not outcome.complete or stamp_of(held.person_id) != stamp:
             work.ring(SYNC, held.lease.account_id)
 
 
@@ -266,6 +253,17 @@ def _note_trouble(held: Held, trouble: Trouble) -> None:
         if trouble.retry_after is not None:
             wait = max(wait, timedelta(seconds=min(trouble.retry_after, LONGEST_ASKED)))
         _settle(held, problem=trouble.problem, detail=detail, failures=failures, not_before=now() + wait)
+        if trouble.problem in ("unreachable", "slow"):
+            _spare(held, min(wait, SPARED))
+
+
+def _spare(held: Held, wait: timedelta) -> None:
+    """Leave the other accounts on a server that does not answer alone for a while: each would keep a worker waiting."""
+    row = CalendarAccount
+    others = (row.origin == held.origin) & (row.id != held.lease.account_id) & (row.state == "connected")
+    with transaction():
+        soon = or_(row.not_before.is_(None), row.not_before < now() + wait)
+        _set(others & (row.origin != "") & soon, {"not_before": now() + wait})
 
 
 def _update(held: Held, **values: Any) -> None:

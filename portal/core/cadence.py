@@ -98,6 +98,23 @@ def holidays_of(countries: Collection[str], years: Iterable[int]) -> Mapping[dat
     return found
 
 
+def seen_from(zone: str, at: time, calendars: Iterable[tuple[str, Mapping[date, str]]]) -> Mapping[date, str]:
+    """Each person's holidays as days of `zone`: those on which `at` there falls on a holiday by the clocks of that person.
+
+    `calendars` are the people's zones and the holidays of their countries. At nine in the evening of New Year's Eve in
+    Berlin it is New Year's Day in Auckland.
+    """
+    found: dict[date, str] = {}
+    for own_zone, holidays in calendars:
+        there = ZoneInfo(own_zone)
+        for holiday, name in holidays.items():
+            near = (holiday + timedelta(days=step) for step in (-1, 0, 1))
+            local = ((day, datetime.combine(day, at, ZoneInfo(zone)).astimezone(there).date()) for day in near)
+            for day in (day for day, theirs in local if theirs == holiday):
+                found.setdefault(day, name)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One check-in as it will be: the day of the rule, when it is, and the holiday that moved it, if one did."""
@@ -110,7 +127,7 @@ class Planned:
 def planned(rule: Rule, *, holidays: Mapping[date, str]) -> tuple[Planned, ...]:
     """The rule's check-ins, each that falls on a holiday moved to the next working day that suits; so six stay six.
 
-    Raises Invalid when a time falls into a clock change.
+    `holidays` are days of the rule's zone (see seen_from). Raises Invalid when a time falls into a clock change.
     """
     days = occurrences(rule)
     taken = {day for day in days if day not in holidays}

@@ -101,6 +101,9 @@ def can_be_undone(entry: audit.AuditEntry, pairing: Pairing) -> bool:
 def _change(
     pairing: Pairing, before: dict[str, Any], after: dict[str, Any], *, by: Person, at: datetime, reason: str
 ) -> audit.AuditEntry:
+    to = PairingState(after["state"]) if "state" in after else None
+    if to == PairingState.DRAFT:  # first, since people can be changed in a draft only
+        _step(pairing, to, by=by, at=at)
     if PEOPLE & set(after):
         _repair(pairing, after, at)
     if "locked" in after and PairingState.DRAFT not in (pairing.state, after.get("state")):
@@ -108,8 +111,8 @@ def _change(
     for name in ("locked", "remark"):
         if name in after:
             setattr(pairing, name, after[name])
-    if "state" in after:
-        _step(pairing, PairingState(after["state"]), by=by, at=at)
+    if to is not None and to != PairingState.DRAFT:
+        _step(pairing, to, by=by, at=at)
     return audit.write(action=EDITED, on=KIND, id=pairing.id, by=by.id, before=before, after=after, reason=reason)
 
 

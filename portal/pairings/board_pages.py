@@ -6,9 +6,9 @@ A row is drawn by `_row.html`, edited by `_row_edit.html`, and both have the sam
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, request, url_for
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -39,7 +39,12 @@ PRESETS = {
 
 @room.context_processor
 def _given() -> dict[str, Any]:
-    return {"words": words, "columns": COLUMNS}
+    return {
+        "words": words,
+        "columns": COLUMNS,
+        "exact": lambda points: format_decimal(points / 100, "0.##"),
+        "is_below": lambda pairing: pairing.score < directory.line_of(pairing.programme),
+    }
 
 
 @room.get("")

@@ -1,7 +1,7 @@
 """From the tables to the engine's problem: who wants a match in a programme, with what, and which seats are taken."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -28,17 +28,19 @@ def problem_of(
 ) -> Problem:
     """The programme's problem as it stands on a day: all who wait, their free seats, locked drafts as locks.
 
-    Who is locked to somebody that does not wait at present keeps the seat for them.
+    Two in a draft that is not locked get the programme's bonus for staying together. Who is locked to somebody that does
+    not wait at present keeps the seat for them.
     """
-    waiting, taken, locks = enrolled(programme.id), seats_taken(programme.id, drafts=False), []
+    waiting, taken = enrolled(programme.id), seats_taken(programme.id, drafts=False)
     known = {each.person_id for each in waiting}
-    for mentor_id, mentee_id in _locked(programme.id):
-        if {mentor_id, mentee_id} <= known:
-            locks.append((mentor_id, mentee_id))
-        else:
+    drafts = _drafted(programme.id)
+    locks = [(mentor, mentee) for mentor, mentee, locked in drafts if locked and {mentor, mentee} <= known]
+    stay = [(mentor, mentee) for mentor, mentee, locked in drafts if not locked and {mentor, mentee} <= known]
+    for mentor_id, mentee_id, locked in drafts:
+        if locked and not {mentor_id, mentee_id} <= known:
             taken[0][mentor_id] += 1
             taken[1][mentee_id] += 1
-    return _problem(programme, waiting, taken, on=on, locks=locks, weights=weights, rules=rules)
+    return _problem(programme, waiting, taken, on=on, locks=locks, stay=stay, weights=weights, rules=rules)
 
 
 def problem_of_some(programme: Programme, people: Sequence[int], *, on: date) -> Problem:
@@ -123,9 +125,11 @@ def _full(person: Person) -> str:
     )
 
 
-def _locked(programme_id: int) -> list[tuple[int, int]]:
-    drafted = (Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT, Pairing.locked)
-    return list(db.session.execute(select(Pairing.mentor_id, Pairing.mentee_id).where(*drafted)))
+def _drafted(programme_id: int) -> list[tuple[int, int, bool]]:
+    """The drafts there are: mentor, mentee, and whether they are locked."""
+    drafts = (Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT)
+    rows = db.session.execute(select(Pairing.mentor_id, Pairing.mentee_id, Pairing.locked).where(*drafts))
+    return [(row.mentor_id, row.mentee_id, row.locked) for row in rows]
 
 
 def _problem(
@@ -135,10 +139,11 @@ def _problem(
     *,
     on: date,
     locks: Sequence[tuple[int, int]],
+    stay: Collection[tuple[int, int]] = (),
     weights: Mapping[str, int] | None = None,
     rules: Mapping[str, Any] | None = None,
 ) -> Problem:
-    past = _past_partners(programme.id)
+    past = past_partners(programme.id)
     found = [_candidate(each, taken, past) for each in enrolments]
     return Problem(
         candidates=tuple(each for each in found if each.as_mentor or each.as_mentee),
@@ -147,7 +152,7 @@ def _problem(
         weights=dict(weights or programme.weights),
         rules=Rules(**dict(rules or programme.rules)),
         locked=tuple(locks),
-        stay=frozenset(),
+        stay=frozenset(stay),
         on=on,
     )
 
@@ -180,7 +185,7 @@ def _candidate(enrolment: Enrolment, taken: Seats, past: Mapping[int, set[int]])
     )
 
 
-def _past_partners(programme_id: int) -> dict[int, set[int]]:
+def past_partners(programme_id: int) -> dict[int, set[int]]:
     """Who has been whose partner: in any pairing that had begun, and in this programme also those offered or live now.
 
     Those who said no to each other in this programme are not proposed to each other again.

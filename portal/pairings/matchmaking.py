@@ -240,7 +240,8 @@ class _Free:
         waiting = candidates.enrolled(programme_id)
         self.mentors = {e.person_id: e.mentor_capacity - mentors[e.person_id] for e in waiting if e.as_mentor}
         self.mentees = {e.person_id: e.mentee_capacity - mentees[e.person_id] for e in waiting if e.as_mentee}
-        self.apart = candidates.kept_apart(programme_id)
+        met = candidates.past_partners(programme_id)
+        self.apart = candidates.kept_apart(programme_id) | {(one, other) for one, them in met.items() for other in them}
 
     def take(self, mentor_id: int, mentee_id: int) -> bool:
         """Take a seat of both; False when one has none, or when they are to be kept apart."""

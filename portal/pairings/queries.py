@@ -73,7 +73,7 @@ def was_told(pairing: Pairing, person_id: int) -> bool:
 
 
 def pairings_of(person_id: int) -> list[Pairing]:
-    """The pairings that somebody knows of, the newest first, in one query."""
+    """The pairings that somebody knows of, the newest first; always the same number of queries."""
     of_theirs = or_(Pairing.mentor_id == person_id, Pairing.mentee_id == person_id)
     told = or_(
         Pairing.state.in_([PairingState.ACTIVE, PairingState.PAUSED]),

@@ -199,9 +199,9 @@ def _keeping(run: MatchRun) -> str:
     replaced, locked = directory.drafts_there(run.programme_id)
     said = [_("There are no drafts yet.")]
     if replaced:
-        said = [ngettext("They replace the %(num)s draft there is.", "They replace the %(num)s drafts there are.", replaced)]
+        said = [ngettext("They replace the one draft there is.", "They replace the %(num)s drafts there are.", replaced)]
     elif locked:
         said = []
     if locked:
-        said.append(ngettext("%(num)s locked draft stays.", "%(num)s locked drafts stay.", locked))
+        said.append(ngettext("One locked draft stays.", "%(num)s locked drafts stay.", locked))
     return " ".join(said)

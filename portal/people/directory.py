@@ -54,7 +54,7 @@ class Asked:
         return {name: value for name, value in asdict(self).items() if value != usual[name]}
 
 
-def find(asked: Asked) -> Pagination:
+def find(asked: Asked, *, per_page: int = PER_PAGE) -> Pagination:
     """A page of people, each with manager and roles."""
     query = (
         select(Person)
@@ -62,7 +62,7 @@ def find(asked: Asked) -> Pagination:
         .options(contains_eager(Person.manager.of_type(Manager)))
         .order_by(_order(asked.sort), func.lower(Person.name), Person.id)
     )
-    return db.paginate(_narrowed(query, asked), page=max(asked.page, 1), per_page=PER_PAGE, error_out=False)
+    return db.paginate(_narrowed(query, asked), page=max(asked.page, 1), per_page=per_page, error_out=False)
 
 
 def one(person_id: int) -> Person | None:

@@ -28,6 +28,8 @@ from portal.web.toasts import toast
 
 room = Blueprint("people", __name__, url_prefix="/people")
 COLUMNS = 7
+FEW = 6
+"""So many rows beside one that is edited without htmx, since its form is long and pages are to stay small."""
 
 
 @room.get("")
@@ -162,7 +164,7 @@ def _list_url(person: Person) -> str:
 
 def _list(asked: directory.Asked, **more: Any) -> str:
     departments, sites = directory.departments_and_sites()
-    rows = more.pop("rows", None) or directory.find(asked)
+    rows = more.pop("rows", None) or directory.find(asked, per_page=FEW if "editing" in more else directory.PER_PAGE)
     about = {"departments": departments, "sites": sites, "role_labels": ROLE_LABELS}
     return render_template("people/table/index.html", asked=asked, rows=rows, **about, **more)
 

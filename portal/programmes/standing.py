@@ -1,4 +1,4 @@
-"""Where one stands: waiting since when, what one said, and how to pause, come back or leave."""
+"""Where one stands: waiting since when, what one said, and how to pause and come back."""
 
 from datetime import timedelta
 from typing import Any
@@ -64,26 +64,6 @@ def come_back(programme_id: int) -> Response:
     with transaction():
         enrolling.resume(own(programme_id, hold=True), by=current_user.id)
     toast(_("Welcome back. You are waiting for a match again."))
-    return redirect_to(url_for(".show", programme_id=programme_id))
-
-
-@room.get("/<id:programme_id>/withdraw")
-@signed_in
-def leaving(programme_id: int) -> Response:
-    """Ask once before somebody leaves; no reason is asked for."""
-    enrolment = own(programme_id)
-    if enrolment.state == "withdrawn":
-        return redirect(url_for(".show", programme_id=programme_id), 303)
-    return make_response(render_template("programmes/leaving.html", programme=enrolment.programme, enrolment=enrolment))
-
-
-@room.post("/<id:programme_id>/withdraw")
-@signed_in
-def withdraw(programme_id: int) -> Response:
-    """Leave the programme."""
-    with transaction():
-        enrolling.withdraw(own(programme_id, hold=True), at=now())
-    toast(_("You have left the programme. You can join again whenever sign-up is open."))
     return redirect_to(url_for(".show", programme_id=programme_id))
 
 

@@ -4,24 +4,32 @@ from datetime import date, datetime, time, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.form import _Auto
 from wtforms import DateField, Field, HiddenField, IntegerField, SelectField, StringField, TimeField, ValidationError
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from portal.core import cadence
-from portal.core.cadence import FEWEST_MINUTES, MOST_COUNT, MOST_EVERY, MOST_MINUTES, Rule, Week
+from portal.core.cadence import FEWEST_MINUTES, MOST_COUNT, MOST_EVERY, MOST_MINUTES, NotThatDay, Rule, Week
 from portal.core.slots import parse_hours
 from portal.errors import Invalid
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.schedule.models import CheckIn, Milestone, Series
-from portal.schedule.planning import holidays_of
+from portal.schedule.queries import holidays_of
 from portal.web.forms import PortalForm
+from portal.web.furniture import day as in_words
 
 DAY_MISSING, TIME_MISSING = _l("Choose a day."), _l("Choose a time.")
 NOT_SOON = timedelta(days=3)
 """A first check-in is proposed from so many days on, so that both can prepare."""
+
+
+def a_day_of_ours(form: PortalForm, field: Field) -> None:
+    """A day that calendars and clocks can reckon with; how far ahead it may be is for the actions to say."""
+    if field.data is not None and not 2000 <= field.data.year <= 2200:
+        raise ValidationError(_l("This day is too far away. Choose another one."))
 
 
 def a_web_address(form: PortalForm, field: Field) -> None:
@@ -36,24 +44,32 @@ def a_web_address(form: PortalForm, field: Field) -> None:
         raise ValidationError(_l("Paste the whole link, beginning with https://."))
 
 
+def version_in(text: str) -> int:
+    """The version that was on the page; 0, which nothing has, when it is missing or odd."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
 class SeenForm(PortalForm):
     """A form that says which version its reader saw."""
 
     seen = HiddenField()
 
-    def version(self) -> int | None:
-        """The version that was on the page; None for none, 0 (which nothing has) for anything odd."""
-        text = (self.seen.raw_data or [""])[0] if self.seen.raw_data else (self.seen.data or "")
-        text = str(text)
-        if not text:
-            return None
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    def version(self) -> int:
+        """The version that was sent, which is what the reader saw (the field's data may be the present one); or 0."""
+        return version_in(str((self.seen.raw_data or [""])[0]))
+
+    def take(self, error: Invalid) -> None:
+        """Show a refusal; one of the core's is said in the reader's language."""
+        if isinstance(error, NotThatDay):
+            facts = {**error.facts, "day": in_words(date.fromisoformat(error.facts["day"]))}
+            error = Invalid(_(error.template, **facts), field=error.field)
+        super().take(error)
 
 
 class PlanForm(SeenForm):
     """The rule of a series, how long, and where."""
 
-    first_on = DateField(_l("First check-in"), [InputRequired(DAY_MISSING)])
+    first_on = DateField(_l("First check-in"), [InputRequired(DAY_MISSING), a_day_of_ours])
     at = TimeField(_l("At"), [InputRequired(TIME_MISSING)])
     zone = SelectField(_l("Time zone"))
     count = IntegerField(
@@ -105,7 +121,8 @@ class PlanForm(SeenForm):
 
 def plan_form(pairing: Pairing, reader: Person, series: Series | None, *, today: date, given: object = _Auto) -> PlanForm:
     """The form: what was sent, else what is planned now, else what the programme and both people's hours suggest."""
-    form = PlanForm(given, data=_planned(series, today) if series else _suggested(pairing, reader, today))
+    start = _suggested(pairing, reader, today)
+    form = PlanForm(given, data={**start, **_planned(series, today)} if series else start)
     zones = dict.fromkeys((reader.time_zone, pairing.mentee.time_zone, pairing.mentor.time_zone))
     if series is not None:
         zones |= {series.zone: None}
@@ -114,12 +131,15 @@ def plan_form(pairing: Pairing, reader: Person, series: Series | None, *, today:
 
 
 def _planned(series: Series, today: date) -> dict[str, object]:
-    """The series as it is; its first day is the next one to come, since days that have passed stay."""
+    """The series as it is; its first day is the next one to come, since days that have passed stay.
+
+    Once it is over, a new one begins on the day that is suggested.
+    """
     rule = Rule(series.every, series.unit, series.first_on, series.local_time, series.zone, series.count)
     days = cadence.occurrences(rule)
     ahead = [day for day in days if day > today]
     return {
-        "seen": series.version, "first_on": ahead[0] if ahead else None, "at": series.local_time, "zone": series.zone,
+        **({"first_on": ahead[0]} if ahead else {}), "seen": series.version, "at": series.local_time, "zone": series.zone,
         "count": len(ahead) or series.count, "every": series.every, "unit": series.unit, "minutes": series.minutes,
         "place": series.place, "link": series.link,
     }  # fmt: skip
@@ -146,7 +166,7 @@ def _week(person: Person) -> Week:
 class MoveForm(SeenForm):
     """Another day and time for one check-in, in the reader's zone."""
 
-    day = DateField(_l("Day"), [InputRequired(DAY_MISSING)])
+    day = DateField(_l("Day"), [InputRequired(DAY_MISSING), a_day_of_ours])
     at = TimeField(_l("Time"), [InputRequired(TIME_MISSING)])
 
     def starts_at(self, zone: str) -> datetime:
@@ -166,7 +186,7 @@ def move_form(check_in: CheckIn, zone: str) -> MoveForm:
 class DayForm(SeenForm):
     """Another day for a milestone."""
 
-    due_on = DateField(_l("Day"), [InputRequired(DAY_MISSING)])
+    due_on = DateField(_l("Day"), [InputRequired(DAY_MISSING), a_day_of_ours])
 
 
 def day_form(milestone: Milestone) -> DayForm:

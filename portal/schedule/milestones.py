@@ -1,7 +1,7 @@
 """The three days of a pairing: kick-off, midpoint review, closing.
 
-Before there is a plan they follow from the programme's dates; with one, from its check-ins: the first, the one in the
-middle, the last. One that somebody moved by hand stays where it was put.
+Before there is a plan they follow from the programme's dates, and are on working days; with one, from its check-ins: the
+first, the one in the middle, the last. One that somebody moved by hand stays where it was put.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from portal.pairings.queries import whole
 from portal.people import versions
 from portal.people.models import Person
 from portal.schedule.models import Milestone
-from portal.schedule.queries import check_ins_of, hold, without_milestones
+from portal.schedule.queries import check_ins_of, hold, holidays_of, without_milestones
 
 KINDS = ("kick-off", "midpoint", "closing")
 KIND = "milestone"
@@ -66,6 +66,7 @@ def move(milestone: Milestone, pairing: Pairing, *, due_on: date, by: Person, at
     """Put a milestone on another day; whether that changed anything. Raises Stale with both values, or Invalid."""
     if milestone.due_on == due_on:
         return False
+    hold(pairing.id)
     if pairing.state != PairingState.ACTIVE:
         raise Invalid(_("Only an active pairing can move its milestones."))
     if milestone.version != seen:
@@ -94,7 +95,8 @@ def _days(pairing: Pairing, at: datetime) -> Mapping[str, date]:
     began = (pairing.active_at or at).date()
     first = max(programme.starts_on, began + FIRST_WEEK)
     last = max(programme.ends_on, first + 2 * FIRST_WEEK)
+    holidays = holidays_of(pairing, first, last)
     return {
-        kind: cadence.next_workday(day, ())
+        kind: cadence.next_workday(day, holidays)
         for kind, day in zip(KINDS, (first, first + (last - first) / 2, last), strict=True)
     }

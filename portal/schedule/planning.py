@@ -5,7 +5,7 @@ partner by letter where the partner should know.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -17,17 +17,16 @@ from portal import audit
 from portal.core import cadence
 from portal.core.cadence import Planned, Rule
 from portal.core.lifecycle import CHECK_IN_STEPS, CheckInState, PairingState, check_step
-from portal.core.places import country_of
 from portal.db import db
 from portal.errors import Invalid, Stale
 from portal.letters.outbox import post
 from portal.pairings.models import Pairing
-from portal.pairings.queries import partner, side_of
+from portal.pairings.queries import hold, partner, side_of
 from portal.people import versions
 from portal.people.models import Person
 from portal.schedule import letters, milestones
 from portal.schedule.models import CheckIn, Series
-from portal.schedule.queries import check_ins_of, current_series, hold
+from portal.schedule.queries import check_ins_of, countries_of, current_series
 
 SERIES, CHECK_IN = "series", "check_in"
 LONGEST_AHEAD = timedelta(days=366)
@@ -42,15 +41,14 @@ def plan(
     `seen` is the version of the series being replaced, None for the first. Check-ins that have begun stay; those ahead
     make room, skipped ones too. The same plan twice is one plan. Raises Stale, or Invalid naming the field to mend.
     """
+    hold(pairing)
     _check_open(pairing)
-    hold(pairing.id)
     before = current_series(pairing.id)
     if before is not None and _same(before, rule, minutes, place, link):
         return before
     if (before.version if before else None) != seen:
         raise Stale(_("Somebody planned this while you were at it. Look at the plan that is there now."))
-    _check_rule(rule, at)
-    planned = dates(pairing, rule)
+    planned = proposed(pairing, rule, minutes=minutes, at=at)
     if before is not None:
         _replace(before, at)
     facts: dict[str, Any] = {"minutes": minutes, "place": place, "link": link, "planned_by_id": by.id}
@@ -83,12 +81,21 @@ def _write(pairing: Pairing, rule: Rule, planned: Sequence[Planned], at: datetim
 
 
 def reschedule(
-    check_in: CheckIn, pairing: Pairing, *, starts_at: datetime, by: Person, at: datetime, seen: int
+    check_in: CheckIn,
+    pairing: Pairing,
+    *,
+    starts_at: datetime,
+    by: Person,
+    at: datetime,
+    seen: int,
+    moved_for: str = "",
 ) -> int | None:
     """Move one check-in; the audit's position for an undo, or None when it is there already.
 
-    Raises Stale with both values; Invalid for a time that is past, taken or too far ahead.
+    `moved_for` is the holiday that had moved it, when this takes a move back. Raises Stale with both values; Invalid for a
+    time that is past, taken or too far ahead. A holiday is no hindrance: whoever moves is told of it (see holiday_at).
     """
+    hold(pairing)
     starts_at = starts_at.astimezone(UTC)
     if check_in.starts_at == starts_at:
         return None
@@ -96,9 +103,9 @@ def reschedule(
     _check_seen(check_in, seen, starts_at=starts_at)
     _check_moment(check_in, starts_at, at)
     before = {"starts_at": check_in.starts_at.isoformat(), "moved_for": check_in.moved_for}
-    check_in.starts_at, check_in.moved_for = starts_at, ""
+    check_in.starts_at, check_in.moved_for = starts_at, moved_for
     _revise(check_in, pairing, at)
-    after = {"starts_at": starts_at.isoformat(), "moved_for": ""}
+    after = {"starts_at": starts_at.isoformat(), "moved_for": moved_for}
     entry = audit.write(action=MOVED, on=CHECK_IN, id=check_in.id, by=by.id, before=before, after=after)
     _tell(letters.moved, check_in, pairing, by)
     return entry.position
@@ -113,9 +120,8 @@ def put_back(check_in: CheckIn, pairing: Pairing, *, position: int, by: Person, 
         raise Invalid(_("This cannot be undone any more. Move the check-in instead."))
     if check_in.starts_at.isoformat() != (entry.after or {}).get("starts_at"):
         raise Invalid(_("This was changed again since, so it cannot be undone by itself. Move the check-in instead."))
-    back = datetime.fromisoformat(values["starts_at"])
-    reschedule(check_in, pairing, starts_at=back, by=by, at=at, seen=check_in.version)
-    check_in.moved_for = values.get("moved_for", "")
+    back = {"starts_at": datetime.fromisoformat(values["starts_at"]), "moved_for": values.get("moved_for", "")}
+    reschedule(check_in, pairing, by=by, at=at, seen=check_in.version, **back)
 
 
 def skip(check_in: CheckIn, pairing: Pairing, *, by: Person, at: datetime, seen: int) -> bool:
@@ -156,17 +162,25 @@ def met(check_in: CheckIn, pairing: Pairing, *, by: Person, at: datetime, seen: 
     return True
 
 
-def dates(pairing: Pairing, rule: Rule) -> tuple[Planned, ...]:
-    """The check-ins that a plan of this rule books; raises Invalid when one falls into a clock change."""
-    last = cadence.occurrences(rule)[-1] + timedelta(days=cadence.LONGEST_MOVE)
-    return cadence.planned(rule, holidays=holidays_of(pairing, rule.first_on, last))
+def proposed(pairing: Pairing, rule: Rule, *, minutes: int, at: datetime) -> tuple[Planned, ...]:
+    """The check-ins that a plan of this rule books; raises Invalid naming the field when it cannot be booked.
+
+    A day is a holiday for each of the two by their own clocks.
+    """
+    _check_rule(rule, at)
+    if not cadence.FEWEST_MINUTES <= minutes <= cadence.MOST_MINUTES:
+        raise Invalid(_("A check-in takes 15 minutes to 8 hours."), field="minutes")
+    last = cadence.occurrences(rule)[-1] + timedelta(days=cadence.LONGEST_MOVE + 1)
+    years = range((rule.first_on - timedelta(days=1)).year, last.year + 1)
+    calendars = [(zone, cadence.holidays_of([country], years)) for zone, country in countries_of(pairing)]
+    return cadence.planned(rule, holidays=cadence.seen_from(rule.zone, rule.at, calendars))
 
 
-def holidays_of(pairing: Pairing, first_on: date, last_on: date | None = None) -> Mapping[date, str]:
-    """The public holidays of both people's countries in the years of two days, by default this year's and the next's."""
-    countries = {each.country or country_of(each.time_zone) for each in (pairing.mentor, pairing.mentee)}
-    years = range(first_on.year, (last_on.year if last_on else first_on.year + 1) + 1)
-    return cadence.holidays_of([each for each in countries if each], years)
+def holiday_at(pairing: Pairing, moment: datetime) -> str:
+    """The holiday that a moment falls on for either of the two, by their own clocks, in the country's language; or ""."""
+    days = ((moment.astimezone(ZoneInfo(zone)).date(), country) for zone, country in countries_of(pairing))
+    names = (cadence.holidays_of([country], [day.year]).get(day, "") for day, country in days)
+    return next((name for name in names if name), "")
 
 
 def _same(series: Series, rule: Rule, minutes: int, place: str, link: str) -> bool:
@@ -224,6 +238,7 @@ def _taken(check_in: CheckIn, starts_at: datetime) -> bool:
 
 
 def _step(check_in: CheckIn, pairing: Pairing, to: CheckInState, *, by: Person, at: datetime, seen: int) -> None:
+    hold(pairing)
     if pairing.state not in (PairingState.ACTIVE, PairingState.PAUSED):
         raise Invalid(_("This pairing is over, so its check-ins stay as they are."))
     _check_seen(check_in, seen, state=to.value)

@@ -1,7 +1,7 @@
 """Questions about when pairings meet. Entries of an ended pairing that lay ahead when it ended are not there any more."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import contains_eager
 
+from portal.core import cadence
 from portal.core.lifecycle import CheckInState, PairingState
+from portal.core.places import country_of
 from portal.db import db
 from portal.errors import NotFound
 from portal.pairings.models import Pairing
@@ -106,6 +108,18 @@ def milestone_for(milestone_id: int, person: Person) -> tuple[Milestone, Pairing
     if not _is_there(milestone, pairing.ended_at):
         raise NotFound
     return milestone, pairing
+
+
+def countries_of(pairing: Pairing) -> list[tuple[str, str]]:
+    """The zone and the country of each of the two, as far as a country is known, in the order of countries."""
+    both = ((each.time_zone, each.country or country_of(each.time_zone)) for each in (pairing.mentor, pairing.mentee))
+    return sorted(((zone, country) for zone, country in both if country), key=lambda each: each[1])
+
+
+def holidays_of(pairing: Pairing, first_on: date, last_on: date | None = None) -> Mapping[date, str]:
+    """The public holidays of both people's countries in the years of two days, by default this year's and the next's."""
+    years = range(first_on.year, (last_on.year if last_on else first_on.year + 1) + 1)
+    return cadence.holidays_of({country for _, country in countries_of(pairing)}, years)
 
 
 def number_of(check_in: CheckIn) -> int:

@@ -23,11 +23,12 @@ ANYBODY, SIGNED_IN = "anybody", "signed in"
 
 @dataclass(frozen=True)
 class Sign:
-    """A signpost in the navigation: where it leads and who sees it."""
+    """A signpost in the navigation: where it leads, who sees it, and for which other addresses it stands."""
 
     label: Any
     endpoint: str
     seen_by: May | str = SIGNED_IN
+    stands_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,14 @@ def furnish(app: Flask, settings: Settings, signs: Sequence[Sign]) -> None:
 
 def navigation(signs: Sequence[Sign]) -> list[NavigationItem]:
     """The signposts this reader sees, with the one they are at marked."""
-    here = request.path
-    items = [(str(sign.label), url_for(sign.endpoint)) for sign in signs if _sees(sign)]
-    above = [url for _, url in items if here == url or (url != "/" and here.startswith(url.rstrip("/") + "/"))]
+    items = [(str(sign.label), url_for(sign.endpoint), sign.stands_for) for sign in signs if _sees(sign)]
+    above = [url for _, url, others in items if any(_leads_to(each, request.path) for each in (url, *others))]
     at = max(above, key=len, default="")
-    return [NavigationItem(label, url, url == at) for label, url in items]
+    return [NavigationItem(label, url, url == at) for label, url, _ in items]
+
+
+def _leads_to(sign: str, here: str) -> bool:
+    return here == sign or (sign != "/" and here.startswith(sign.rstrip("/") + "/"))
 
 
 def _sees(sign: Sign) -> bool:

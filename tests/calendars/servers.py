@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import httpx
 from lxml import etree
@@ -159,7 +160,7 @@ class CalendarServer:
             "MKCALENDAR",
             path,
             '<c:mkcalendar xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:set><d:prop>'
-            f"<d:displayname>{name}</d:displayname></d:prop></d:set></c:mkcalendar>",
+            f"<d:displayname>{escape(name)}</d:displayname></d:prop></d:set></c:mkcalendar>",
             Content_Type="application/xml",
         )
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
-from portal.calendars import accounts, sync
+from portal import audit
+from portal.audit import AuditEntry
+from portal.calendars import accounts, ledger, sync
+from portal.calendars.models import CalendarAccount
+from portal.clock import now
+from portal.db import db, transaction
+from portal.errors import Invalid
 from portal.people.models import Person
 from tests.calendars import pairs
 from tests.calendars.accounts import Account
-from tests.calendars.servers import CalendarServer
+from tests.calendars.servers import PASSWORD, CalendarServer
+from tests.conftest import Noise
 from tests.personas import Factories
-from tests.visitor import Visitor
+from tests.visitor import Page, Visitor
 
 NewVisitor = Callable[..., Visitor]
 
@@ -23,23 +35,271 @@ def browser(new_visitor: NewVisitor, mira: Person) -> Visitor:
     return new_visitor(mira)
 
 
-def connect(browser: Visitor, server: CalendarServer, **more: str) -> Account:
+@pytest.fixture
+def pair(make: Factories, mira: Person, sam: Person) -> None:
+    pairs.whole(make, mira, sam)
+
+
+def connect(browser: Visitor, server: CalendarServer, mira: Person, **more: str) -> Account:
+    """Fill the form in, and let a worker do the rest."""
     browser.get("/calendars/connect")
     given = {"service": "radicale", "address": server.url, "username": server.username, "password": server.password}
     browser.post("/calendars/connect", **{**given, **more})
-    return browser.follow()
+    browser.follow()
+    found, account = accounts.account_of(mira.id), Account(server, mira)
+    assert found is not None
+    account.id = found.id
+    account.sync()
+    return account
+
+
+def shown(browser: Visitor, account: Account) -> Page:
+    """The part of the page that is asked for again and again."""
+    return browser.get(f"/calendars/{account.id}/state", htmx=True)
 
 
 def test_connecting_stores_the_account_and_a_worker_does_the_rest(
-    browser: Visitor, radicale: CalendarServer, make: Factories, mira: Person, sam: Person
+    browser: Visitor, radicale: CalendarServer, mira: Person, pair: None
 ) -> None:
-    pairs.whole(make, mira, sam)
-    page = connect(browser, radicale)
+    browser.get("/calendars/connect")
+    given = {"service": "radicale", "address": radicale.url, "username": radicale.username, "password": radicale.password}
+    browser.post("/calendars/connect", **given)
+    page = browser.follow()
     assert "We are looking for your calendars on localhost" in page.text
-    account = Account(radicale, mira)
-    account.id = accounts.account_of(mira.id).id
+    assert 'hx-trigger="every 2s"' in page.html
+    [account_id] = sync.due_accounts(at=now())
     assert sync.sweep() == 1
-    account.sync()
-    page = browser.get(f"/calendars/{account.id}/state", htmx=True)
+    assert sync.sync(account_id) is True
+    page = browser.get(f"/calendars/{account_id}/state", htmx=True)
     assert "Connected to “Vice Versa”" in page.text
     assert "4 entries are there" in page.text
+    assert "hx-trigger" not in page.html
+    assert browser.get(f"/calendars/{account_id}/state").heading == "Your calendars"
+
+
+def test_a_calendar_that_one_has_is_written_to_when_named(
+    browser: Visitor, server: CalendarServer, mira: Person, pair: None
+) -> None:
+    server.make_calendar(f"{server.home}work/", "Work & more")
+    account = connect(browser, server, mira, calendar="work & MORE")
+    assert (account.folder, account.there()) == (f"{server.home}work/", account.wanted())
+
+
+def test_a_name_that_no_calendar_has_lets_one_choose(
+    browser: Visitor, radicale: CalendarServer, mira: Person, pair: None
+) -> None:
+    radicale.make_calendar("/ada/work/", "Work")
+    account = connect(browser, radicale, mira, calendar="Wrok")
+    page = browser.get("/calendars")
+    assert "There is no calendar of that name" in page.text
+    browser.post(f"/calendars/{account.id}/choose", calendar="Work")
+    account.sync()
+    assert (account.folder, account.there()) == ("/ada/work/", account.wanted())
+    assert account.letters == []
+
+
+def test_a_wrong_password_is_said_at_once_and_may_be_mended(
+    browser: Visitor, radicale: CalendarServer, mira: Person, pair: None
+) -> None:
+    account = connect(browser, radicale, mira, password="not the right one")
+    assert (account.row.state, account.row.problem, account.letters) == ("suspended", "wrong-password", [])
+    assert "does not accept the user name and password" in browser.get("/calendars").text
+    assert sync.sync(account.id) is False
+    browser.get(f"/calendars/{account.id}/password")
+    browser.post(f"/calendars/{account.id}/password", password=PASSWORD)
+    account.sync()
+    assert account.there() == account.wanted()
+
+
+def test_a_password_that_stops_working_is_asked_for_once_by_letter(
+    browser: Visitor, radicale: CalendarServer, mira: Person, pair: None
+) -> None:
+    account = connect(browser, radicale, mira)
+    account.server = replace(radicale, password="another-one-81")
+    (radicale.folder / "users").write_text("ada:another-one-81\n")
+    radicale.stop()
+    with_other = replace(radicale, password="another-one-81", process=None)
+    with_other.start()
+    try:
+        for _ in range(3):
+            account.sync()
+        [letter] = account.letters
+        assert (letter.to_address, letter.kind) == (mira.email, "calendars.suspended")
+        assert "/calendars" in letter.text
+        assert PASSWORD not in letter.text
+        browser.get(f"/calendars/{account.id}/password")
+        browser.post(f"/calendars/{account.id}/password", password="another-one-81")
+        account.sync()
+        assert (account.row.state, account.there() == account.wanted(), len(account.letters)) == ("connected", True, 1)
+    finally:
+        with_other.stop()
+
+
+def test_disconnecting_asks_what_becomes_of_the_entries(
+    browser: Visitor, server: CalendarServer, mira: Person, pair: None
+) -> None:
+    for kept in ("keep", "remove"):
+        account = connect(browser, server, mira)
+        folder = account.folder
+        page = browser.get(f"/calendars/{account.id}/disconnect")
+        assert "wipe the password" in page.text
+        sent = browser.send(f"/calendars/{account.id}/disconnect", {"entries": kept})
+        assert sent.status == 303
+        if kept == "remove":
+            assert "We are taking our entries out" in browser.get("/calendars").text
+        account.sync()
+        assert (account.row.state, account.row.sealed_password) == ("gone", None)
+        assert len(account.there(folder)) == (4 if kept == "keep" else 0)
+        assert "Connect a calendar" in browser.get("/calendars").text
+
+
+def test_who_connects_again_finds_the_calendar_of_before_and_nothing_twice(
+    browser: Visitor, server: CalendarServer, mira: Person, pair: None
+) -> None:
+    first = connect(browser, server, mira)
+    first.act(accounts.disconnect, keep_entries=True)
+    second = connect(browser, server, mira)
+    assert (second.folder, second.there(), second.changes) == (first.folder, second.wanted(), [])
+
+
+def test_entries_that_cannot_be_taken_away_keep_no_password(
+    browser: Visitor, radicale: CalendarServer, mira: Person, pair: None
+) -> None:
+    account = connect(browser, radicale, mira)
+    account.act(accounts.change_password, password="wrong by now")
+    account.act(accounts.disconnect, keep_entries=False)
+    account.sync()
+    row = account.row
+    assert (row.state, row.sealed_password, row.problem) == ("gone", None, "left-behind")
+    assert "could not take our entries out" in browser.get("/calendars").text
+
+
+def test_what_was_deleted_may_be_put_back_from_the_page(
+    browser: Visitor, radicale: CalendarServer, mira: Person, pair: None
+) -> None:
+    account = connect(browser, radicale, mira)
+    radicale.delete(account.path_of("milestone"))
+    account.sync()
+    page = browser.get("/calendars")
+    assert "You deleted 1 entry in your calendar" in page.text
+    browser.post(f"/calendars/{account.id}/put-back")
+    account.sync()
+    assert account.there() == account.wanted()
+
+
+def test_one_has_one_account_at_a_time(browser: Visitor, radicale: CalendarServer, mira: Person) -> None:
+    connect(browser, radicale, mira)
+    browser.get("/calendars/connect")
+    given = {"service": "other", "address": radicale.url, "username": "ada", "password": "x"}
+    page = browser.post("/calendars/connect", status=422, **given)
+    assert page.errors == ["You have connected a calendar already. Disconnect it first."]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://cal.example.com/", "ftp://cal.example.com/", "https://ada:secret@cal.example.com/", "https:///", "a b", "https://x:99999/"],
+)  # fmt: skip
+def test_an_address_that_is_none_is_refused_at_once_and_what_was_typed_stays(browser: Visitor, address: str) -> None:
+    browser.get("/calendars/connect")
+    page = browser.post(
+        "/calendars/connect", status=422, service="other", address=address, username="ada", password="pass-5-word"
+    )
+    assert page.errors == ["This is no address we can write to. It looks like https://cal.example.com/."]
+    assert page.values("/calendars/connect")["address"] == [address]
+    assert "pass-5-word" not in page.html
+    assert db.session.scalars(select(CalendarAccount)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("cal.example.com", "https://cal.example.com"),
+        ("HTTPS://Cal.Example.com/Dav/", "https://cal.example.com/Dav/"),
+        ("https://kalender.müller.example/dav", "https://kalender.xn--mller-kva.example/dav"),
+        ("http://localhost:5232/", "http://localhost:5232/"),
+    ],
+)
+def test_an_address_is_brought_to_its_one_spelling(app: Flask, typed: str, meant: str) -> None:
+    assert accounts.clean_address(typed) == meant
+
+
+def test_the_service_chosen_says_what_to_know_of_it(browser: Visitor) -> None:
+    page = browser.get("/calendars/connect")
+    assert "Nextcloud" in page.text
+    fragment = browser.get("/calendars/connect?service=icloud", htmx=True)
+    assert "app-specific password" in fragment.text
+
+
+def test_nobody_sees_or_changes_another_ones_account(
+    browser: Visitor, new_visitor: NewVisitor, radicale: CalendarServer, mira: Person, noise: Noise
+) -> None:
+    account = connect(browser, radicale, mira)
+    for other in (noise.person,):
+        stranger = new_visitor(other)
+        for path in ("state", "password", "disconnect"):
+            stranger.get(f"/calendars/{account.id}/{path}", status=404)
+        for path in ("again", "put-back", "choose", "password", "disconnect"):
+            assert stranger.send(f"/calendars/{account.id}/{path}", {"entries": "keep", "password": "x"}).status == 404
+        assert "localhost" not in stranger.get("/calendars").text
+    assert account.row.state == "connected"
+
+
+def test_the_password_is_in_no_log_no_audit_and_no_page(
+    browser: Visitor, radicale: CalendarServer, mira: Person, pair: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    account = connect(browser, radicale, mira)
+    account.sync()
+    browser.get("/calendars")
+    assert PASSWORD not in caplog.text
+    entries = [each for each in db.session.scalars(select(AuditEntry)) if each.object_kind == "calendar_account"]
+    assert [each.action for each in entries] == ["calendar.connected"]
+    assert PASSWORD not in str([(each.before, each.after, each.reason) for each in entries])
+    row = account.row
+    assert PASSWORD not in str({each.key: getattr(row, each.key) for each in row.__mapper__.column_attrs})
+    assert audit.verify()[1] is None
+
+
+def test_keys_are_changed_and_the_calendar_goes_on(
+    app_with: Callable[..., Flask], browser: Visitor, radicale: CalendarServer, mira: Person, pair: None
+) -> None:
+    account = connect(browser, radicale, mira)
+    old = account.row.sealed_password
+    keys = (("k2", b"another key for these tests alone".ljust(32, b".")[:32]),)
+    newer = app_with(
+        caldav_allowed_hosts=("localhost",), credential_keys=(*keys, *browser.app.extensions["settings"].credential_keys)
+    )
+    with newer.app_context():
+        with transaction():
+            assert (ledger.seal_anew(most=100), ledger.seal_anew(most=100)) == (1, 0)
+        sealed = db.session.get_one(CalendarAccount, account.id).sealed_password
+        assert sealed is not None
+        assert sealed != old
+        assert sealed.startswith("k2:")
+        assert sync.sync(account.id, at_once=True)
+        assert db.session.get_one(CalendarAccount, account.id).state == "connected"
+
+
+def test_the_command_line_connects_brings_in_step_tells_and_disconnects(
+    app: Flask, radicale: CalendarServer, mira: Person, pair: None
+) -> None:
+    given = {"address": radicale.url, "username": "ada"}
+    outcome = accounts.connect_now(mira.id, password="wrong", **given)
+    assert (outcome.email, outcome.well) == (mira.email, False)
+    assert "app password" in outcome.says
+    outcome = accounts.connect_now(mira.id, password=PASSWORD, **given)
+    assert (outcome.well, outcome.says) == (True, "4 entries are in “Vice Versa”.")
+    assert [(each.email, each.well) for each in accounts.sync_now()] == [(mira.email, True)]
+    [row] = accounts.status()
+    assert (row["email"], row["state"], row["entries"], row["problem"], row["says"]) == (mira.email, "connected", 4, "", "")
+    assert accounts.disconnect_now(mira.id, keep_entries=False).well
+    assert accounts.status() == []
+    with pytest.raises(Invalid):
+        accounts.sync_now(mira.id)
+
+
+def test_an_account_that_waits_is_let_wait_and_growing_waits_end_at_an_hour(app: Flask) -> None:
+    waits = [sync.wait_after(failures) for failures in range(1, 30)]
+    assert timedelta(seconds=45) <= waits[0] <= timedelta(seconds=60)
+    assert max(waits) <= timedelta(hours=1)
+    assert min(waits[7:]) >= timedelta(minutes=45)

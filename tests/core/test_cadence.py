@@ -274,3 +274,19 @@ def test_two_whose_hours_never_meet_have_no_first_time() -> None:
     berlin = Week(parse_hours("Mon-Fri 09:00-12:00"), "Europe/Berlin")
     auckland = Week(parse_hours("Mon-Fri 09:00-17:00"), "Pacific/Auckland")
     assert cadence.first_common(berlin, auckland, after=date(2026, 10, 9), minutes=60, holidays=()) is None
+
+
+def test_a_holiday_is_a_day_of_ones_own_clock() -> None:
+    new_year = {date(2027, 1, 1): "New Year's Day"}
+    evening = cadence.seen_from("Europe/Berlin", time(21), [("Pacific/Auckland", new_year)])
+    morning = cadence.seen_from("Europe/Berlin", time(9), [("Pacific/Auckland", new_year)])
+    early = cadence.seen_from("Pacific/Auckland", time(8), [("America/Los_Angeles", new_year)])
+    days = [date(2026, 12, 31)], [date(2027, 1, 1)], [date(2027, 1, 2)]
+    assert (list(evening), list(morning), list(early)) == days
+
+
+def test_of_two_holidays_on_one_day_the_first_ones_name_is_said() -> None:
+    here = ("Europe/Berlin", {date(2026, 12, 25): "Erster Weihnachtstag"})
+    there = ("Europe/London", {date(2026, 12, 25): "Christmas Day", date(2026, 12, 28): "Boxing Day (observed)"})
+    seen = cadence.seen_from("Europe/Berlin", time(10), [here, there])
+    assert seen == {date(2026, 12, 25): "Erster Weihnachtstag", date(2026, 12, 28): "Boxing Day (observed)"}

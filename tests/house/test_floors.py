@@ -31,6 +31,7 @@ FURNITURE = {
             "candidates",
             "solving",
             "choosing",
+            "ledger",
         ),
         *("accounts", "entries", "push", "server", "session", "sync", "tokens"),
     ),
@@ -38,6 +39,7 @@ FURNITURE = {
     SHARED_FACES: ("signin", "steps"),
     FACES: (
         "board_pages",
+        "withdrawing",
         "feeds",
         "offers",
         "pair",
@@ -48,6 +50,7 @@ FURNITURE = {
         "profile_pages",
         "standing",
         "table",
+        "timeline",
         "wishes",
     ),
 }

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from portal.clock import now
-from portal.pairings.models import MatchRun, Pairing
+from portal.pairings.models import LeftOver, MatchRun, Pairing
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme, ProgrammeStaff, Topic
 from tests.personas import Factories
@@ -95,3 +95,17 @@ def company_of(make: Factories, staff: Person, name: str = "Spring season") -> C
     programme = make.programme(name)
     make.add(ProgrammeStaff(programme_id=programme.id, person_id=staff.id))
     return Company(make, staff, programme, make.topic())
+
+
+def season_of(make: Factories, staff: Person) -> Company:
+    """A programme that `staff` runs with a pairing in each state, runs of the matching, and enough people left over."""
+    made = company_of(make, staff, "The season that is on")
+    for number, state in enumerate(("draft", "offered", "active", "paused")):
+        made.pairing(f"Mentor {number}", f"Mentee {number}", state)
+    run = made.run(kept_at=now())
+    for number in range(4, 11):
+        made.mentee(f"Mentee {number}")
+        said = {"template": "Everybody who could mentor %(name)s suits others better.", "args": {"name": f"Mentee {number}"}}
+        make.add(LeftOver(run_id=run.id, enrolment_id=made.enrolments[f"Mentee {number}"].id, role="mentee", **said))
+    made.run("running", objective=None, lease_holder="a worker", lease_until=now() + timedelta(hours=1))
+    return made

@@ -67,12 +67,12 @@ def test_the_senior_is_asked_first_then_the_junior_and_two_yes_make_it_active(
     ada, grace = company.people["Ada King"], company.people["Grace Hopper"]
     offer(pairing, staff)
     assert letters() == [("offered", grace.email)]
-    assert asking.turn_of(held(pairing)).id == grace.id  # type: ignore[union-attr]  # somebody is asked
-    assert held(pairing).answer_by == held(pairing).offered_at + timedelta(days=5)  # type: ignore[operator]
+    assert asking.turn_of(held(pairing)).id == grace.id
+    assert held(pairing).answer_by == held(pairing).offered_at + timedelta(days=5)
     assert accept(pairing, grace)
     assert letters() == [("offered", grace.email), ("offered", ada.email)]
-    assert asking.turn_of(held(pairing)).id == ada.id  # type: ignore[union-attr]
-    assert held(pairing).answer_by == held(pairing).mentee_accepted_at + timedelta(days=5)  # type: ignore[operator]
+    assert asking.turn_of(held(pairing)).id == ada.id
+    assert held(pairing).answer_by == held(pairing).mentee_accepted_at + timedelta(days=5)
     assert (versions.of(ada.id), versions.of(grace.id)) == ((0, 0), (0, 0))
     assert accept(pairing, ada)
     row = held(pairing)
@@ -215,7 +215,7 @@ def test_an_end_is_not_taken_back_when_the_seat_is_given_away_or_somebody_has_le
         asking.take_back_end(held(pairing), by=staff, at=now())
     with transaction():
         asking.fall_through(held(other), PairingEnd.EXPIRED, by=None, at=now())
-        leaving.withdraw(own_enrolment(company.programme.id, ada.id), at=now())  # type: ignore[arg-type]
+        leaving.withdraw(own_enrolment(company.programme.id, ada.id), at=now())
     with pytest.raises(Invalid, match="takes part"), transaction():
         asking.take_back_end(held(pairing), by=staff, at=now())
     assert now_is(pairing) == ("ended", "by staff")
@@ -250,7 +250,7 @@ def test_a_junior_who_is_asked_is_told_when_the_senior_leaves(company: Company, 
     offer(pairing, staff)
     accept(pairing, grace)
     with transaction():
-        leaving.withdraw(own_enrolment(company.programme.id, grace.id), at=now())  # type: ignore[arg-type]
+        leaving.withdraw(own_enrolment(company.programme.id, grace.id), at=now())
     assert letters()[2:] == [("taken_back", ada.email), ("programmes.withdrawn", grace.email)]
     with pytest.raises(Invalid, match="over"):
         accept(pairing, ada)

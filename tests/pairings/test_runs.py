@@ -150,7 +150,7 @@ def test_keeping_a_run_says_what_it_replaces_and_makes_drafts(stefan: Visitor, c
     run = company.run()
     propose(company, run, "Ada King", "Grace Hopper")
     page = stefan.get(f"/pairings/runs/{run.id}")
-    assert "They replace the 1 draft there is. 1 locked draft stays." in page.text
+    assert "They replace the one draft there is. One locked draft stays." in page.text
     stefan.post(f"/pairings/runs/{run.id}/keep")
     assert stefan.page.location == f"/pairings/board?programme={company.programme.id}"
     assert "1 draft is on the board" in stefan.follow().toasts[0]

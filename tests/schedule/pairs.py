@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from portal import audit
 from portal.core.cadence import Rule
 from portal.db import db, transaction
+from portal.errors import Invalid
 from portal.letters.models import OutboxLetter
 from portal.pairings.models import Pairing
 from portal.pairings.queries import whole
+from portal.people import versions
 from portal.people.models import Person
 from portal.programmes.models import Programme
 from portal.schedule import planning
 from portal.schedule.models import CheckIn, Series
-from portal.schedule.queries import check_in_for, check_ins_of
+from portal.schedule.queries import check_in_for, check_ins_of, milestones_of, series_of
 from tests.personas import Factories
 
+DAY = timedelta(days=1)
 LONG_AGO = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 AT = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 """When tests plan: a Thursday morning."""
 RULE = Rule(1, "month", date(2026, 10, 13), time(10), "Europe/Berlin", 6)
 """The second Tuesday of six months, at 10:00 in Berlin; none is a holiday there."""
+TUESDAYS = ["2026-10-13", "2026-11-10", "2026-12-08", "2027-01-12", "2027-02-09", "2027-03-09"]
+IN_NOVEMBER = datetime(2026, 11, 12, 8, 0, tzinfo=UTC)
+"""When two of the six are over."""
 
 
 def make_pairing(
@@ -97,3 +105,35 @@ def letters_to(person: Person) -> list[OutboxLetter]:
     db.session.rollback()
     posted = select(OutboxLetter).where(OutboxLetter.person_id == person.id, OutboxLetter.kind.startswith("schedule."))
     return list(db.session.scalars(posted.order_by(OutboxLetter.id)))
+
+
+def days_of(pairing: Pairing) -> list[str]:
+    """The days of its check-ins, in UTC."""
+    return [each.starts_at.date().isoformat() for each in rows_of(pairing)]
+
+
+def calendars(*people: Person) -> list[int]:
+    """The calendar versions of people, read afresh."""
+    db.session.rollback()
+    return [versions.of(each.id)[0] for each in people]
+
+
+def refused(call: Callable[..., Any], *args: Any, **more: Any) -> Invalid:
+    """The refusal with which a call ends."""
+    with pytest.raises(Invalid) as error:
+        call(*args, **more)
+    return error.value
+
+
+def kinds(person: Person) -> list[str]:
+    """What the letters to somebody are about, in order."""
+    return [each.kind.partition(".")[2] for each in letters_to(person)]
+
+
+def all_of_it(pairing: Pairing) -> tuple[object, ...]:
+    """What a refusal must leave as it was."""
+    rows = [(each.id, each.state, each.starts_at, each.moved_for, each.version) for each in rows_of(pairing)]
+    series = [(each.id, each.revision, each.revised_at, each.replaced_at) for each in series_of(pairing.id)]
+    marks = [(each.id, each.due_on, each.revision) for each in milestones_of(pairing.id)]
+    both = fresh(pairing).mentor, fresh(pairing).mentee
+    return rows, series, marks, calendars(*both), [kinds(each) for each in both], audit.count()

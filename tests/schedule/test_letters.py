@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
 from portal.core.cadence import Rule
+from portal.db import db, transaction
 from portal.letters.models import OutboxLetter
 from portal.pairings.models import Pairing
 from portal.people.models import Person
@@ -15,7 +17,7 @@ from portal.schedule import planning
 from portal.schedule.queries import series_of
 from tests.conftest import Noise
 from tests.personas import Factories
-from tests.schedule.pairs import RULE, act, fresh, letters_to, make_pairing, plan, rows_of
+from tests.schedule.pairs import AT, RULE, act, fresh, letters_to, make_pairing, plan, rows_of
 
 THREE = replace(RULE, count=3)
 
@@ -49,31 +51,35 @@ def test_the_letter_about_a_plan_is_whole(pairing: Pairing, jona: Person) -> Non
     letter = last_to(jona)
     assert (letter.kind, letter.to_address) == ("schedule.planned", jona.email)
     assert letter.subject == "Your check-ins with Sigrid Senior are planned"
-    assert (
-        letter.text
-        == f"""\
-Hello Jona Junior,
-
-Sigrid Senior has planned your check-ins with Sigrid Senior. All times are yours:
-
-- Tuesday, 13 October 2026, 04:00
-- Tuesday, 10 November 2026, 04:00
-- Tuesday, 8 December 2026, 04:00
-
-A time does not suit? Move or skip one on your page; both calendars follow.
-
-See your page:
-
-http://localhost/pairings/{pairing.id}
-
-Vice Versa
-http://localhost
-
---
-You get this because you take part in {fresh(pairing).programme.name}. \
-A letter like this comes with every change of your check-ins that is not your own.
-"""
+    why = (
+        f"You get this because you take part in {fresh(pairing).programme.name}. "
+        "A letter like this comes with every change of your check-ins that is not your own."
     )
+    assert [line for line in letter.text.splitlines() if line] == [
+        "Hello Jona Junior,",
+        "Sigrid Senior has planned your check-ins. All times are yours:",
+        "- Tuesday, 13 October 2026, 04:00",
+        "- Tuesday, 10 November 2026, 04:00",
+        "- Tuesday, 8 December 2026, 04:00",
+        "A time does not suit? Move or skip one on your page; both calendars follow.",
+        "See your page:",
+        f"http://localhost/pairings/{pairing.id}",
+        "Vice Versa",
+        "http://localhost",
+        "--",
+        why,
+    ]
+
+
+def test_staff_who_plan_or_move_are_named_beside_the_partner(pairing: Pairing, jona: Person, admin: Person) -> None:
+    with transaction():
+        actor = db.session.get_one(Person, admin.id)
+        given: dict[str, Any] = {"minutes": 60, "place": "", "link": "", "by": actor, "at": AT, "seen": None}
+        planning.plan(fresh(pairing), rule=THREE, **given)
+    assert "Ama Admin has planned your check-ins with Sigrid Senior." in last_to(jona).text
+    second = rows_of(pairing)[1]
+    act(second.id, admin, planning.reschedule, starts_at=second.starts_at + timedelta(days=1))
+    assert "Ama Admin has moved a check-in with Sigrid Senior. It is now on Wednesday, 11" in last_to(jona).text
 
 
 def test_each_reads_all_times_in_their_own_zone(pairing: Pairing, jona: Person, sigrid: Person) -> None:
@@ -117,9 +123,7 @@ def test_the_partner_reads_when_a_check_in_is_now(pairing: Pairing, jona: Person
     act(second.id, jona, planning.reschedule, starts_at=second.starts_at + timedelta(days=1, hours=5))
     letter = last_to(sigrid)
     assert (letter.kind, letter.subject) == ("schedule.moved", "Your check-in with Jona Junior has moved")
-    assert (
-        "Jona Junior has moved a check-in with Jona Junior. It is now on Wednesday, 11 November 2026, 15:00" in letter.text
-    )
+    assert "Jona Junior has moved one of your check-ins. It is now on Wednesday, 11 November 2026, 15:00" in letter.text
     assert f"http://localhost/pairings/{pairing.id}" in letter.text
 
 

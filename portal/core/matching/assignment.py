@@ -2,25 +2,31 @@
 
 The goals become one whole number per pair of seats: a mentee's first seat weighs more than all that follows can sum to, a
 mentor's first seat more than what follows that, a pair below the line costs more than all scores, and the rest is phi of the
-score. The linear assignment of scipy then finds the largest sum. Where both of a pair have several seats it could pair the
-same two twice; then the linear programme over single pairs is solved, whose matrix is totally unimodular, so that its corner
-is whole.
+score. The linear assignment of scipy finds the largest sum over seats. Where both of a pair have several seats it may pair
+the same two twice, which the network then mends; and of choices that are equally good the first is taken.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.optimize import linear_sum_assignment, linprog
+from scipy.optimize import linear_sum_assignment
 
+from portal.core.matching.network import NEVER, Network
+from portal.core.matching.one_way import People, one_way
 from portal.core.translatable import N_
 from portal.errors import Invalid
 
+Whole = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
 BEND = 5000
-LARGEST = 2**52
-"""Below this, float64 holds whole numbers and their differences exactly."""
+EXACT = 2**52
+"""Below this, float64 holds whole numbers and their differences exactly; above, goals are sought two by two."""
+LARGEST = 2**56
+"""Above this even 64 bits would be too few for prices."""
 
 
 @dataclass(frozen=True)
@@ -28,31 +34,62 @@ class Instance:
     """Mentors by mentees: scores (0..10000), which pairs are allowed, how many seats each has, and who has one already.
 
     `line` is in the same unit as scores. `met_mentors` and `met_mentees`: who is in a locked pair, which counts for them.
+    `bonus` is added to a score in the fourth goal only. `people` says which row and column are one person.
     """
 
-    scores: NDArray[np.int64]
-    allowed: NDArray[np.bool_]
-    mentor_seats: NDArray[np.int64]
-    mentee_seats: NDArray[np.int64]
-    met_mentors: NDArray[np.bool_]
-    met_mentees: NDArray[np.bool_]
+    scores: Whole
+    allowed: Mask
+    mentor_seats: Whole
+    mentee_seats: Whole
+    met_mentors: Mask
+    met_mentees: Mask
     line: int
+    bonus: Whole | int = 0
+    people: People = field(default_factory=People)
 
 
-def phi(scores: NDArray[np.int64]) -> NDArray[np.int64]:
+def phi(scores: Whole) -> Whole:
     """s + min(s, 5000): below fifty points each missing point counts double."""
     return scores + np.minimum(scores, BEND)
 
 
-def solve(instance: Instance) -> list[tuple[int, int]]:
-    """The best pairs, as (row, column), in order."""
+def solve(instance: Instance, *, exact: int = EXACT) -> list[tuple[int, int]]:
+    """The best pairs, as (row, column), in order; of equals, those that come first. Raises Invalid for far too many people.
+
+    `exact` is where the goals are no longer sought in one step.
+    """
+    instance = _clipped(instance)
     if not instance.allowed.any():
         return []
     weights = Weights(instance)
-    found = _by_assignment(instance, weights)
-    if len(set(found)) < len(found):
-        found = _by_programme(instance, weights)
-    return sorted(set(found))
+    if weights.mentee + weights.mentor < exact:
+        counts = _by_seats(Seats(instance), weights.pair, weights.mentor, weights.mentee)
+    else:
+        counts = _step_by_step(instance, weights)
+    seats = (instance.mentor_seats, instance.mentee_seats)
+    network = Network.settled(weights.pair, seats, weights.first(instance), counts)
+    return one_way(network, instance.people)
+
+
+def people_unmet(instance: Instance) -> tuple[int, int]:
+    """How many mentees, and then mentors, must stay without a partner."""
+    instance = _clipped(instance)
+    if instance.people.row_of or not instance.allowed.any():
+        return objective(instance, solve(instance))[:2]
+    met = np.where(instance.allowed, 0, NEVER)
+    found = _by_seats(Seats(instance), met, 1, int(instance.mentor_seats.sum()) + 1)
+    return objective(instance, list(found))[:2]
+
+
+def _clipped(instance: Instance) -> Instance:
+    """The same, without seats that nobody could take."""
+    allowed = instance.allowed & (instance.mentor_seats > 0)[:, None] & (instance.mentee_seats > 0)[None, :]
+    return replace(
+        instance,
+        allowed=allowed,
+        mentor_seats=np.minimum(instance.mentor_seats, allowed.sum(axis=1)),
+        mentee_seats=np.minimum(instance.mentee_seats, allowed.sum(axis=0)),
+    )
 
 
 class Weights:
@@ -60,85 +97,81 @@ class Weights:
 
     def __init__(self, instance: Instance) -> None:
         pairs = int(min(instance.mentor_seats.sum(), instance.mentee_seats.sum()))
-        value = phi(instance.scores)
-        below = 2 * 10_000 * pairs + 1
-        self.mentor = (below + 20_000) * pairs + 1
-        self.mentee = (self.mentor + below + 20_000) * pairs + 1
+        value = phi(instance.scores + instance.bonus)
+        most = int(value[instance.allowed].max())
+        below = most * pairs + 1
+        self.mentor = (below + most) * pairs + 1
+        self.mentee = (self.mentor + below + most) * pairs + 1
         if self.mentee + self.mentor > LARGEST:
-            raise Invalid(N_("There are too many people for one exact run."))
-        # A pair is worth at least 1, so that two of equal score are still better paired than not.
-        self.pair = np.where(instance.scores < instance.line, value - below, value + 1)
+            raise Invalid(TOO_MANY)
+        worth = np.where(instance.scores < instance.line, value - below, value)
+        self.pair = np.where(instance.allowed, worth, NEVER)
+
+    def first(self, instance: Instance) -> tuple[Whole, Whole]:
+        """What it is worth that each mentor and each mentee is met at all."""
+        return np.where(instance.met_mentors, 0, self.mentor), np.where(instance.met_mentees, 0, self.mentee)
 
 
-def _by_assignment(instance: Instance, weights: Weights) -> list[tuple[int, int]]:
-    """Every seat a row or a column; a pair of seats that is not allowed, or not worth it, weighs nothing and is no pair."""
-    rows, first_row = _seats(instance.mentor_seats, instance.met_mentors)
-    columns, first_column = _seats(instance.mentee_seats, instance.met_mentees)
-    table = weights.pair[np.ix_(rows, columns)].astype(np.float64)
-    table += first_row[:, None] * float(weights.mentor) + first_column[None, :] * float(weights.mentee)
-    table[~instance.allowed[np.ix_(rows, columns)]] = 0
-    np.maximum(table, 0, out=table)
-    chosen = zip(*linear_sum_assignment(table, maximize=True), strict=True)
-    return [(int(rows[row]), int(columns[column])) for row, column in chosen if table[row, column] > 0]
+class Seats:
+    """The seats of an instance in a row: whose each is, and whether it is the first of somebody who is not met yet."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.rows, self.first_row = _seats(instance.mentor_seats, instance.met_mentors)
+        self.columns, self.first_column = _seats(instance.mentee_seats, instance.met_mentees)
+
+    def worth(self, pair: Whole, mentor: int, mentee: int) -> NDArray[np.float64]:
+        """What each pair of seats brings."""
+        table = pair[np.ix_(self.rows, self.columns)].astype(np.float64)
+        table += self.first_row[:, None] * float(mentor) + self.first_column[None, :] * float(mentee)
+        return table
+
+    def best(self, table: NDArray[np.float64], pairs: Mask) -> Counter[tuple[int, int]]:
+        """How often each two people are paired where the sum of the table is largest; only `pairs` in it are any."""
+        rows, columns = linear_sum_assignment(table, maximize=True)
+        inside = (rows < len(self.rows)) & (columns < len(self.columns))
+        rows, columns = rows[inside], columns[inside]
+        paired = pairs[rows, columns]
+        return Counter(zip(self.rows[rows[paired]].tolist(), self.columns[columns[paired]].tolist(), strict=True))
 
 
-def _seats(seats: NDArray[np.int64], met: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The owner of each seat, and whether it is the owner's first."""
+def _seats(seats: Whole, met: Mask) -> tuple[Whole, Mask]:
     owners = np.repeat(np.arange(len(seats)), seats)
     first = np.ones(len(owners), bool)
     first[1:] = owners[1:] != owners[:-1]
     return owners, first & ~met[owners]
 
 
-def _by_programme(instance: Instance, weights: Weights) -> list[tuple[int, int]]:
-    """Pairs, each once, by a linear programme: x for each allowed pair, y for each person whose first seat is filled.
+def _by_seats(seats: Seats, pair: Whole, mentor: int, mentee: int) -> Counter[tuple[int, int]]:
+    """All at once: a pair of seats that is not allowed, or not worth it, weighs nothing and is no pair."""
+    worth = np.maximum(seats.worth(pair, mentor, mentee), 0)
+    return seats.best(worth, worth > 0)
 
-    The largest sum of pair.x + mentor.y + mentee.z with y <= sum of x of that person <= seats. Goals are solved one after
-    the other, each held while the next is sought, so that all numbers stay small.
+
+def _step_by_step(instance: Instance, weights: Weights) -> Counter[tuple[int, int]]:
+    """The first two goals; then the others, with only what is in some best choice for the first two.
+
+    Two people are in one if the prices of their seats sum to what they bring; a seat is free in one if what it brings does
+    not pass its price, and taken if its price does not pass what it brings.
     """
-    rows, columns = np.nonzero(instance.allowed)
-    many, mentors, mentees = len(rows), *instance.allowed.shape
-    size = many + mentors + mentees
-    limits = _limits(rows, columns, instance, size)
-    upper = np.concatenate([np.ones(many), ~instance.met_mentors, ~instance.met_mentees]).astype(float)
-    goals = _goals(instance, rows, columns, size)
-    held: list[tuple[NDArray[np.float64], float]] = []
-    answer = np.zeros(size)
-    for goal in goals:
-        matrix = sparse.vstack([limits[0], *(sparse.csr_array(-each[None, :]) for each, _ in held)]).tocsr()
-        bounds = np.concatenate([limits[1], [-best for _, best in held]])
-        solved = linprog(-goal, A_ub=matrix, b_ub=bounds, bounds=np.stack([np.zeros(size), upper], 1), method="highs-ds")
-        if solved.x is None:
-            raise RuntimeError(f"the linear programme was not solved: {solved.message}")
-        answer = np.round(solved.x)
-        held.append((goal, float(goal @ answer)))
-    return [(int(rows[at]), int(columns[at])) for at in np.nonzero(answer[:many])[0]]
-
-
-def _goals(instance: Instance, rows: NDArray[np.int64], columns: NDArray[np.int64], size: int) -> list[NDArray[np.float64]]:
-    """Mentees met; then mentors met; then few below the line; then phi."""
-    many, mentors = len(rows), instance.allowed.shape[0]
-    goals = [np.zeros(size) for _ in range(4)]
-    goals[0][many + mentors :] = 1
-    goals[1][many : many + mentors] = 1
-    scores = instance.scores[rows, columns]
-    goals[2][:many] = -(scores < instance.line).astype(float)
-    goals[3][:many] = phi(scores) + 1
-    return goals
-
-
-def _limits(
-    rows: NDArray[np.int64], columns: NDArray[np.int64], instance: Instance, size: int
-) -> tuple[sparse.csr_array, NDArray[np.float64]]:
-    """No more pairs than seats, and nobody counts as met without a pair."""
-    many, mentors, mentees = len(rows), *instance.allowed.shape
-    pairs = np.arange(many)
-    owners = np.concatenate([rows, mentors + columns])
-    used = sparse.csr_array((np.ones(2 * many), (owners, np.concatenate([pairs, pairs]))), (mentors + mentees, size))
-    people = np.arange(mentors + mentees)
-    met = sparse.csr_array((np.ones(mentors + mentees), (people, many + people)), (mentors + mentees, size))
-    seats = np.concatenate([instance.mentor_seats, instance.mentee_seats]).astype(float)
-    return sparse.vstack([used, met - used]).tocsr(), np.concatenate([seats, np.zeros(mentors + mentees)])
+    seats, mentee = Seats(instance), int(instance.mentor_seats.sum()) + 1
+    met = np.where(instance.allowed, 0, NEVER)
+    first = np.where(instance.met_mentors, 0, 1), np.where(instance.met_mentees, 0, mentee)
+    found = _by_seats(seats, met, 1, mentee)
+    network = Network.priced(met, (instance.mentor_seats, instance.mentee_seats), first, found)
+    even = instance.allowed & (network.mentor_price[:, None] + network.mentee_price[None, :] == 0)
+    over_row = network.mentor_price[seats.rows] + seats.first_row
+    over_column = network.mentee_price[seats.columns] + seats.first_column * mentee
+    size = max(len(over_row), len(over_column))
+    free_row, free_column = np.ones(size, bool), np.ones(size, bool)
+    free_row[: len(over_row)], free_column[: len(over_column)] = over_row <= 0, over_column <= 0
+    free = free_row[:, None] & free_column[None, :]
+    table = np.where(free, 0, -np.inf)
+    inner = (slice(len(over_row)), slice(len(over_column)))
+    worth = seats.worth(weights.pair, 0, 0)
+    pairs = even[np.ix_(seats.rows, seats.columns)] & (over_row >= 0)[:, None] & (over_column >= 0)[None, :]
+    pairs &= (worth > 0) | ~free[inner]
+    table[inner] = np.where(pairs, worth, table[inner])
+    return seats.best(table, pairs)
 
 
 def objective(instance: Instance, pairs: Sequence[tuple[int, int]]) -> tuple[int, int, int, int]:
@@ -147,4 +180,8 @@ def objective(instance: Instance, pairs: Sequence[tuple[int, int]]) -> tuple[int
     for row, column in pairs:
         mentors[row] = mentees[column] = True
     scores = np.array([instance.scores[each] for each in pairs], np.int64)
-    return int((~mentees).sum()), int((~mentors).sum()), int((scores < instance.line).sum()), int(phi(scores).sum())
+    worth = np.array([(instance.scores + instance.bonus)[each] for each in pairs], np.int64)
+    return int((~mentees).sum()), int((~mentors).sum()), int((scores < instance.line).sum()), int(phi(worth).sum())
+
+
+TOO_MANY = N_("There are too many people for one exact run.")

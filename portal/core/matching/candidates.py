@@ -1,16 +1,19 @@
 """What the engine knows: people with what they can teach and want to learn, and the rules and weights of a programme."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from functools import cache, cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from portal.core.matching.lines import lines
 from portal.core.slots import WeeklyHours, format_hours, parse_hours
 from portal.core.translatable import N_
 from portal.errors import Invalid
 
-MOST_SEATS = 50
+MOST_SEATS = 5
 WEIGHTS = ("interests", "style", "time", "department", "giveback", "language", "place")
 STYLES = ("introvert", "balanced", "extrovert")
 PLACES = ("either", "in person", "remote")
@@ -89,6 +92,14 @@ class Problem:
         """Those who want to learn, by id."""
         return tuple(each for each in self.candidates if each.as_mentee)
 
+    @cached_property
+    def lines(self) -> Mapping[int, tuple[int, ...]]:
+        """For each candidate, which other candidates stand above them in the company, at any height."""
+        return lines({each.id: self._manager(each) for each in self.candidates}, self.managers)
+
+    def _manager(self, candidate: Candidate) -> int | None:
+        return self.managers.get(candidate.id) if candidate.manager_id is None else candidate.manager_id
+
     def as_json(self) -> dict[str, Any]:
         """The problem in plain values, for another process."""
         return {
@@ -158,8 +169,12 @@ def without(problem: Problem, pair: tuple[int, int]) -> Problem:
     return replace(problem, candidates=changed)
 
 
-def _refuse(template: str, **args: object) -> Invalid:
-    return Invalid(template % args if args else template)
+class Refusal(Invalid):
+    """What cannot be reckoned with; `template` and `facts` are for a page that translates."""
+
+    def __init__(self, template: str, **facts: object) -> None:
+        self.template, self.facts = template, facts
+        super().__init__(template % facts if facts else template)
 
 
 def _check(problem: Problem) -> None:
@@ -169,39 +184,42 @@ def _check(problem: Problem) -> None:
     seen: set[int] = set()
     for each in problem.candidates:
         if each.id in seen:
-            raise _refuse(N_("%(name)s is there twice."), name=each.name)
+            raise Refusal(N_("%(name)s is there twice."), name=each.name)
         seen.add(each.id)
         _check_candidate(each, problem)
 
 
 def _check_weights(weights: Mapping[str, int]) -> None:
     if set(weights) != set(WEIGHTS):
-        raise _refuse(N_("The weights are: %(names)s."), names=", ".join(WEIGHTS))
+        raise Refusal(N_("The weights are: %(names)s."), names=", ".join(WEIGHTS))
     if any(not _is_whole(each) or each < 0 for each in weights.values()) or sum(weights.values()) != 100:
-        raise _refuse(N_("Weights are whole numbers from 0 that sum to 100."))
+        raise Refusal(N_("Weights are whole numbers from 0 that sum to 100."))
 
 
 def _check_rules(rules: Rules) -> None:
     if rules.line != "auto" and not (_is_whole(rules.line) and 0 <= int(rules.line) <= 100):
-        raise _refuse(N_("The line is a whole number from 0 to 100, or “auto”."))
+        raise Refusal(N_("The line is a whole number from 0 to 100, or “auto”."))
     if not _is_whole(rules.min_grade_gap) or not -99 <= rules.min_grade_gap <= 99:
-        raise _refuse(N_("The grades between mentor and mentee are a whole number."))
+        raise Refusal(N_("The grades between mentor and mentee are a whole number."))
     if not _is_whole(rules.stay_bonus) or not 0 <= rules.stay_bonus <= 100:
-        raise _refuse(N_("The bonus for staying is a whole number from 0 to 100."))
+        raise Refusal(N_("The bonus for staying is a whole number from 0 to 100."))
 
 
 def _check_candidate(each: Candidate, problem: Problem) -> None:
     if each.grade is not None and (not _is_whole(each.grade) or not -1000 <= each.grade <= 1000):
-        raise _refuse(N_("The grade of %(name)s is not a whole number."), name=each.name)
+        raise Refusal(N_("The grade of %(name)s is not a whole number."), name=each.name)
     if each.style not in STYLES or each.place not in PLACES:
-        raise _refuse(N_("The style or place of %(name)s is none that there is."), name=each.name)
+        raise Refusal(N_("The style or place of %(name)s is none that there is."), name=each.name)
     for seats in (each.mentor_capacity, each.mentee_capacity):
         if not _is_whole(seats) or not 1 <= seats <= MOST_SEATS:
-            raise _refuse(N_("%(name)s wants from 1 to %(most)s partners."), name=each.name, most=MOST_SEATS)
-    if each.manager_id == each.id:
-        raise _refuse(N_("%(name)s is given as their own manager."), name=each.name)
-    if each.manager_id is not None and each.manager_id not in problem.managers:
-        raise _refuse(N_("The manager of %(name)s is not known."), name=each.name)
+            raise Refusal(N_("%(name)s wants from 1 to %(most)s partners."), name=each.name, most=MOST_SEATS)
+    if not _is_zone(each.zone):
+        raise Refusal(N_("The time zone of %(name)s is not known: %(zone)s."), name=each.name, zone=each.zone)
+    for manager in (each.manager_id, problem.managers.get(each.id)):
+        if manager == each.id:
+            raise Refusal(N_("%(name)s is given as their own manager."), name=each.name)
+        if manager is not None and manager not in problem.managers:
+            raise Refusal(N_("The manager of %(name)s is not known."), name=each.name)
     _check_wishes(each, problem.topics)
 
 
@@ -209,19 +227,23 @@ def _check_wishes(each: Candidate, topics: Mapping[str, object]) -> None:
     for wishes in (each.teaches, each.learns):
         for wish in wishes:
             if wish.topic not in topics:
-                raise _refuse(N_("%(name)s names a topic that there is not: %(topic)s."), name=each.name, topic=wish.topic)
+                raise Refusal(N_("%(name)s names a topic that there is not: %(topic)s."), name=each.name, topic=wish.topic)
             if not _is_whole(wish.level) or not 1 <= wish.level <= 3:
-                raise _refuse(N_("The levels of %(name)s are whole numbers from 1 to 3."), name=each.name)
+                raise Refusal(N_("The levels of %(name)s are whole numbers from 1 to 3."), name=each.name)
         if len({wish.topic for wish in wishes}) < len(wishes):
-            raise _refuse(N_("%(name)s names a topic twice."), name=each.name)
+            raise Refusal(N_("%(name)s names a topic twice."), name=each.name)
+
+
+@cache
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # ZoneInfo raises each of these, by what is wrong with the name
+        return False
+    return True
 
 
 def _is_whole(value: object) -> bool:
     if isinstance(value, float) and not math.isfinite(value):
         return False
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def ids(candidates: Iterable[Candidate]) -> list[int]:
-    """Their ids."""
-    return [each.id for each in candidates]

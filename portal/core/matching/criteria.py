@@ -4,7 +4,7 @@ Each part is a whole number from 0 to a hundred times its weight, rounded to the
 pair scored alone and the same pair among millions have the same score.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,11 @@ from portal.core.translatable import N_
 Points = NDArray[np.int64]
 MOST_LEVEL, FIRST_RANK = 3, 10
 """A wish weighs its level times ten less its place in the person's order, from ten down to three."""
-PLENTY = 40
-"""So many quarters of a week at which an hour in common can begin count as all one could wish: ten hours."""
-TRANSLATED = frozenset({"topic", "wish"})
+PLENTY = 120
+"""So many steps of five minutes in a week at which an hour in common can begin count as all one could wish."""
+ABREAST = 16
+"""Pairs whose points are reckoned together: enough to make it quick, few enough to waste little."""
+TRANSLATED = frozenset({"topic", "wish", "level"})
 """Arguments of sentences that are to be translated themselves."""
 
 # In hundredths: introvert with extrovert before two extroverts, as the advice for reverse mentoring has it (HBR 2019).
@@ -60,8 +62,7 @@ class Score:
 
 def score(mentor: Candidate, mentee: Candidate, problem: Problem) -> Score:
     """The score of one pair, with sentences."""
-    points = {name: int(table[0, 0]) for name, table in tables((mentor,), (mentee,), problem).items()}
-    return explained(mentor, mentee, points, problem)
+    return next(scores([(mentor, mentee)], problem))
 
 
 def tables(mentors: Sequence[Candidate], mentees: Sequence[Candidate], problem: Problem) -> dict[str, Points]:
@@ -86,8 +87,16 @@ def totals(mentors: Sequence[Candidate], mentees: Sequence[Candidate], problem: 
     return total
 
 
-def explained(mentor: Candidate, mentee: Candidate, points: Mapping[str, int], problem: Problem) -> Score:
-    """A score out of the points of its parts."""
+def scores(pairs: Sequence[tuple[Candidate, Candidate]], problem: Problem) -> Iterator[Score]:
+    """The scores of many pairs with their sentences, in order."""
+    for start in range(0, len(pairs), ABREAST):
+        some = pairs[start : start + ABREAST]
+        found = tables([mentor for mentor, _ in some], [mentee for _, mentee in some], problem)
+        for number, (mentor, mentee) in enumerate(some):
+            yield _explained(mentor, mentee, {name: int(table[number, number]) for name, table in found.items()}, problem)
+
+
+def _explained(mentor: Candidate, mentee: Candidate, points: Mapping[str, int], problem: Problem) -> Score:
     parts = tuple(Part(name, points[name], *SENTENCES[name](mentor, mentee, problem)) for name in WEIGHTS)
     return Score(sum(points.values()), parts)
 
@@ -159,56 +168,67 @@ def _says_interest(mentor: Candidate, mentee: Candidate, problem: Problem) -> tu
     best = _best_topic(mentor, mentee, problem)
     if best is None:
         return "", {}
-    rank, wish, topic = best
-    said = {"mentor": mentor.name, "mentee": mentee.name, "topic": problem.topics[topic][0]}
-    if wish != topic:
-        return NEAR, {**said, "wish": problem.topics[wish][0]}
-    return (FIRST if rank == 0 else ALSO), said
+    said = {**_names(mentor, mentee), "topic": problem.topics[best.topic][0], "level": LEVELS[best.level]}
+    if best.wish != best.topic:
+        return NEAR, {**said, "wish": problem.topics[best.wish][0]}
+    return (FIRST if best.rank == 0 else ALSO), said
 
 
 def _says_giveback(mentor: Candidate, mentee: Candidate, problem: Problem) -> tuple[str, dict[str, Any]]:
     best = _best_topic(mentee, mentor, problem)
-    if best is None or best[1] != best[2]:
+    if best is None or best.wish != best.topic:
         return "", {}
-    return IN_RETURN, {"mentor": mentor.name, "mentee": mentee.name, "topic": problem.topics[best[2]][0]}
+    return IN_RETURN, {**_names(mentor, mentee), "topic": problem.topics[best.topic][0]}
 
 
-def _best_topic(teacher: Candidate, learner: Candidate, problem: Problem) -> tuple[int, str, str] | None:
-    """The wish that counts most here (its place and topic), and the topic of the teacher that answers it best."""
-    found = [
-        (_weight(wish, rank) * level * relatedness.relatedness(topic, wish.topic, problem.topics), -rank, wish.topic, topic)
-        for rank, wish in enumerate(learner.learns)
-        for topic, level in ((each.topic, each.level) for each in teacher.teaches)
-    ]
-    best = max(found, default=None)
-    return None if best is None or best[0] == 0 else (-best[1], best[2], best[3])
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """A learner's wish, its place in their order, and the topic of the teacher that answers it best, with its level."""
+
+    rank: int
+    wish: str
+    topic: str
+    level: int
+
+
+def _best_topic(teacher: Candidate, learner: Candidate, problem: Problem) -> _Best | None:
+    """The wish that brings most points here; of equals the one named first, and the teacher's topic named first."""
+    best, most = None, 0
+    for rank, wish in enumerate(learner.learns):
+        for offer in teacher.teaches:
+            near = relatedness.relatedness(offer.topic, wish.topic, problem.topics)
+            brings = _weight(wish, rank) * offer.level * near
+            if brings > most:
+                best, most = _Best(rank, wish.topic, offer.topic, offer.level), brings
+    return best
 
 
 def _says_time(mentor: Candidate, mentee: Candidate, problem: Problem) -> tuple[str, dict[str, Any]]:
     hours = hours_in_common(mentor, mentee, problem.on)
-    said = {"mentor": mentor.name, "mentee": mentee.name, "hours": hours}
+    said = {**_names(mentor, mentee), "hours": hours}
     if mentor.zone == mentee.zone:
-        return HOURS, said
-    return FAR_HOURS, {**said, "place": mentee.site or mentee.zone.rpartition("/")[2].replace("_", " ")}
+        return (ONE_HOUR if hours == 1 else HOURS), said
+    far = {**said, "place": mentee.site or mentee.zone.rpartition("/")[2].replace("_", " ")}
+    return (FAR_HOUR if hours == 1 else FAR_HOURS), far
 
 
 def _says_style(mentor: Candidate, mentee: Candidate, problem: Problem) -> tuple[str, dict[str, Any]]:
     styles = {mentor.style, mentee.style}
-    said = {"mentor": mentor.name, "mentee": mentee.name}
     if styles == {"introvert", "extrovert"}:
-        return COMPLEMENT, said
-    return (CALM, said) if styles in ({"introvert", "balanced"}, {"balanced"}) else ("", {})
+        return COMPLEMENT, _names(mentor, mentee)
+    return (CALM, _names(mentor, mentee)) if styles in ({"introvert", "balanced"}, {"balanced"}) else ("", {})
 
 
 def _says_department(mentor: Candidate, mentee: Candidate, problem: Problem) -> tuple[str, dict[str, Any]]:
-    if mentor.department == mentee.department or not (mentor.department and mentee.department):
-        return "", {}
     one, other = mentor.department, mentee.department
-    return DEPARTMENTS, {"mentor": mentor.name, "mentee": mentee.name, "one": one, "other": other}
+    if one == other or not (one and other):
+        return "", {}
+    return DEPARTMENTS, {**_names(mentor, mentee), "one": one, "other": other}
 
 
-def _says_nothing(mentor: Candidate, mentee: Candidate, problem: Problem) -> tuple[str, dict[str, Any]]:
-    return "", {}
+def _says_language(mentor: Candidate, mentee: Candidate, problem: Problem) -> tuple[str, dict[str, Any]]:
+    many = len(set(mentor.languages) & set(mentee.languages))
+    return (LANGUAGES, {"many": many}) if many > 1 else ("", {})
 
 
 def _says_place(mentor: Candidate, mentee: Candidate, problem: Problem) -> tuple[str, dict[str, Any]]:
@@ -217,15 +237,26 @@ def _says_place(mentor: Candidate, mentee: Candidate, problem: Problem) -> tuple
     return "", {}
 
 
-FIRST = N_("%(mentor)s knows about “%(topic)s”, which is what %(mentee)s wants to learn first.")
-ALSO = N_("%(mentor)s knows about “%(topic)s”, which %(mentee)s would like to learn.")
-NEAR = N_("%(mentor)s knows about “%(topic)s”, which is close to “%(wish)s”, which %(mentee)s would like to learn.")
+def _names(mentor: Candidate, mentee: Candidate) -> dict[str, Any]:
+    return {"mentor": mentor.name, "mentee": mentee.name}
+
+
+# Both of a pair read each sentence, and so may staff: people are called by their names.
+LEVELS = {1: N_("some"), 2: N_("good"), 3: N_("expert")}
+FIRST = N_("%(mentor)s knows about “%(topic)s” (%(level)s), which is what %(mentee)s wants to learn first.")
+ALSO = N_("%(mentor)s knows about “%(topic)s” (%(level)s), which %(mentee)s would like to learn.")
+NEAR = N_(
+    "%(mentor)s knows about “%(topic)s” (%(level)s), which is close to “%(wish)s”, which %(mentee)s would like to learn."
+)
 IN_RETURN = N_("In return, %(mentee)s can help with “%(topic)s”, which %(mentor)s asked for.")
+ONE_HOUR = N_("You share about one working hour a week.")
 HOURS = N_("You share about %(hours)s working hours a week.")
+FAR_HOUR = N_("You share about one working hour a week, although %(mentee)s works in %(place)s.")
 FAR_HOURS = N_("You share about %(hours)s working hours a week, although %(mentee)s works in %(place)s.")
 COMPLEMENT = N_("One of you rather listens and one rather talks, which goes well together.")
 CALM = N_("Your ways of working go well together.")
 DEPARTMENTS = N_("You work in different departments: %(one)s and %(other)s.")
+LANGUAGES = N_("You share %(many)s languages.")
 SAME_SITE = N_("You both work in %(site)s, so you can meet in person.")
 SENTENCES = {
     "interests": _says_interest,
@@ -233,6 +264,6 @@ SENTENCES = {
     "time": _says_time,
     "department": _says_department,
     "giveback": _says_giveback,
-    "language": _says_nothing,
+    "language": _says_language,
     "place": _says_place,
 }

@@ -1,22 +1,23 @@
 """The engine: from a problem to pairs with their reasons, and to whom was left over and why."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from portal.core.matching import criteria, rules
-from portal.core.matching.assignment import Instance, objective, phi, solve
-from portal.core.matching.candidates import Candidate, Problem, named
+from portal.core.matching.assignment import Instance, objective, people_unmet, phi, solve
+from portal.core.matching.candidates import Candidate, Problem
 from portal.core.matching.criteria import Part
-from portal.core.translatable import N_
-from portal.errors import Invalid
+from portal.core.matching.left_over import LeftOver, Outcome, left_over
+from portal.core.matching.locks import check_locks
+from portal.core.matching.one_way import People
 
 Progress = Callable[[str, int, int], None]
-ROWS = 200
-"""Rows scored between two reports of progress."""
+ROWS = 250
+"""Rows scored, or pairs explained, between two reports of progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,12 @@ class Pair:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOver:
-    """Somebody without a partner in one role ("mentor" or "mentee"), and why: a sentence to be translated."""
-
-    id: int
-    role: str
-    template: str
-    args: Mapping[str, Any]
-
-
 @dataclass(frozen=True)
 class Result:
-    """What a run found. `line` is the one it went by, in the unit of scores."""
+    """What a run found. `line` is the one it went by, in the unit of scores.
+
+    `objective`: "mentees_unmatched", "mentors_unmatched", "below_line" (without the locked pairs), "total_phi" (of all pairs).
+    """
 
     pairs: tuple[Pair, ...]
     left_over: tuple[LeftOver, ...]
@@ -88,19 +82,17 @@ def match(problem: Problem, progress: Progress = silent) -> Result:
 
     `progress` is told the phase ("scoring", "solving", "explaining"), how far it is and of how much.
     """
-    mentors, mentees = problem.mentors, problem.mentees
-    if not mentors or not mentees:
-        return _nobody(problem)
-    scores, broken = _score(problem, progress)
+    scores, broken = _scored(problem, progress)
     allowed = ~np.logical_or.reduce(list(broken.values()))
-    locked = _locks(problem, allowed)
+    locked = check_locks(problem)
+    instance = _instance(problem, scores, allowed, locked)
+    if problem.rules.line == "auto":
+        instance = replace(instance, line=_best_line(instance, progress))
     progress("solving", 0, 1)
-    instance = _instance(problem, _with_stay(problem, scores), allowed, locked)
-    found = [*solve(instance)]
-    progress("explaining", 0, 1)
+    found = solve(instance)
+    progress("solving", 1, 1)
     chosen = sorted([*locked, *found])
-    pairs = tuple(_pair(mentors[row], mentees[column], problem) for row, column in chosen)
-    left_over = _left_over(problem, allowed, broken, chosen)
+    pairs = _explained(problem, chosen, progress)
     unmet_mentees, unmet_mentors, below, _ = objective(instance, found)
     numbers = {
         "mentees_unmatched": unmet_mentees,
@@ -108,181 +100,79 @@ def match(problem: Problem, progress: Progress = silent) -> Result:
         "below_line": below,
         "total_phi": int(phi(np.array([pair.total for pair in pairs], np.int64)).sum()),
     }
-    return Result(pairs, left_over, numbers, instance.line)
+    return Result(pairs, left_over(Outcome(problem, allowed, broken, chosen)), numbers, instance.line)
 
 
-def _nobody(problem: Problem) -> Result:
-    missing = NO_MENTORS if not problem.mentors else NO_MENTEES
-    left = [LeftOver(each.id, "mentor", missing, {}) for each in problem.mentors]
-    left += [LeftOver(each.id, "mentee", missing, {}) for each in problem.mentees]
-    if problem.locked:
-        raise Invalid(LOCK_UNKNOWN)
-    numbers = {"mentees_unmatched": len(problem.mentees), "mentors_unmatched": len(problem.mentors)}
-    return Result((), tuple(left), {**numbers, "below_line": 0, "total_phi": 0}, 0)
-
-
-def _score(problem: Problem, progress: Progress) -> tuple[NDArray[np.int64], dict[str, NDArray[np.bool_]]]:
+def _scored(problem: Problem, progress: Progress) -> tuple[NDArray[np.int64], dict[str, NDArray[np.bool_]]]:
     """All scores and broken rules, some rows at a time."""
     mentors, mentees = problem.mentors, problem.mentees
-    scores: list[NDArray[np.int64]] = []
-    broken: list[dict[str, NDArray[np.bool_]]] = []
+    size = (len(mentors), len(mentees))
+    scores, broken = np.zeros(size, np.int64), {name: np.zeros(size, bool) for name in rules.ORDER}
     for start in range(0, len(mentors), ROWS):
         progress("scoring", start, len(mentors))
-        rows = mentors[start : start + ROWS]
-        scores.append(criteria.totals(rows, mentees, problem))
-        broken.append(rules.broken_rules(rows, mentees, problem))
+        rows = slice(start, start + ROWS)
+        scores[rows] = criteria.totals(mentors[rows], mentees, problem)
+        for name, table in rules.broken_rules(mentors[rows], mentees, problem).items():
+            broken[name][rows] = table
     progress("scoring", len(mentors), len(mentors))
-    return np.concatenate(scores), {name: np.concatenate([each[name] for each in broken]) for name in rules.ORDER}
+    return scores, broken
 
 
-def _with_stay(problem: Problem, scores: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Scores with the bonus for pairs that are together already."""
-    if not problem.stay or not problem.rules.stay_bonus:
-        return scores
-    raised = scores.copy()
-    rows = {each.id: number for number, each in enumerate(problem.mentors)}
-    columns = {each.id: number for number, each in enumerate(problem.mentees)}
+def _bonus(problem: Problem, scores: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What is added to the scores of pairs that are together already; no score passes the highest there is."""
+    bonus = np.zeros_like(scores)
+    rows, columns = _places(problem.mentors), _places(problem.mentees)
     for mentor, mentee in problem.stay:
         if mentor in rows and mentee in columns:
-            raised[rows[mentor], columns[mentee]] += problem.rules.stay_bonus * 100
-    return np.minimum(raised, 10_000)
+            bonus[rows[mentor], columns[mentee]] = problem.rules.stay_bonus * 100
+    return np.minimum(bonus, 10_000 - scores)
 
 
-def _locks(problem: Problem, allowed: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """The locked pairs as (row, column); raises Invalid for one that a rule forbids or that has no seat left."""
-    rows = {each.id: number for number, each in enumerate(problem.mentors)}
-    columns = {each.id: number for number, each in enumerate(problem.mentees)}
-    taken: dict[tuple[str, int], int] = {}
-    found = []
-    for mentor, mentee in problem.locked:
-        names = {"mentor": named(problem, mentor), "mentee": named(problem, mentee)}
-        if mentor not in rows or mentee not in columns:
-            raise Invalid(LOCK_UNKNOWN)
-        row, column = rows[mentor], columns[mentee]
-        if not allowed[row, column]:
-            why = rules.forbidden(problem.mentors[row], problem.mentees[column], problem)
-            raise Invalid(LOCK_FORBIDDEN % names + " " + (why.template % why.args if why else ""))
-        for key, seats in (
-            (("mentor", mentor), problem.mentors[row].mentor_capacity),
-            (("mentee", mentee), problem.mentees[column].mentee_capacity),
-        ):
-            taken[key] = taken.get(key, 0) + 1
-            if taken[key] > seats:
-                raise Invalid(LOCK_FULL % {"name": named(problem, key[1])})
-        found.append((row, column))
-    return found
+def _places(people: Sequence[Candidate]) -> dict[int, int]:
+    return {each.id: number for number, each in enumerate(people)}
 
 
 def _instance(
     problem: Problem, scores: NDArray[np.int64], allowed: NDArray[np.bool_], locked: Sequence[tuple[int, int]]
 ) -> Instance:
     """What is left to decide when the locked pairs have their seats."""
-    mentor_seats = np.array([each.mentor_capacity for each in problem.mentors])
-    mentee_seats = np.array([each.mentee_capacity for each in problem.mentees])
-    free = allowed.copy()
+    rows, columns = _places(problem.mentors), _places(problem.mentees)
+    both = rows.keys() & columns.keys()
+    people = People({columns[each]: rows[each] for each in both}, {rows[each]: columns[each] for each in both})
+    mentor_seats = np.array([each.mentor_capacity for each in problem.mentors], np.int64)
+    mentee_seats = np.array([each.mentee_capacity for each in problem.mentees], np.int64)
+    free, bonus = allowed.copy(), _bonus(problem, scores)
     met_mentors, met_mentees = np.zeros(len(mentor_seats), bool), np.zeros(len(mentee_seats), bool)
     for row, column in locked:
-        free[row, column] = False
+        for way in people.ways((row, column)) or ((row, column),):
+            free[way] = False
         mentor_seats[row] -= 1
         mentee_seats[column] -= 1
         met_mentors[row] = met_mentees[column] = True
-    instance = Instance(scores, free, mentor_seats, mentee_seats, met_mentors, met_mentees, 0)
-    line = problem.rules.line
-    best = _best_line(instance) if line == "auto" else int(line) * 100
-    return Instance(scores, free, mentor_seats, mentee_seats, met_mentors, met_mentees, best)
+    line = 0 if problem.rules.line == "auto" else int(problem.rules.line) * 100
+    return Instance(scores, free, mentor_seats, mentee_seats, met_mentors, met_mentees, line, bonus, people)
 
 
-def _best_line(instance: Instance) -> int:
+def _best_line(instance: Instance, progress: Progress) -> int:
     """The highest line that no pair need be below while as many people as possible are met."""
     values = np.unique(instance.scores[instance.allowed])
     low, high = 0, len(values)
-    most = objective(instance, solve(instance))[:2]
+    steps, most = high.bit_length(), people_unmet(instance)
     while low < high:
+        progress("solving", steps - (high - low).bit_length(), steps)
         middle = (low + high) // 2
-        line = int(values[middle])
-        tried = Instance(
-            instance.scores, instance.allowed, instance.mentor_seats, instance.mentee_seats,
-            instance.met_mentors, instance.met_mentees, line,
-        )  # fmt: skip
-        met = objective(tried, solve(tried))
-        if met[:2] == most and met[2] == 0:
+        if people_unmet(replace(instance, allowed=instance.allowed & (instance.scores >= values[middle]))) == most:
             low = middle + 1
         else:
             high = middle
     return int(values[low - 1]) if low else 0
 
 
-def _pair(mentor: Candidate, mentee: Candidate, problem: Problem) -> Pair:
-    scored = criteria.score(mentor, mentee, problem)
-    return Pair(mentor.id, mentee.id, scored.total, scored.parts)
-
-
-def _left_over(
-    problem: Problem,
-    allowed: NDArray[np.bool_],
-    broken: Mapping[str, NDArray[np.bool_]],
-    chosen: Sequence[tuple[int, int]],
-) -> tuple[LeftOver, ...]:
-    """Who has no partner in a role, and why, by id."""
-    with_mentee, with_mentor = {row for row, _ in chosen}, {column for _, column in chosen}
-    left = [
-        _why(each, "mentor", allowed[row], {name: table[row] for name, table in broken.items()}, problem)
-        for row, each in enumerate(problem.mentors)
-        if row not in with_mentee
-    ]
-    left += [
-        _why(each, "mentee", allowed[:, column], {name: table[:, column] for name, table in broken.items()}, problem)
-        for column, each in enumerate(problem.mentees)
-        if column not in with_mentor
-    ]
-    return tuple(sorted(left, key=lambda each: (each.id, each.role)))
-
-
-def _why(
-    person: Candidate, role: str, allowed: NDArray[np.bool_], broken: Mapping[str, NDArray[np.bool_]], problem: Problem
-) -> LeftOver:
-    """The honest reason: the first rule that leaves nobody, or that all who could are taken; never what is private."""
-    seats = {
-        "mentors": sum(each.mentor_capacity for each in problem.mentors),
-        "mentees": sum(each.mentee_capacity for each in problem.mentees),
-    }
-    if allowed.any():
-        return LeftOver(person.id, role, TAKEN[role], {**seats, "could": int(allowed.sum())})
-    possible = ~broken["self"]
-    for name in ("grade", "line", "language", "time"):
-        possible = possible & ~broken[name]
-        if not possible.any():
-            return LeftOver(person.id, role, ALONE[role, name], {})
-    return LeftOver(person.id, role, NOBODY, {})
-
-
-NO_MENTORS = N_("Nobody has joined as a mentor yet.")
-NO_MENTEES = N_("Nobody has joined to learn yet.")
-NOBODY = N_("This time there was nobody who could be paired with you.")
-LOCK_UNKNOWN = N_("A locked pair names somebody who does not wait for a match. Unlock it or discard it.")
-LOCK_FORBIDDEN = N_("%(mentor)s and %(mentee)s are locked together, but may not be paired.")
-LOCK_FULL = N_("%(name)s is locked into more pairs than they have seats.")
-TAKEN = {
-    "mentee": N_(
-        "Everybody who could mentor you meets somebody else: there were %(mentors)s places with mentors for %(mentees)s "
-        "wishes to learn."
-    ),
-    "mentor": N_(
-        "Everybody whom you could mentor meets somebody else: there were %(mentees)s wishes to learn for %(mentors)s "
-        "places with mentors."
-    ),
-}
-ALONE = {
-    ("mentee", "grade"): N_("Nobody who is junior enough to you has joined as a mentor."),
-    ("mentee", "line"): N_("All who could mentor you are in your own line of managers."),
-    ("mentee", "language"): N_("Nobody who could mentor you shares a language with you."),
-    ("mentee", "time"): N_(
-        "Nobody who could mentor you shares a working hour with you. More hours in your profile would help."
-    ),
-    ("mentor", "grade"): N_("Nobody who is senior enough to you has joined to learn."),
-    ("mentor", "line"): N_("All whom you could mentor are in your own line of managers."),
-    ("mentor", "language"): N_("Nobody whom you could mentor shares a language with you."),
-    ("mentor", "time"): N_(
-        "Nobody whom you could mentor shares a working hour with you. More hours in your profile would help."
-    ),
-}
+def _explained(problem: Problem, chosen: Sequence[tuple[int, int]], progress: Progress) -> tuple[Pair, ...]:
+    pairs, found = [(problem.mentors[row], problem.mentees[column]) for row, column in chosen], []
+    for number, (pair, scored) in enumerate(zip(pairs, criteria.scores(pairs, problem), strict=True)):
+        if number % ROWS == 0:
+            progress("explaining", number, len(pairs))
+        found.append(Pair(pair[0].id, pair[1].id, scored.total, scored.parts))
+    progress("explaining", len(pairs), len(pairs))
+    return tuple(found)

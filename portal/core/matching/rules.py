@@ -1,9 +1,10 @@
 """Who may never be paired. A rule takes the pair away altogether; it never lowers a score.
 
-Rules that rest on what somebody said in confidence, or on what was between two people, are told neutrally.
+Rules that rest on what somebody said in confidence, or on what was between two people, are told neutrally. A rule that rests
+on facts that anybody could know comes first, so that the neutral sentence is never said where another would do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +54,7 @@ def broken_rules(
     return {
         "self": first[:, None] == second[None, :],
         "grade": _too_senior(mentors, mentees, problem.rules.min_grade_gap),
-        "line": _in_one_line(mentors, mentees, problem.managers),
+        "line": _in_one_line(mentors, mentees, problem.lines),
         "language": shared_languages(mentors, mentees) == 0,
         "time": common_starts(mentors, mentees, problem.on) == 0,
         "private": _private(mentors, mentees),
@@ -70,26 +71,10 @@ def _too_senior(mentors: Sequence[Candidate], mentees: Sequence[Candidate], gap:
 
 
 def _in_one_line(
-    mentors: Sequence[Candidate], mentees: Sequence[Candidate], managers: Mapping[int, int | None]
+    mentors: Sequence[Candidate], mentees: Sequence[Candidate], lines: Mapping[int, Sequence[int]]
 ) -> NDArray[np.bool_]:
-    """Whether one stands above the other, at any height; a line that goes in a circle ends where it began."""
-    wrong = np.zeros((len(mentors), len(mentees)), bool)
-    rows = {each.id: number for number, each in enumerate(mentors)}
-    columns = {each.id: number for number, each in enumerate(mentees)}
-    for number, each in enumerate(mentors):
-        wrong[number, [columns[above] for above in _line_above(each, managers) if above in columns]] = True
-    for number, each in enumerate(mentees):
-        wrong[[rows[above] for above in _line_above(each, managers) if above in rows], number] = True
-    return wrong
-
-
-def _line_above(person: Candidate, managers: Mapping[int, int | None]) -> list[int]:
-    above: dict[int, None] = {}
-    at = person.manager_id
-    while at is not None and at not in above:
-        above[at] = None
-        at = managers.get(at)
-    return list(above)
+    """Whether one stands above the other, at any height."""
+    return _named_by_either(mentors, mentees, {each.id: lines[each.id] for each in (*mentors, *mentees)})
 
 
 def shared_languages(mentors: Sequence[Candidate], mentees: Sequence[Candidate]) -> NDArray[np.int32]:
@@ -110,11 +95,18 @@ def shared_languages(mentors: Sequence[Candidate], mentees: Sequence[Candidate])
 
 def _private(mentors: Sequence[Candidate], mentees: Sequence[Candidate]) -> NDArray[np.bool_]:
     """Either would rather not, or they have been partners before."""
-    wrong = np.zeros((len(mentors), len(mentees)), bool)
+    return _named_by_either(mentors, mentees, {each.id: each.avoids | each.past_partners for each in (*mentors, *mentees)})
+
+
+def _named_by_either(
+    mentors: Sequence[Candidate], mentees: Sequence[Candidate], names: Mapping[int, Collection[int]]
+) -> NDArray[np.bool_]:
+    """Whether the list of one of the two has the other on it."""
+    found = np.zeros((len(mentors), len(mentees)), bool)
     rows = {each.id: number for number, each in enumerate(mentors)}
     columns = {each.id: number for number, each in enumerate(mentees)}
-    for number, each in enumerate(mentors):
-        wrong[number, [columns[other] for other in each.avoids | each.past_partners if other in columns]] = True
-    for number, each in enumerate(mentees):
-        wrong[[rows[other] for other in each.avoids | each.past_partners if other in rows], number] = True
-    return wrong
+    for person, row in rows.items():
+        found[row, [columns[other] for other in names[person] if other in columns]] = True
+    for person, column in columns.items():
+        found[[rows[other] for other in names[person] if other in rows], column] = True
+    return found

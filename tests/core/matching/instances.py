@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import combinations
 from random import Random
 
 import numpy as np
 
-from portal.core.matching.assignment import Instance, objective
+from portal.core.matching.assignment import Instance
 from portal.core.matching.candidates import PLACES, STYLES, WEIGHTS, Candidate, Problem, Rules, Wish
+from portal.core.matching.one_way import END, People
 from portal.core.slots import parse_hours
 
 DAY = date(2026, 11, 22)
@@ -73,13 +73,18 @@ def problem(chance: Random, *, people: int, **given: object) -> Problem:
     return Problem(**{**facts, **given})  # type: ignore[arg-type]  # facts of any kind
 
 
-def instance(chance: Random, *, most: int = 4, alike: bool = False) -> Instance:
-    """An instance of up to `most` a side with at most nine allowed pairs; `alike` gives it many equal scores."""
+def instance(chance: Random, *, most: int = 4, alike: bool = False, both_roles: bool = False) -> Instance:
+    """An instance of up to `most` a side with at most nine allowed pairs; `alike` gives it many equal scores.
+
+    `both_roles`: many of the mentors are mentees too, and many pairs are allowed both ways round.
+    """
     rows, columns = chance.randint(1, most), chance.randint(1, most)
+    own = {number: number for number in range(min(rows, columns)) if both_roles and chance.random() < 0.8}
     shape = np.zeros((rows, columns), bool)
-    for row, column in chance.sample([(r, c) for r in range(rows) for c in range(columns)], min(9, rows * columns)):
-        shape[row, column] = chance.random() < 0.8
-    values = (3000, 4000, 5000) if alike else range(10_001)
+    possible = [(r, c) for r in range(rows) for c in range(columns) if own.get(r) != c]
+    for row, column in chance.sample(possible, min(9, len(possible))):
+        shape[row, column] = chance.random() < 0.85
+    values = (0, 3000, 4000, 5000) if alike else range(10_001)
     return Instance(
         scores=np.array([[chance.choice(values) for _ in range(columns)] for _ in range(rows)]),
         allowed=shape,
@@ -88,21 +93,42 @@ def instance(chance: Random, *, most: int = 4, alike: bool = False) -> Instance:
         met_mentors=np.array([chance.random() < 0.15 for _ in range(rows)]),
         met_mentees=np.array([chance.random() < 0.15 for _ in range(columns)]),
         line=chance.choice((0, 4000, 4001, 9000)),
+        bonus=np.array([[chance.choice((0, 0, 0, 500)) for _ in range(columns)] for _ in range(rows)]),
+        people=People(row_of=own, column_of=own),
     )
 
 
-def every_choice(given: Instance) -> Iterator[tuple[tuple[int, int], ...]]:
-    """All sets of allowed pairs that keep to the seats."""
-    pairs = [(int(row), int(column)) for row, column in zip(*np.nonzero(given.allowed), strict=True)]
-    for many in range(len(pairs) + 1):
-        for chosen in combinations(pairs, many):
-            rows = np.bincount([row for row, _ in chosen], minlength=len(given.mentor_seats))
-            columns = np.bincount([column for _, column in chosen], minlength=len(given.mentee_seats))
-            if (rows <= given.mentor_seats).all() and (columns <= given.mentee_seats).all():
-                yield chosen
+def best_choice(given: Instance) -> list[tuple[int, int]]:
+    """The best of all sets of allowed pairs, found by looking at each; of equals, the one whose pairs come first."""
+    looked_at = ((rank(given, chosen), [*chosen, END], chosen) for chosen in every_choice(given))
+    return min(looked_at)[2]
 
 
-def rank(given: Instance, pairs: tuple[tuple[int, int], ...] | list[tuple[int, int]]) -> tuple[int, int, int, int]:
+def every_choice(given: Instance) -> Iterator[list[tuple[int, int]]]:
+    """All sets of allowed pairs that keep to the seats, no two of them the same people both ways round."""
+    pairs = [(int(row), int(column)) for row, column in np.argwhere(given.allowed)]
+    seats = ([int(each) for each in given.mentor_seats], [int(each) for each in given.mentee_seats])
+
+    def choose(at: int, chosen: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+        if at == len(pairs):
+            yield chosen
+            return
+        row, column = pairs[at]
+        yield from choose(at + 1, chosen)
+        other = (given.people.row_of.get(column), given.people.column_of.get(row))
+        if seats[0][row] and seats[1][column] and other not in chosen:
+            seats[0][row], seats[1][column] = seats[0][row] - 1, seats[1][column] - 1
+            yield from choose(at + 1, [*chosen, (row, column)])
+            seats[0][row], seats[1][column] = seats[0][row] + 1, seats[1][column] + 1
+
+    return choose(0, [])
+
+
+def rank(given: Instance, pairs: list[tuple[int, int]]) -> tuple[int, int, int, int]:
     """The four goals so that a smaller tuple is better."""
-    mentees, mentors, below, total = objective(given, list(pairs))
-    return mentees, mentors, below, -total
+    mentors = {row for row, _ in pairs} | set(np.flatnonzero(given.met_mentors).tolist())
+    mentees = {column for _, column in pairs} | set(np.flatnonzero(given.met_mentees).tolist())
+    scores = [(int(given.scores[pair]), int(given.scores[pair] + given.bonus[pair])) for pair in pairs]
+    below = sum(score < given.line for score, _ in scores)
+    total = sum(worth + min(worth, 5000) for _, worth in scores)
+    return len(given.mentee_seats) - len(mentees), len(given.mentor_seats) - len(mentors), below, -total

@@ -1,0 +1,228 @@
+"""Pairs as a flow: from one hub through mentors and mentees back to it, in whole numbers, with a price for every seat.
+
+What a pair is worth must cover the prices of both seats where the two are paired, and must not exceed them where they are
+not; a seat is free only if it costs nothing more than its first use would bring. While all of that holds, the pairs are the
+best there are (complementary slackness), and each change is mended by one shortest path (Dijkstra over reduced costs; see
+Ahuja, Magnanti and Orlin, Network Flows, 1993, 9.7). Prices of pairs that are exactly covered span all other optima.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Whole = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+FAR = 2**62
+NEVER = -(2**61)
+"""What a pair that is not allowed is worth; prices stay far below a quarter of it."""
+UNKNOWN = -(2**60)
+
+
+@dataclass
+class Network:
+    """Mentors by mentees. `worth` of each pair; `first_mentor` and `first_mentee`: what it brings that somebody is met.
+
+    `pairs` says who is paired; `mentors_used` and `mentees_used` how many seats are taken; `mentor_price` and
+    `mentee_price` what one more seat costs. Made by `settled`.
+    """
+
+    worth: Whole
+    mentor_seats: Whole
+    mentee_seats: Whole
+    first_mentor: Whole
+    first_mentee: Whole
+    pairs: Mask
+    mentors_used: Whole
+    mentees_used: Whole
+    mentor_price: Whole
+    mentee_price: Whole
+
+    @classmethod
+    def settled(
+        cls, worth: Whole, seats: tuple[Whole, Whole], first: tuple[Whole, Whole], counts: Mapping[tuple[int, int], int]
+    ) -> Self:
+        """The best pairs, out of the best there are (`counts`) when two people may be paired more than once."""
+        made = cls.priced(worth, seats, first, counts)
+        for (row, column), times in counts.items():
+            for _ in range(times - 1):
+                made._move(row, made.mentee(column))
+        return made
+
+    @classmethod
+    def priced(
+        cls, worth: Whole, seats: tuple[Whole, Whole], first: tuple[Whole, Whole], counts: Mapping[tuple[int, int], int]
+    ) -> Self:
+        """The prices under which `counts` are the best when two people may be paired more than once."""
+        rows, columns = np.array(list(counts), np.int64).reshape(-1, 2).T
+        many = np.array(list(counts.values()), np.int64)
+        used = (np.zeros(len(seats[0]), np.int64), np.zeros(len(seats[1]), np.int64))
+        np.add.at(used[0], rows, many)
+        np.add.at(used[1], columns, many)
+        pairs = np.zeros(worth.shape, bool)
+        pairs[rows, columns] = True
+        nothing = np.zeros(0, np.int64)
+        made = cls(worth, *seats, *first, pairs, *used, nothing, nothing)
+        made.mentor_price, made.mentee_price = made._prices(rows, columns)
+        return made
+
+    def copy(self) -> Self:
+        """The same, to be changed on its own."""
+        return replace(
+            self,
+            worth=self.worth.copy(), pairs=self.pairs.copy(),
+            mentors_used=self.mentors_used.copy(), mentees_used=self.mentees_used.copy(),
+            mentor_price=self.mentor_price.copy(), mentee_price=self.mentee_price.copy(),
+        )  # fmt: skip
+
+    def value(self) -> int:
+        """All that the pairs bring."""
+        met = [*self.first_mentor[self.mentors_used > 0].tolist(), *self.first_mentee[self.mentees_used > 0].tolist()]
+        return sum([int(self.worth[self.pairs].sum()), *met])
+
+    def chosen(self) -> list[tuple[int, int]]:
+        """The pairs as (row, column), in order."""
+        return [(int(row), int(column)) for row, column in np.argwhere(self.pairs)]
+
+    def forbid(self, row: int, column: int) -> None:
+        """Take a pair away for good, and find the best pairs that are left."""
+        self.worth[row, column] = NEVER
+        if self.pairs[row, column]:
+            self.pairs[row, column] = False
+            self._move(row, self.mentee(column))
+
+    def lower(self, row: int, column: int, by: int) -> None:
+        """Let a pair be worth less, and find the best pairs again."""
+        self.worth[row, column] -= by
+        if self.pairs[row, column] and self._surplus(row, column) < 0:
+            self.pairs[row, column] = False
+            self._move(row, self.mentee(column))
+
+    def lift(self, row: int, column: int, by: int) -> None:
+        """Let a pair be worth more, and find the best pairs again."""
+        self.worth[row, column] += by
+        if not self.pairs[row, column] and self._surplus(row, column) > 0:
+            self.pairs[row, column] = True
+            self._move(self.mentee(column), row)
+
+    def loss(self, row: int, column: int) -> int:
+        """By how much the value falls when this pair, which is chosen, is forbidden."""
+        self.pairs[row, column] = False
+        worth, self.worth[row, column] = self.worth[row, column], NEVER
+        distance, _ = self._shortest(row, self.mentee(column))
+        self.pairs[row, column], self.worth[row, column] = True, worth
+        return int(distance[self.mentee(column)]) + self._surplus(row, column)
+
+    def _surplus(self, row: int, column: int) -> int:
+        surplus = self.worth[row, column] - self.mentor_price[row] - self.mentee_price[column]
+        return int(surplus)
+
+    # Nodes are numbers: mentors, then mentees, then the hub.
+
+    @property
+    def hub(self) -> int:
+        """The node where all flow begins and ends."""
+        return len(self.mentor_seats) + len(self.mentee_seats)
+
+    def mentee(self, column: int) -> int:
+        """The node of the mentee in a column."""
+        return len(self.mentor_seats) + column
+
+    def _prices(self, rows: Whole, columns: Whole) -> tuple[Whole, Whole]:
+        """Prices for the best pairs, from the longest paths out of the hub (Bellman and Ford, all mentors at once)."""
+        bound_mentor = np.where(self.mentors_used > 0, -bonus(self.first_mentor, self.mentors_used, last=True), UNKNOWN)
+        free = self.mentees_used < self.mentee_seats
+        price = bound_mentor.copy()
+        gain = np.where(free, bonus(self.first_mentee, self.mentees_used), UNKNOWN)
+        changed = np.ones(len(gain), bool)
+        for _ in range(sum(self.worth.shape) + 2):
+            if changed.any():
+                np.maximum(price, (self.worth[:, changed] + gain[changed]).max(axis=1), out=price)
+            raised = gain.copy()
+            np.maximum.at(raised, columns, price[rows] - self.worth[rows, columns])
+            changed = raised > gain
+            gain = raised
+            if not changed.any():
+                break
+        else:
+            raise RuntimeError("the pairs to begin with were not the best")
+        price = np.where(price < UNKNOWN // 2, -self.first_mentor, price)
+        return price, np.where(gain < UNKNOWN // 2, 0, -gain)
+
+    def _move(self, source: int, target: int) -> None:
+        """Bring one seat's worth of flow from where it is too much to where it lacks, at the least loss."""
+        distance, came = self._shortest(source, target)
+        least = np.minimum(distance, distance[target]) - min(distance[self.hub], distance[target])
+        mentors = len(self.mentor_seats)
+        self.mentor_price += least[:mentors]
+        self.mentee_price -= least[mentors:-1]
+        at = target
+        while at != source:
+            before = int(came[at])
+            self.push(before, at)
+            at = before
+
+    def push(self, start: int, end: int) -> None:
+        """Let one more flow from a node to another: pair two, part two, take a seat or leave it."""
+        mentors, hub = len(self.mentor_seats), self.hub
+        if hub in (start, end):
+            node, intohub = (start, True) if end == hub else (end, False)
+            if node < mentors:
+                self.mentors_used[node] += -1 if intohub else 1
+            else:
+                self.mentees_used[node - mentors] += 1 if intohub else -1
+        elif start < mentors:
+            self.pairs[start, end - mentors] = True
+        else:
+            self.pairs[end, start - mentors] = False
+
+    def _shortest(self, source: int, target: int) -> tuple[Whole, Whole]:
+        """Least losses on the way from `source`, final up to that of `target`, and from where each node is reached."""
+        size = self.hub + 1
+        distance, came = np.full(size, FAR), np.full(size, -1)
+        distance[source] = 0
+        waiting = distance.copy()
+        while True:
+            at = int(waiting.argmin())
+            so_far = int(waiting[at])
+            if so_far >= FAR:
+                raise RuntimeError("there is no way for a seat that must be given up")
+            waiting[at] = FAR
+            if at == target:
+                return distance, came
+            for nodes, costs in self._arcs(at):
+                better = so_far + costs < distance[nodes]
+                reached = nodes[better]
+                distance[reached] = waiting[reached] = so_far + costs[better]
+                came[reached] = at
+
+    def _arcs(self, at: int) -> Iterator[tuple[Whole, Whole]]:
+        """Where flow can go from a node, and what each loses (never less than nothing)."""
+        mentors, hub = len(self.mentor_seats), self.hub
+        if at == hub:
+            free = np.nonzero(self.mentors_used < self.mentor_seats)[0]
+            yield free, -(bonus(self.first_mentor, self.mentors_used) + self.mentor_price)[free]
+            used = np.nonzero(self.mentees_used > 0)[0]
+            yield mentors + used, (bonus(self.first_mentee, self.mentees_used, last=True) + self.mentee_price)[used]
+        elif at < mentors:
+            ends = np.nonzero((self.worth[at] > NEVER // 2) & ~self.pairs[at])[0]
+            yield mentors + ends, self.mentor_price[at] + self.mentee_price[ends] - self.worth[at, ends]
+            if self.mentors_used[at] > 0:
+                lost = self.first_mentor[at] if self.mentors_used[at] == 1 else 0
+                yield np.array([hub]), np.array([lost + self.mentor_price[at]])
+        else:
+            column = at - mentors
+            ends = np.nonzero(self.pairs[:, column])[0]
+            yield ends, self.worth[ends, column] - self.mentor_price[ends] - self.mentee_price[column]
+            if self.mentees_used[column] < self.mentee_seats[column]:
+                won = self.first_mentee[column] if self.mentees_used[column] == 0 else 0
+                yield np.array([hub]), np.array([-(won + self.mentee_price[column])])
+
+
+def bonus(first: Whole, used: Whole, *, last: bool = False) -> Whole:
+    """What the next seat of each brings by itself, or what the last one did: something for the first only."""
+    alone: Whole = np.where(used == (1 if last else 0), first, 0)
+    return alone

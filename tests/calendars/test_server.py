@@ -1,0 +1,312 @@
+"""Servers that lie, drip, bomb and send one elsewhere: each is a word for the person, quickly, and nothing leaks.
+
+ASVS 5.0: 1.3.6 (SSRF), 5.2.x (sizes of what is unpacked), 13.2.4 and 13.2.5 (where the server may connect to).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from portal.calendars import session
+from portal.calendars.addresses import Origin, Rules, Trouble
+from portal.calendars.credentials import Credentials
+from portal.calendars.server import Server
+from tests.calendars.proxy import Hostile, http, multistatus
+from tests.calendars.servers import CalendarServer
+
+SECRET = "password-nobody-may-read"
+LOCAL = Rules(("localhost",))
+PRINCIPAL = "<d:current-user-principal><d:href>{}</d:href></d:current-user-principal>"
+HOME = "<c:calendar-home-set><d:href>{}</d:href></c:calendar-home-set>"
+Make = Callable[..., Hostile]
+
+
+@pytest.fixture
+def hostile() -> Iterator[Make]:
+    made: list[Hostile] = []
+
+    def make(answer: Callable[[str, str], Any] | bytes, **more: Any) -> Hostile:
+        made.append(Hostile(answer if callable(answer) else lambda *_: answer, **more))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def trouble_with(url: str, rules: Rules = LOCAL, *, seconds: float = 20) -> Trouble:
+    """What discovery there ends in."""
+    try:
+        with Server(url, Credentials("ada", SECRET), rules) as server:
+            server.session.seconds = seconds
+            server.discover()
+    except Trouble as trouble:
+        return trouble
+    raise AssertionError("no trouble at all")
+
+
+def test_writing_follows_no_redirect(hostile: Make) -> None:
+    elsewhere = hostile(http("201 Created"))
+    liar = hostile(http("301 Moved Permanently", b"", f"Location: {elsewhere.url}x.ics"))
+    with Server(liar.url, Credentials("ada", SECRET), LOCAL) as server:
+        for act in (
+            lambda: server.write("/x.ics", b"BEGIN:VCALENDAR", if_match=None),
+            lambda: server.delete("/x.ics", if_match="*"),
+            lambda: server.make_calendar(f"{liar.url}new/", "New"),
+        ):
+            with pytest.raises(Trouble) as caught:
+                act()
+            assert (caught.value.problem, caught.value.permanent) == ("refused-address", True)
+    assert elsewhere.seen == []
+
+
+def test_reading_follows_a_redirect_within_the_origin_and_no_more_than_three(hostile: Make) -> None:
+    def answer(_method: str, path: str) -> bytes:
+        if path.startswith("/.well-known"):
+            return http("301 Moved Permanently", b"", "Location: /dav/")
+        return http("207 Multi-Status", multistatus(path, PRINCIPAL.format("/me/") + HOME.format("/home/")))
+
+    with Server(hostile(answer).url, Credentials("ada", SECRET), LOCAL) as server:
+        assert server.discover().url.endswith("/home/")
+    endless = hostile(lambda _method, path: http("302 Found", b"", f"Location: {path}x"))
+    assert trouble_with(endless.url).problem == "refused-address"
+    assert len(endless.seen) <= 5
+
+
+@pytest.mark.parametrize(
+    "status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"]
+)
+def test_a_redirect_to_another_origin_is_not_followed_and_sees_no_password(hostile: Make, status: str) -> None:
+    elsewhere = hostile(http("207 Multi-Status", multistatus("/", PRINCIPAL.format("/me/"))))
+    liar = hostile(http(status, b"", f"Location: {elsewhere.url}"))
+    assert trouble_with(liar.url).problem == "refused-address"
+    assert elsewhere.seen == []
+
+
+@pytest.mark.parametrize("what", ["principal", "home"])
+def test_a_principal_or_home_on_another_host_gets_no_password(hostile: Make, what: str) -> None:
+    elsewhere = hostile(http("207 Multi-Status", multistatus("/", PRINCIPAL.format("/me/"))))
+    principal = elsewhere.url if what == "principal" else "/me/"
+
+    def answer(_method: str, path: str) -> bytes:
+        said = HOME.format(elsewhere.url) if path == "/me/" else PRINCIPAL.format(principal)
+        return http("207 Multi-Status", multistatus(path, said))
+
+    assert trouble_with(hostile(answer).url).problem == "refused-address"
+    assert elsewhere.seen == []
+
+
+def test_another_host_of_the_same_house_is_gone_to_where_that_is_known_to_be_so() -> None:
+    with Server("https://caldav.icloud.com/", Credentials("ada", SECRET), Rules()) as server:
+        server.session.admit("https://p12-caldav.icloud.com:443/1234/calendars/")
+        for other in (
+            "https://p12-caldav.icloud.com.example.org/",
+            "http://p12-caldav.icloud.com/",
+            "https://icloud.example.com/",
+        ):
+            with pytest.raises(Trouble):
+                server.session.admit(other)
+
+
+@pytest.mark.parametrize("where", ["head", "body"])
+def test_a_server_that_drips_is_left_after_the_whole_time(hostile: Make, where: str) -> None:
+    head = b"HTTP/1.1 207 Multi-Status\r\nContent-Type: application/xml\r\nContent-Length: 100000\r\n"
+    pieces = [head[at : at + 1] for at in range(len(head))] if where == "head" else [head + b"\r\n", *[b" "] * 1000]
+    dripping = hostile(lambda *_: pieces, pause=0.1)
+    began = time.monotonic()
+    assert trouble_with(dripping.url, seconds=1.5).problem == "slow"
+    assert time.monotonic() - began < 4
+
+
+def test_a_huge_answer_is_not_taken(hostile: Make) -> None:
+    piece = b"<!-- " + b"x" * 65_000 + b" -->"
+    head = b"HTTP/1.1 207 Multi-Status\r\nContent-Type: application/xml\r\nConnection: close\r\n\r\n"
+    huge = hostile(lambda *_: [head, *[piece] * 1000])
+    assert trouble_with(huge.url).problem == "too-large"
+
+
+def test_a_gzip_bomb_is_not_unpacked(hostile: Make) -> None:
+    bomb = gzip.compress(b"<x>" + b" " * 200_000_000)
+    for extra in ("Content-Encoding: gzip", "Content-Encoding: GZIP"):
+        assert trouble_with(hostile(http("207 Multi-Status", bomb, extra)).url).problem == "too-large"
+    twice = hostile(http("207 Multi-Status", gzip.compress(bomb), "Content-Encoding: gzip, gzip"))
+    assert trouble_with(twice.url).problem == "not-a-calendar-server"
+
+
+def test_a_refusal_with_a_huge_page_is_not_taken_either(hostile: Make) -> None:
+    bomb = gzip.compress(b"<x>" + b" " * 200_000_000)
+    challenge = 'WWW-Authenticate: Digest realm="x", nonce="y", qop="auth"'
+    assert (
+        trouble_with(hostile(http("401 Unauthorized", bomb, "Content-Encoding: gzip", challenge)).url).problem == "too-large"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem", "permanent"),
+    [
+        (http("401 Unauthorized", b"", 'WWW-Authenticate: Basic realm="x"'), "wrong-password", True),
+        (http("401 Unauthorized"), "wrong-password", True),
+        (http("403 Forbidden"), "not-allowed", True),
+        (http("429 Too Many Requests", b"", "Retry-After: 120"), "rate-limited", False),
+        (http("503 Service Unavailable", b"", "Retry-After: 120"), "rate-limited", False),
+        (http("503 Service Unavailable"), "server-error", False),
+        (http("207 Multi-Status", b"<no"), "not-a-calendar-server", True),
+        (http("207 Multi-Status", b""), "not-a-calendar-server", True),
+        (http("207 Multi-Status", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"), "not-a-calendar-server", True),
+        (http("200 OK", b"<html><body>Welcome", kind="text/html"), "not-a-calendar-server", True),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "unreachable", False),
+        (b"", "unreachable", False),
+    ],
+)  # fmt: skip
+def test_what_a_server_answers_becomes_a_word(hostile: Make, answer: bytes, problem: str, permanent: bool) -> None:
+    found = trouble_with(hostile(answer).url)
+    assert (found.problem, found.permanent) == (problem, permanent)
+
+
+def test_how_long_to_wait_is_taken_from_the_server(hostile: Make) -> None:
+    assert trouble_with(hostile(http("429 Too Many Requests", b"", "Retry-After: 120")).url).retry_after == 120
+    assert trouble_with(hostile(http("429 Too Many Requests", b"", "Retry-After: soon")).url).retry_after is None
+
+
+@pytest.mark.parametrize(
+    "status", ["200 OK", "201 Created", "204 No Content", "207 Multi-Status", "202 Accepted", "500 Oh no"]
+)
+def test_a_write_has_succeeded_with_200_201_or_204_and_nothing_else(hostile: Make, status: str) -> None:
+    with Server(hostile(http(status, b"", 'ETag: "one"')).url, Credentials("ada", SECRET), LOCAL) as server:
+        if status[:3] in ("200", "201", "204"):
+            assert server.write("/x.ics", b"", if_match=None) == '"one"'
+            return
+        with pytest.raises(Trouble):
+            server.write("/x.ics", b"", if_match=None)
+
+
+def test_digest_is_answered_once_and_the_password_does_not_go_over_the_line(hostile: Make) -> None:
+    challenge = http("401 Unauthorized", b"", 'WWW-Authenticate: Digest realm="dav", nonce="n1", qop="auth", algorithm=MD5')
+
+    def answer(method: str, path: str) -> bytes:
+        line = next((each for each in server_.seen[-1].decode().splitlines() if "Digest " in each), "")
+        parts = dict(re.findall(r'(\w+)="?([^",]+)', line))
+        proof = f"{md5(f'ada:dav:{SECRET}')}:n1:{parts.get('nc')}:{parts.get('cnonce')}:auth:{md5(f'{method}:{path}')}"
+        if parts.get("response") != md5(proof):
+            return challenge
+        return http("207 Multi-Status", multistatus(path, PRINCIPAL.format("/me/") + HOME.format("/home/")))
+
+    server_ = hostile(answer)
+    credentials = Credentials("ada", SECRET, "digest")
+    with Server(server_.url, credentials, LOCAL) as server:
+        assert server.discover().scheme == "digest"
+    assert not any(b"Basic" in each for each in server_.seen)
+    wrong = hostile(challenge)
+    assert trouble_with(wrong.url).problem == "wrong-password"
+    assert len(wrong.seen) == 2
+
+
+def md5(text: str) -> str:
+    """As RFC 7616 has it."""
+    return hashlib.md5(text.encode()).hexdigest()  # noqa: S324  # the scheme's own
+
+
+FORBIDDEN = (
+    *("http://localhost:{port}/", "http://127.0.0.1:{port}/", "https://127.0.0.1:{port}/", "https://localhost:{port}/"),
+    *("https://[::1]:{port}/", "https://[::ffff:127.0.0.1]:{port}/", "https://[::ffff:7f00:1]:{port}/", "https://0:{port}/"),
+    *("https://2130706433:{port}/", "https://0x7f.1:{port}/", "https://0177.0.0.1:{port}/", "https://127.1:{port}/"),
+    *("https://[64:ff9b::7f00:1]:{port}/", "https://[2002:7f00:1::]:{port}/", "https://[::127.0.0.1]:{port}/"),
+    *("https://[fec0::1]/", "https://[fe80::1]/", "https://[fd00::1]/", "https://[fd00:ec2::254]/", "https://[ff02::1]/"),
+    *("https://169.254.169.254/", "https://10.1.2.3/", "https://172.16.0.1/", "https://192.168.1.1/", "https://100.64.0.1/"),
+    *(
+        "https://0.0.0.0:{port}/",
+        "https://224.0.0.1/",
+        "https://255.255.255.255/",
+        "https://[2001::7f00:1]/",
+        "https://[::]/",
+    ),
+    *("https://cal.example.com@127.0.0.1:{port}/", "https://127.0.0.1:{port}\\@cal.example.com/", "ftp://cal.example.com/"),
+    *("file:///etc/passwd", "https:///x", "https://cal.example.com:99999/", "https://[fe80::5efe:7f00:1]/", "gopher://x/"),
+)
+
+
+@pytest.mark.parametrize("url", FORBIDDEN)
+def test_an_address_inside_is_refused_in_every_spelling(hostile: Make, url: str) -> None:
+    inside = hostile(http("207 Multi-Status", multistatus("/", PRINCIPAL.format("/me/"))))
+    found = trouble_with(url.format(port=inside.port), Rules(), seconds=3)
+    assert (found.problem, found.permanent) == ("refused-address", True)
+    assert inside.seen == []
+
+
+def test_a_name_whose_answers_change_is_connected_to_where_it_was_checked(
+    hostile: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = hostile(http("207 Multi-Status", multistatus("/", PRINCIPAL.format("/me/"))))
+    for answers in (["127.0.0.1"], ["93.184.215.14", "127.0.0.1"], ["127.0.0.1", "93.184.215.14"]):
+        found = [(2, 1, 6, "", (each, inside.port)) for each in answers]
+        monkeypatch.setattr(session, "look_up", lambda _host, _port, found=found: found)
+        assert trouble_with(f"https://rebinding.example.com:{inside.port}/", Rules()).problem == "refused-address"
+    assert inside.seen == []
+
+
+def test_a_slow_name_server_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "look_up", lambda *_: time.sleep(10))
+    began = time.monotonic()
+    assert trouble_with("https://cal.example.com/", Rules(), seconds=1).problem == "slow"
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("rules", "address", "allowed"),
+    [
+        (Rules(), "93.184.215.14", True),
+        (Rules(), "2606:2800:21f:cb07:6820:80da:af6b:8b2c", True),
+        (Rules(), "10.1.2.3", False),
+        (Rules(nets=(ip_network("10.1.0.0/16"),)), "10.1.2.3", True),
+        (Rules(nets=(ip_network("10.1.0.0/16"),)), "10.2.2.3", False),
+        (Rules(nets=(ip_network("10.1.0.0/16"),)), "::ffff:10.1.2.3", True),
+        (Rules(nets=(ip_network("10.1.0.0/16"),)), "93.184.215.14", True),
+        (Rules(("cal.example.com",)), "10.2.2.3", True),
+        (Rules(("cal.example.com:8443",)), "10.2.2.3", False),
+        (Rules(("other.example.com",)), "10.2.2.3", False),
+        (Rules(("other.example.com",)), "93.184.215.14", True),
+    ],
+)  # fmt: skip
+def test_allowed_hosts_and_networks_open_and_never_narrow(rules: Rules, address: str, allowed: bool) -> None:
+    assert rules.allows(address, host="cal.example.com", port=443) == allowed
+
+
+def test_only_a_listed_host_may_use_http() -> None:
+    Rules(("cal.example.com",)).check(Origin.of("http://cal.example.com/"))
+    Rules(nets=(ip_network("10.0.0.0/8"),)).check(Origin.of("https://10.1.1.1/"))
+    for rules in (Rules(), Rules(nets=(ip_network("10.0.0.0/8"),)), Rules(("other.example.com",))):
+        with pytest.raises(Trouble):
+            rules.check(Origin.of("http://10.1.1.1/"))
+
+
+def test_the_environments_proxies_and_passwords_are_not_used(
+    hostile: Make, monkeypatch: pytest.MonkeyPatch, radicale: CalendarServer
+) -> None:
+    spy = hostile(http("502 Bad Gateway"))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, spy.url)
+    with Server(radicale.url, Credentials(radicale.username, radicale.password), LOCAL) as server:
+        assert server.discover().url == f"{radicale.url}ada/"
+    assert spy.seen == []
+
+
+def test_the_password_shows_nowhere(hostile: Make, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    answers = [http("401 Unauthorized"), http("500 Oh"), http("207 Multi-Status", b"<x/>"), b"nonsense\r\n\r\n"]
+    credentials = Credentials("ada", SECRET)
+    for each in answers:
+        trouble = trouble_with(hostile(each).url)
+        assert SECRET not in f"{trouble!r} {trouble} {trouble.detail} {trouble.__context__!r} {trouble.__cause__!r}"
+    with Server("http://localhost:1/", credentials, LOCAL) as server:
+        assert SECRET not in f"{credentials!r} {server!r} {server.session!r} {server.credentials}"
+    assert caplog.records
+    assert SECRET not in caplog.text
