@@ -32,6 +32,7 @@ from portal.db import db, transaction
 from portal.errors import SettingsError
 from portal.letters import delivery, outbox
 from portal.pairings import asking, matchmaking
+from portal.people import versions
 from portal.programmes import enrolling
 from portal.schedule import milestones
 from portal.settings import Settings
@@ -66,6 +67,7 @@ TASKS: dict[str, Callable[[int], object]] = {
     matchmaking.MATCH: matchmaking.run,
     asking.ACTIVATED: milestones.ensure,
     sync.SYNC: sync.sync,
+    versions.CALENDAR_CHANGED: sync.sync_person,
 }
 """Who answers a ring."""
 

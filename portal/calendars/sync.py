@@ -93,6 +93,15 @@ def sync(account_id: int, *, at_once: bool = False) -> bool:
     return True
 
 
+def sync_person(person_id: int) -> None:
+    """Bring a person's account in step, if they have one. The task that answers when what it should show has changed."""
+    theirs = select(CalendarAccount.id).where(CalendarAccount.person_id == int(person_id))
+    ids = db.session.scalars(theirs.where(CalendarAccount.state.in_(ACTIVE))).all()
+    db.session.rollback()
+    for account_id in ids:
+        sync(account_id)
+
+
 def sweep() -> int:
     """Ring every account that is out of step or due to be looked at; how many."""
     due = due_accounts(at=now())[:MOST_RINGS]

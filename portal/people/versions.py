@@ -1,6 +1,7 @@
 """Versions of what is shown elsewhere: raised in the transaction of the change, compared by whoever shows it.
 
-Upper rooms find what is out of date by these numbers; nobody below calls them.
+Upper rooms find what is out of date by these numbers; nobody below calls them. A bell is rung beside, so that whoever shows
+it need not wait for the next round; where many are changed at once, the round does.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,10 @@ from sqlalchemy import insert, select, update
 
 from portal.db import db
 from portal.people.models import PersonVersion
+from portal.work import ring
+
+CALENDAR_CHANGED = "people.calendar_changed"
+MOST_RINGS = 20
 
 
 def raise_calendar(person_ids: Iterable[int]) -> None:
@@ -32,7 +37,10 @@ def of(person_id: int) -> tuple[int, int]:
 
 def _raise(person_ids: Iterable[int], *names: str) -> None:
     """In the order of ids, so that two transactions do not wait for each other in a ring."""
-    for person_id in sorted(set(person_ids)):
+    wanted = sorted(set(person_ids))
+    for person_id in wanted[:MOST_RINGS]:
+        ring(CALENDAR_CHANGED, person_id)
+    for person_id in wanted:
         raised: Any = db.session.execute(
             update(PersonVersion)
             .where(PersonVersion.person_id == person_id)

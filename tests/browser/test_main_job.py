@@ -212,6 +212,32 @@ class Story:
         who.press("Book them")
         who.is_at("You and Jonas Junior")
 
+    def move_one_and_skip_one(self) -> datetime:
+        """The senior moves the second check-in by a day, the junior skips the third; when the second is now."""
+        second, third = self.check_ins()[1:3]
+        moved = second.starts_at + timedelta(days=1, hours=3)
+        self.senior.go(f"/pairings/{self.pairing.id}", "You and Jonas Junior")
+        entry = self.senior.page.locator(f"#check-in-{second.id}")
+        self.senior.follow("Move", entry)
+        local = moved.astimezone(BERLIN)
+        entry.get_by_label("Day").fill(local.date().isoformat())
+        entry.get_by_label("Time").fill(local.strftime("%H:%M"))
+        self.senior.press("Move it", entry)
+        expect(entry).to_contain_text(local.strftime("%H:%M"))
+        self.portal.postbox.wait_for(self.junior.person.email, subject="has moved")
+        self.junior.go(f"/pairings/{self.pairing.id}", "You and Selma Senior")
+        self.junior.press("Skip", self.junior.page.locator(f"#check-in-{third.id}"))
+        expect(self.junior.page.locator(f"#check-in-{third.id}")).to_contain_text("Skipped")
+        return moved
+
+    def end(self) -> None:
+        """Staff end the pairing; both get the same letter."""
+        self.clerk.go(f"/pairings/{self.pairing.id}", "Jonas Junior")
+        self.clerk.follow("End this pairing")
+        self.clerk.is_at("End the pairing")
+        self.clerk.press("End it")
+        self.portal.postbox.wait_for(self.junior.person.email, subject="have finished")
+
     @property
     def pairing(self) -> Pairing:
         """The one pairing of the programme."""
@@ -310,30 +336,13 @@ def test_from_a_match_to_a_phones_calendar_and_to_a_good_end(
     assert [each.starts_at for each in story.check_ins()] == planned
     everywhere(planned)
 
-    second, third = story.check_ins()[1:3]
-    moved = planned[1] + timedelta(days=1, hours=3)
-    story.senior.go(f"/pairings/{story.pairing.id}", "You and Jonas Junior")
-    entry = story.senior.page.locator(f"#check-in-{second.id}")
-    story.senior.follow("Move", entry)
-    local = moved.astimezone(BERLIN)
-    entry.get_by_label("Day").fill(local.date().isoformat())
-    entry.get_by_label("Time").fill(local.strftime("%H:%M"))
-    story.senior.press("Move it", entry)
-    expect(entry).to_contain_text(local.strftime("%H:%M"))
-    portal.postbox.wait_for(story.junior.person.email, subject="has moved")
-    story.junior.go(f"/pairings/{story.pairing.id}", "You and Selma Senior")
-    story.junior.press("Skip", story.junior.page.locator(f"#check-in-{third.id}"))
-    expect(story.junior.page.locator(f"#check-in-{third.id}")).to_contain_text("Skipped")
+    moved = story.move_one_and_skip_one()
     everywhere([planned[0], moved, *planned[3:]])
 
     weeks = (first - today(BERLIN)).days // 7 + WEEKS + 1
     story.weeks_pass(weeks)
     past = [each.starts_at for each in story.check_ins() if each.starts_at < now() and each.state != "skipped"]
     assert 0 < len(past) < TIMES - 1
-    story.clerk.go(f"/pairings/{story.pairing.id}", "Jonas Junior")
-    story.clerk.follow("End this pairing")
-    story.clerk.is_at("End the pairing")
-    story.clerk.press("End it")
-    portal.postbox.wait_for(story.junior.person.email, subject="have finished")
+    story.end()
     everywhere(past)
     assert [*story.junior.seen, *story.senior.seen, *story.clerk.seen] == []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from tests.busy import busy
+from tests.busy import busy, connected
 from tests.conftest import Noise
 from tests.crawl import rule_of, walk
 from tests.personas import Factories
@@ -96,6 +96,7 @@ def test_every_page_is_reached_by_some_link(
     enrolment = make.enrolment(begun, make.programme(), state="begun", steps_done=4, joined_at=None)
     make.wish(enrolment, make.topic())
     make.add(make.letter(begun))
+    connected(make, begun, state="connecting", pushed_at=None)
     paired = make.person("Paul Paired")
     season = busy(make, make.person("Stefan Staff", roles=["staff"]), paired)
     others = [new_visitor(each) for each in (begun, paired, season.people["Mentee 1"], season.people["Mentor 2"])]

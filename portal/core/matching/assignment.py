@@ -176,12 +176,12 @@ def _step_by_step(instance: Instance, weights: Weights) -> Counter[tuple[int, in
 
 def objective(instance: Instance, pairs: Sequence[tuple[int, int]]) -> tuple[int, int, int, int]:
     """Mentees and mentors unmet, pairs below the line, and the sum of phi: smaller, smaller, smaller, larger is better."""
+    rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
     mentors, mentees = instance.met_mentors.copy(), instance.met_mentees.copy()
-    for row, column in pairs:
-        mentors[row] = mentees[column] = True
-    scores = np.array([instance.scores[each] for each in pairs], np.int64)
-    worth = np.array([(instance.scores + instance.bonus)[each] for each in pairs], np.int64)
-    return int((~mentees).sum()), int((~mentors).sum()), int((scores < instance.line).sum()), int(phi(worth).sum())
+    mentors[rows] = mentees[columns] = True
+    scores = instance.scores[rows, columns]
+    bonus = instance.bonus if isinstance(instance.bonus, int) else instance.bonus[rows, columns]
+    return int((~mentees).sum()), int((~mentors).sum()), int((scores < instance.line).sum()), int(phi(scores + bonus).sum())
 
 
 TOO_MANY = N_("There are too many people for one exact run.")

@@ -82,12 +82,12 @@ class Problem:
         object.__setattr__(self, "locked", tuple(sorted(set(self.locked))))
         _check(self)
 
-    @property
+    @cached_property
     def mentors(self) -> tuple[Candidate, ...]:
         """Those who may mentor, by id."""
         return tuple(each for each in self.candidates if each.as_mentor)
 
-    @property
+    @cached_property
     def mentees(self) -> tuple[Candidate, ...]:
         """Those who want to learn, by id."""
         return tuple(each for each in self.candidates if each.as_mentee)

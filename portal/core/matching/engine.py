@@ -34,7 +34,7 @@ class Pair:
 class Result:
     """What a run found. `line` is the one it went by, in the unit of scores.
 
-    `objective`: "mentees_unmatched", "mentors_unmatched", "below_line" (without the locked pairs), "total_phi" (of all pairs).
+    `objective`: "mentees_unmatched", "mentors_unmatched", "below_line" (locked pairs apart), "total_phi" (of all).
     """
 
     pairs: tuple[Pair, ...]
@@ -118,8 +118,10 @@ def _scored(problem: Problem, progress: Progress) -> tuple[NDArray[np.int64], di
     return scores, broken
 
 
-def _bonus(problem: Problem, scores: NDArray[np.int64]) -> NDArray[np.int64]:
+def _bonus(problem: Problem, scores: NDArray[np.int64]) -> NDArray[np.int64] | int:
     """What is added to the scores of pairs that are together already; no score passes the highest there is."""
+    if not problem.stay or not problem.rules.stay_bonus:
+        return 0
     bonus = np.zeros_like(scores)
     rows, columns = _places(problem.mentors), _places(problem.mentees)
     for mentor, mentee in problem.stay:

@@ -6,7 +6,7 @@ best there are (complementary slackness), and each change is mended by one short
 Ahuja, Magnanti and Orlin, Network Flows, 1993, 9.7). Prices of pairs that are exactly covered span all other optima.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 Whole = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-FAR = 2**62
 NEVER = -(2**61)
 """What a pair that is not allowed is worth; prices stay far below a quarter of it."""
-UNKNOWN = -(2**60)
+FAR, UNKNOWN = 2**60, -(2**60)
 
 
 @dataclass
@@ -40,6 +39,10 @@ class Network:
     mentees_used: Whole
     mentor_price: Whole
     mentee_price: Whole
+
+    def __post_init__(self) -> None:
+        self.unpaired = np.where(self.pairs, NEVER, self.worth)
+        self.partners = [set(np.nonzero(column)[0].tolist()) for column in self.pairs.T]
 
     @classmethod
     def settled(
@@ -89,32 +92,37 @@ class Network:
 
     def forbid(self, row: int, column: int) -> None:
         """Take a pair away for good, and find the best pairs that are left."""
-        self.worth[row, column] = NEVER
-        if self.pairs[row, column]:
-            self.pairs[row, column] = False
-            self._move(row, self.mentee(column))
+        self.change(row, column, NEVER - int(self.worth[row, column]))
 
-    def lower(self, row: int, column: int, by: int) -> None:
-        """Let a pair be worth less, and find the best pairs again."""
-        self.worth[row, column] -= by
-        if self.pairs[row, column] and self._surplus(row, column) < 0:
-            self.pairs[row, column] = False
-            self._move(row, self.mentee(column))
-
-    def lift(self, row: int, column: int, by: int) -> None:
-        """Let a pair be worth more, and find the best pairs again."""
+    def change(self, row: int, column: int, by: int) -> None:
+        """Let a pair be worth more or less, and find the best pairs again."""
+        paired = bool(self.pairs[row, column])
+        self._part(row, column)
         self.worth[row, column] += by
-        if not self.pairs[row, column] and self._surplus(row, column) > 0:
-            self.pairs[row, column] = True
+        self.unpaired[row, column] = self.worth[row, column]
+        surplus = self._surplus(row, column)
+        if surplus > 0 or (paired and surplus == 0):
+            self._pair(row, column)
+        if paired and surplus < 0:
+            self._move(row, self.mentee(column))
+        elif not paired and surplus > 0:
             self._move(self.mentee(column), row)
 
     def loss(self, row: int, column: int) -> int:
         """By how much the value falls when this pair, which is chosen, is forbidden."""
-        self.pairs[row, column] = False
-        worth, self.worth[row, column] = self.worth[row, column], NEVER
+        self._part(row, column)
+        self.unpaired[row, column] = NEVER
         distance, _ = self._shortest(row, self.mentee(column))
-        self.pairs[row, column], self.worth[row, column] = True, worth
+        self._pair(row, column)
         return int(distance[self.mentee(column)]) + self._surplus(row, column)
+
+    def _pair(self, row: int, column: int) -> None:
+        self.pairs[row, column], self.unpaired[row, column] = True, NEVER
+        self.partners[column].add(row)
+
+    def _part(self, row: int, column: int) -> None:
+        self.pairs[row, column], self.unpaired[row, column] = False, self.worth[row, column]
+        self.partners[column].discard(row)
 
     def _surplus(self, row: int, column: int) -> int:
         surplus = self.worth[row, column] - self.mentor_price[row] - self.mentee_price[column]
@@ -175,51 +183,79 @@ class Network:
             else:
                 self.mentees_used[node - mentors] += 1 if intohub else -1
         elif start < mentors:
-            self.pairs[start, end - mentors] = True
+            self._pair(start, end - mentors)
         else:
-            self.pairs[end, start - mentors] = False
+            self._part(end, start - mentors)
 
     def _shortest(self, source: int, target: int) -> tuple[Whole, Whole]:
         """Least losses on the way from `source`, final up to that of `target`, and from where each node is reached."""
-        size = self.hub + 1
-        distance, came = np.full(size, FAR), np.full(size, -1)
-        distance[source] = 0
-        waiting = distance.copy()
-        while True:
-            at = int(waiting.argmin())
-            so_far = int(waiting[at])
-            if so_far >= FAR:
-                raise RuntimeError("there is no way for a seat that must be given up")
-            waiting[at] = FAR
-            if at == target:
-                return distance, came
-            for nodes, costs in self._arcs(at):
-                better = so_far + costs < distance[nodes]
-                reached = nodes[better]
-                distance[reached] = waiting[reached] = so_far + costs[better]
-                came[reached] = at
+        search = Search(self, source)
+        while (at := search.settle()) != target:
+            if at == self.hub:
+                search.from_hub()
+            elif at < len(self.mentor_seats):
+                search.from_mentor(at)
+            else:
+                search.from_mentee(at)
+        return search.distance, search.came
 
-    def _arcs(self, at: int) -> Iterator[tuple[Whole, Whole]]:
-        """Where flow can go from a node, and what each loses (never less than nothing)."""
-        mentors, hub = len(self.mentor_seats), self.hub
-        if at == hub:
-            free = np.nonzero(self.mentors_used < self.mentor_seats)[0]
-            yield free, -(bonus(self.first_mentor, self.mentors_used) + self.mentor_price)[free]
-            used = np.nonzero(self.mentees_used > 0)[0]
-            yield mentors + used, (bonus(self.first_mentee, self.mentees_used, last=True) + self.mentee_price)[used]
-        elif at < mentors:
-            ends = np.nonzero((self.worth[at] > NEVER // 2) & ~self.pairs[at])[0]
-            yield mentors + ends, self.mentor_price[at] + self.mentee_price[ends] - self.worth[at, ends]
-            if self.mentors_used[at] > 0:
-                lost = self.first_mentor[at] if self.mentors_used[at] == 1 else 0
-                yield np.array([hub]), np.array([lost + self.mentor_price[at]])
-        else:
-            column = at - mentors
-            ends = np.nonzero(self.pairs[:, column])[0]
-            yield ends, self.worth[ends, column] - self.mentor_price[ends] - self.mentee_price[column]
-            if self.mentees_used[column] < self.mentee_seats[column]:
-                won = self.first_mentee[column] if self.mentees_used[column] == 0 else 0
-                yield np.array([hub]), np.array([-(won + self.mentee_price[column])])
+
+class Search:
+    """A search for the ways that lose least: where flow can go from a node, and what that loses (never less than nothing)."""
+
+    def __init__(self, network: Network, source: int) -> None:
+        self.network, self.mentors, self.hub = network, len(network.mentor_seats), network.hub
+        self.distance, self.came = np.full(self.hub + 1, FAR), np.full(self.hub + 1, -1)
+        self.distance[source] = 0
+        self.waiting = self.distance.copy()
+        self.at, self.so_far = source, 0
+
+    def settle(self) -> int:
+        """The nearest node that has not been settled yet."""
+        self.at = int(self.waiting.argmin())
+        self.so_far = int(self.waiting[self.at])
+        if self.so_far >= FAR:
+            raise RuntimeError("there is no way for a seat that must be given up")
+        self.waiting[self.at] = FAR
+        return self.at
+
+    def from_mentor(self, row: int) -> None:
+        """To be paired with a mentee; or to have one seat less."""
+        net = self.network
+        self._reach(
+            slice(self.mentors, self.hub), net.mentee_price + (net.mentor_price[row] + self.so_far) - net.unpaired[row]
+        )
+        if net.mentors_used[row] > 0:
+            lost = net.first_mentor[row] if net.mentors_used[row] == 1 else 0
+            self._reach_one(self.hub, int(lost + net.mentor_price[row]))
+
+    def from_mentee(self, node: int) -> None:
+        """To part from a mentor; or to have one seat more."""
+        net, column = self.network, node - self.mentors
+        for row in net.partners[column]:
+            self._reach_one(row, int(net.worth[row, column] - net.mentor_price[row] - net.mentee_price[column]))
+        if net.mentees_used[column] < net.mentee_seats[column]:
+            won = net.first_mentee[column] if net.mentees_used[column] == 0 else 0
+            self._reach_one(self.hub, -int(won + net.mentee_price[column]))
+
+    def from_hub(self) -> None:
+        """To a mentor with a free seat; or to a mentee who gives one up."""
+        net = self.network
+        more = -(bonus(net.first_mentor, net.mentors_used) + net.mentor_price)
+        self._reach(slice(self.mentors), np.where(net.mentors_used < net.mentor_seats, more + self.so_far, FAR))
+        less = bonus(net.first_mentee, net.mentees_used, last=True) + net.mentee_price
+        self._reach(slice(self.mentors, self.hub), np.where(net.mentees_used > 0, less + self.so_far, FAR))
+
+    def _reach(self, nodes: slice, distance: Whole) -> None:
+        better = distance < self.distance[nodes]
+        np.copyto(self.distance[nodes], distance, where=better)
+        np.copyto(self.waiting[nodes], distance, where=better)
+        np.copyto(self.came[nodes], self.at, where=better)
+
+    def _reach_one(self, node: int, loss: int) -> None:
+        if self.so_far + loss < self.distance[node]:
+            self.distance[node] = self.waiting[node] = self.so_far + loss
+            self.came[node] = self.at
 
 
 def bonus(first: Whole, used: Whole, *, last: bool = False) -> Whole:

@@ -71,7 +71,7 @@ class Branch:
         price = prices.pop((min(banned, kept), max(banned, kept)), 0)
         network = self.network.copy()
         network.forbid(*banned)
-        network.lift(*kept, price)
+        network.change(*kept, price)
         return Branch(network, self.people, prices).settle()
 
     def _both(self) -> list[Ways]:
@@ -88,7 +88,7 @@ class Branch:
         if price <= 0:
             return False
         for way in ways:
-            self.network.lower(*way, price)
+            self.network.change(*way, -price)
         self.prices[ways] = self.prices.get(ways, 0) + price
         return True
 

@@ -28,11 +28,10 @@ def common_starts(one: Sequence[Candidate], other: Sequence[Candidate], on: date
         return np.zeros((len(one), len(other)), np.int32)
     rows, first = _kinds(one)
     columns, second = _kinds(other)
-    worst: NDArray[np.float32] | None = None
+    worst = np.full((len(rows), len(columns)), STEPS, np.float32)
     for moment in _stretches(on, tuple(sorted({zone for zone, _ in (*rows, *columns)}))):
         here = np.stack([_week(kind, moment) for kind in rows]) @ np.stack([_week(kind, moment) for kind in columns]).T
-        worst = here if worst is None else np.minimum(worst, here)
-    assert worst is not None, "a year has days"
+        np.minimum(worst, here, out=worst)
     return worst.astype(np.int32)[np.ix_(first, second)]
 
 
