@@ -40,7 +40,8 @@ MONTHS_SINCE_START = {"running": 2, "finished": 7}
 """How long ago the season began, for the stages in which it has."""
 SIGN_UP_BEFORE = timedelta(days=16)
 """How long before its start the story of a season is told, where it has begun: people have signed up by then."""
-FEWEST, MOST = 30, 20_000
+FEWEST, MOST, MOST_MATCHED = 30, 20_000, 4_000
+"""How many people there may be; so many where they are matched too, which is about what one exact run takes."""
 PASSWORD = "a-bridge-between-us"  # noqa: S105 - published on purpose, for invented people
 UNCONFIRMED, DISABLED = 3, 1
 SEASONS = ("winter", "spring", "summer", "autumn")
@@ -51,6 +52,10 @@ DIGITAL_PROMISE = (
 INCLUSION_PROMISE = (
     "Colleagues tell leaders what working here is like for them: race, gender, identity, generations. "
     "What is said stays between the two."
+)
+TWO_WAY_PROMISE = (
+    "Across countries and generations, with learning in both directions: sustainability, digital brands, and how decisions "
+    "are made. Roles may swap halfway."
 )
 Row = TypeVar("Row", bound=Model)
 
@@ -80,6 +85,8 @@ def load(*, people: int = 120, stage: str = "signed-up") -> None:
         raise Invalid(_("There is no stage “%(stage)s”. There is: %(stages)s.", stage=stage, stages=", ".join(STAGES)))
     if not FEWEST <= people <= MOST:
         raise Invalid(_("The demo company has from %(fewest)s to %(most)s people.", fewest=FEWEST, most=MOST))
+    if stage != "signed-up" and people > MOST_MATCHED:
+        raise Invalid(_("More than %(most)s people can only be loaded as signed-up.", most=MOST_MATCHED))
     if _loaded():
         return
     password_hash, day = hashed(PASSWORD), _day_of_the_story(stage, today())
@@ -96,6 +103,8 @@ def load(*, people: int = 120, stage: str = "signed-up") -> None:
         db.session.flush()
         _write_sign_ups(joining, season, ids)
         if stage != "signed-up":
+            if stage in MONTHS_SINCE_START:
+                _write_what_comes_next(ids, today())
             tell(stage, db.session.get_one(Programme, season), ids, at=_moment(day, 0, 600), now=now())
         audit.write(action="demo.loaded", on="programme", id=season, by=None, after={"people": people, "stage": stage})
 
@@ -197,6 +206,14 @@ def _write_programmes(ids: dict[str, int], day: date) -> int:
     petra = ids[address(PETRA.name)]
     db.session.execute(insert(ProgrammeStaff), [{"programme_id": each, "person_id": petra} for each in both])
     return both[0]
+
+
+def _write_what_comes_next(ids: dict[str, int], day: date) -> None:
+    """A season that is open for sign-up beside the one that has begun."""
+    starts = next_start(day)
+    name = f"Two-way learning, {SEASONS[starts.month % 12 // 3]} {starts.year}"
+    [made] = _insert(Programme, [_programme(name, TWO_WAY_PROMISE, starts, _moment(day, -9, 600)) | {"label": "two-way"}])
+    db.session.add(ProgrammeStaff(programme_id=made, person_id=ids[address(PETRA.name)]))
 
 
 def _programme(name: str, promise: str, starts: date, made: datetime) -> dict[str, Any]:

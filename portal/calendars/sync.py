@@ -35,14 +35,8 @@ SYNC = "calendars.sync"
 ACTIVE = ("connecting", "connected", "leaving")
 FIRST_WAIT, LONGEST_WAIT = 60, 3600
 LONGEST_ASKED = 86_400
-GONE: dict[str, Any] = {
-    "state": "gone",
-    "sealed_password": None,
-    "problem": "",
-    "detail": "",
-    "failures": 0,
-    "not_before": None,
-}
+WELL: dict[str, Any] = {"problem": "", "detail": "", "failures": 0, "not_before": None}
+GONE: dict[str, Any] = {**WELL, "state": "gone", "sealed_password": None}
 GLANCE = timedelta(minutes=15)
 """How often an account in step is glanced at, which is one small question; the first time each day it is looked at whole."""
 MOST_FAREWELLS = 24 * 14
@@ -230,7 +224,7 @@ def _take_away(held: Held, credentials: Credentials) -> None:
             with Server(held.calendar_url, credentials, rules()) as server:
                 complete = Round(task, held.lease, server).empty().complete
         except Trouble as trouble:
-            if trouble.problem != "calendar-gone":
+            if trouble.problem != "calendar-gone":  # then nothing is left to take away
                 raise
     _settle(held, **(GONE if complete else {"not_before": None}))
 
@@ -241,7 +235,7 @@ def _note_success(held: Held, credentials: Credentials, outcome: Outcome, stamp:
         values |= {"looked_at": now(), "pushed_stamp": stamp}
     if outcome.writes or stamp != held.stamp:
         values |= {"pushed_at": now()}
-    _settle(held, state="connected", problem="", detail="", failures=0, not_before=None, **values)
+    _settle(held, state="connected", **WELL, **values)
     with transaction():  # a change made meanwhile rang in vain, since we held the account
         if not outcome.complete or stamp_of(held.person_id) != stamp:
             work.ring(SYNC, held.lease.account_id)
@@ -254,13 +248,11 @@ def _note_trouble(held: Held, trouble: Trouble) -> None:
     if held.state == "leaving" and (lasting or failures >= MOST_FAREWELLS):
         _settle(held, **{**GONE, "problem": "left-behind"})
     elif lasting:
-        _settle(
-            held, letter=held.was_connected, state="suspended", problem=trouble.problem, detail=detail, failures=failures
-        )
+        values = {"state": "suspended", "problem": trouble.problem, "detail": detail, "failures": failures}
+        _settle(held, letter=held.was_connected, **values)
     else:
         wait = wait_after(failures)
-        if trouble.retry_after is not None:
-            wait = max(wait, timedelta(seconds=min(trouble.retry_after, LONGEST_ASKED)))
+        wait = max(wait, timedelta(seconds=min(trouble.retry_after or 0, LONGEST_ASKED)))
         _settle(held, problem=trouble.problem, detail=detail, failures=failures, not_before=now() + wait)
         if trouble.problem in ("unreachable", "slow"):
             _spare(held, min(wait, SPARED))

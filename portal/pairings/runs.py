@@ -131,8 +131,8 @@ def keep(run_id: int) -> Response:
     toast(ngettext("%(num)s draft is on the board.", "%(num)s drafts are on the board.", made))
     if left_out:
         said = ngettext(
-            "%(num)s pair was left out, since one of the two is free no more.",
-            "%(num)s pairs were left out, since one of the two is free no more.",
+            "%(num)s pair was left out, since the two cannot be paired any more.",
+            "%(num)s pairs were left out, since those two cannot be paired any more.",
             left_out,
         )
         toast(said, tone="warn")

@@ -201,7 +201,7 @@ class Network:
 
 
 class Search:
-    """A search for the ways that lose least: where flow can go from a node, and what that loses (never less than nothing)."""
+    """A search for the ways that lose least: where flow can go from a node, and what it loses (never less than nothing)."""
 
     def __init__(self, network: Network, source: int) -> None:
         self.network, self.mentors, self.hub = network, len(network.mentor_seats), network.hub

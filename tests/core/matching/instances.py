@@ -73,6 +73,24 @@ def problem(chance: Random, *, people: int, **given: object) -> Problem:
     return Problem(**{**facts, **given})  # type: ignore[arg-type]  # facts of any kind
 
 
+def weights(chance: Random) -> dict[str, int]:
+    """Weights that sum to 100, any of which may be nothing."""
+    cuts = sorted(chance.randint(0, 100) for _ in WEIGHTS[1:])
+    return {name: end - start for name, start, end in zip(WEIGHTS, [0, *cuts], [*cuts, 100], strict=True)}
+
+
+def two(mentor: dict[str, object] | None = None, mentee: dict[str, object] | None = None, **given: object) -> Problem:
+    """A junior, 1, and a senior, 2, of one site who may be paired unless the facts given forbid it."""
+    chance = Random(1)
+    same: dict[str, object] = {
+        "zone": "Europe/Berlin", "hours": parse_hours("Mon-Fri 09:00-17:00"), "languages": ("en",), "site": "Berlin",
+    }  # fmt: skip
+    junior = candidate(1, chance, **{**same, "grade": 1, "as_mentor": True, "as_mentee": False, **(mentor or {})})
+    senior = candidate(2, chance, **{**same, "grade": 5, "as_mentor": False, "as_mentee": True, **(mentee or {})})
+    managers = {1: junior.manager_id, 2: senior.manager_id, 3: None}
+    return problem(chance, people=0, candidates=(junior, senior), **{"managers": managers, "rules": Rules(), **given})
+
+
 def instance(chance: Random, *, most: int = 4, alike: bool = False, both_roles: bool = False) -> Instance:
     """An instance of up to `most` a side with at most nine allowed pairs; `alike` gives it many equal scores.
 
