@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import audit, work
+from portal.calendars import ledger
 from portal.clock import now
 from portal.core.permissions import Role
 from portal.db import db, transaction
@@ -60,7 +61,7 @@ def rotate_keys() -> int:
     total = 0
     while True:
         with transaction():
-            count = outbox.seal_anew(most=100)
+            count = outbox.seal_anew(most=100) + ledger.seal_anew(most=100)
         total += count
         if not count:
             return total

@@ -123,12 +123,12 @@ TAKEN = {
 }
 TOO_FEW = {
     "mentee": N_(
-        "Everybody who could mentor you already meets somebody else this round: there were %(mentors)s places with mentors "
-        "for %(mentees)s wishes to learn."
+        "Everybody who could mentor you already meets somebody else this round. Places with mentors: %(mentors)s; wishes to "
+        "learn: %(mentees)s."
     ),
     "mentor": N_(
-        "Everybody whom you could mentor already meets somebody else this round: there were %(mentees)s wishes to learn for "
-        "%(mentors)s places with mentors."
+        "Everybody whom you could mentor already meets somebody else this round. Wishes to learn: %(mentees)s; places with "
+        "mentors: %(mentors)s."
     ),
 }
 OTHER_WAY = {

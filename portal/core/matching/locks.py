@@ -16,7 +16,7 @@ def check_locks(problem: Problem) -> list[tuple[int, int]]:
         if mentor not in rows or mentee not in columns:
             absent = names["mentor"] if mentor not in rows else names["mentee"]
             raise Refusal(ABSENT, **names, name=absent)
-        if (mentee, mentor) in problem.locked:
+        if mentor != mentee and (mentee, mentor) in problem.locked:
             raise Refusal(BOTH_WAYS, **names)
         if (why := forbidden(problem.mentors[rows[mentor]], problem.mentees[columns[mentee]], problem)) is not None:
             raise Refusal(FORBIDDEN[why.name], **names)
