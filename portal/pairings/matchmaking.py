@@ -8,18 +8,19 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal import audit, work
 from portal.clock import now
 from portal.core.lifecycle import PairingState, ProgrammeState, RunState
-from portal.core.matching.candidates import Problem
+from portal.core.matching.candidates import Problem, Refusal
 from portal.core.matching.criteria import score
 from portal.core.matching.engine import Result
 from portal.core.matching.rules import forbidden
+from portal.core.translatable import N_
 from portal.db import db, transaction
 from portal.errors import Invalid
 from portal.pairings import candidates
@@ -34,8 +35,8 @@ UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 LEASE_SECONDS, TICK_SECONDS = 30, 1.0
 MOST_BEGINNINGS = 3
 """How often a run is begun before it counts as failed: a process that dies each time would be begun for ever."""
-STOPPED = _l("It stopped before it was done. Try again.")
-STOPPED_OFTEN = _l("It was begun three times and stopped each time. Ask an administrator to look at the log.")
+STOPPED = N_("It stopped before it was done. Try again.")
+STOPPED_OFTEN = N_("It was begun three times and stopped each time. Ask an administrator to look at the log.")
 
 
 def problem_of(programme_id: int, *, on: date) -> Problem:
@@ -88,14 +89,14 @@ def run(run_id: int) -> None:
         return
     try:
         problem = _given(run_id)
-    except Invalid as error:
-        _finish(run_id, holder, None, error.message, began)
+    except Refusal as error:
+        _finish(run_id, holder, None, (error.template, error.facts), began)
         return
     with Solver(problem) as solver:
         while solver.thinks(TICK_SECONDS):
             if not _renew(run_id, holder, solver.progress):
                 return
-    _finish(run_id, holder, solver.result, solver.failure or str(STOPPED), began)
+    _finish(run_id, holder, solver.result, solver.failure or (STOPPED, {}), began)
 
 
 def sweep() -> None:
@@ -120,7 +121,7 @@ def _begin(run_id: int) -> str | None:
             _close(begun, RunState.ENDED)
             return None
         if begun.beginnings >= MOST_BEGINNINGS:
-            _close(begun, RunState.FAILED, error=str(STOPPED_OFTEN))
+            _close(begun, RunState.FAILED, error=_in_their_language(begun.by_id, (STOPPED_OFTEN, {})))
             return None
         begun.beginnings += 1
         begun.state, begun.started_at, begun.phase, begun.done, begun.total = RunState.RUNNING, now(), "", 0, 0
@@ -149,7 +150,11 @@ def _renew(run_id: int, holder: str, progress: tuple[str, int, int]) -> bool:
     return True
 
 
-def _finish(run_id: int, holder: str, result: Result | None, failure: str, began: datetime) -> None:
+Failure = tuple[str, dict[str, Any]]
+"""A sentence to be translated, and what goes into it."""
+
+
+def _finish(run_id: int, holder: str, result: Result | None, failure: Failure, began: datetime) -> None:
     """Write down how a run went, if it is still held by this holder; whoever lost it writes nothing."""
     with transaction():
         held = db.session.scalar(_held(run_id, holder))
@@ -158,9 +163,16 @@ def _finish(run_id: int, holder: str, result: Result | None, failure: str, began
         if held.end_asked_at:
             _close(held, RunState.ENDED)
         elif result is None:
-            _close(held, RunState.FAILED, error=failure)
+            _close(held, RunState.FAILED, error=_in_their_language(held.by_id, failure))
         else:
             store(held, result, at=now(), seconds=(now() - began).total_seconds())
+
+
+def _in_their_language(person_id: int | None, failure: Failure) -> str:
+    """A failure in the language of whoever asked for the run."""
+    asked = db.session.get(Person, person_id) if person_id else None
+    with force_locale(asked.locale if asked and asked.locale else "en"):
+        return _(failure[0], **failure[1]) if failure[1] else _(failure[0])
 
 
 def _held(run_id: int, holder: str) -> Any:

@@ -146,5 +146,6 @@ def _subjects(pairing: Pairing) -> list[tuple[str, str]]:
     for part in pairing.parts:
         side = {"interests": "mentor", "giveback": "mentee"}.get(part["name"])
         if side and part["points"] > 0 and "topic" in part["args"]:
-            found[_(part["args"]["topic"]), side] = None
+            topic: str = part["args"]["topic"]
+            found[_(topic), side] = None
     return list(found)

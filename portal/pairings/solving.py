@@ -15,7 +15,7 @@ import threading
 from types import TracebackType
 from typing import IO, Any, Self
 
-from portal.core.matching.candidates import Problem
+from portal.core.matching.candidates import Problem, Refusal
 from portal.core.matching.engine import Result, match
 from portal.errors import PortalError
 
@@ -28,15 +28,15 @@ ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_
 class Solver:
     """One problem being solved in a process of its own; leaving the `with` ends the process.
 
-    `progress` is the phase, how far it is and of how much; at the end there is a `result` or the sentence of a `failure`,
-    and neither if the process died.
+    `progress` is the phase, how far it is and of how much; at the end there is a `result`, or a `failure` (a sentence to
+    be translated and what goes into it), and neither if the process died.
     """
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.progress: tuple[str, int, int] = ("", 0, 0)
         self.result: Result | None = None
-        self.failure = ""
+        self.failure: tuple[str, dict[str, Any]] | None = None
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(  # noqa: S603  # our own program, without a shell
@@ -75,7 +75,7 @@ class Solver:
         if "result" in line:
             self.result = Result.from_json(line["result"])
         elif "failure" in line:
-            self.failure = str(line["failure"])
+            self.failure = str(line["failure"]), line["facts"]
         else:
             self.progress = (str(line["phase"]), int(line["done"]), int(line["total"]))
 
@@ -99,8 +99,10 @@ def main() -> None:
     try:
         problem = Problem.from_json(json.loads(sys.stdin.buffer.read()))
         found = match(problem, progress=lambda phase, done, total: _say(phase=phase, done=done, total=total))
+    except Refusal as error:
+        _say(failure=error.template, facts=error.facts)
     except PortalError as error:
-        _say(failure=error.message)
+        _say(failure=error.message, facts={})
     else:
         _say(result=found.as_json())
 

@@ -18,26 +18,9 @@ from xml.sax.saxutils import escape
 import httpx
 from lxml import etree
 
+from portal.demo_calendars import CONFIG
+
 PASSWORD = "dune-velvet-91-orchard"
-RADICALE = """\
-[server]
-hosts = 127.0.0.1:{port}
-
-[auth]
-type = htpasswd
-htpasswd_filename = {folder}/users
-htpasswd_encryption = plain
-delay = 0
-
-[rights]
-type = owner_only
-
-[storage]
-filesystem_folder = {folder}/calendars
-
-[logging]
-level = warning
-"""
 LISTING = '<d:propfind xmlns:d="DAV:"><d:prop><d:getetag/><d:resourcetype/></d:prop></d:propfind>'
 
 
@@ -85,7 +68,7 @@ class CalendarServer:
         """Start it, on the port and with the contents it had before, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "users").write_text(f"{self.username}:{self.password}\n")
-        (self.folder / "config").write_text(RADICALE.format(port=self.port, folder=self.folder))
+        (self.folder / "config").write_text(CONFIG.format(port=self.port, folder=self.folder))
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
         until = time.monotonic() + 20

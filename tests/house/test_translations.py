@@ -77,8 +77,8 @@ def test_every_german_message_has_the_placeholders_of_the_english_one(german: Ca
     wrong = [
         each.id
         for each in with_text(german)
-        for ours in forms(each, "string")
-        if placeholders(ours) != placeholders(forms(each, "id")[-1])
+        for theirs, ours in zip(forms(each, "id"), forms(each, "string"), strict=True)
+        if placeholders(ours) != placeholders(theirs)
     ]
     assert wrong == []
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.busy import busy
 from tests.conftest import Noise
 from tests.crawl import rule_of, walk
 from tests.markup import Element
@@ -43,8 +44,10 @@ def forms(make: Factories, noise: Noise, new_visitor: Callable[..., Visitor]) ->
     make.programme("The next season", state="draft")
     begun = make.person("Nora New")
     make.enrolment(begun, make.programme(), state="begun", steps_done=0, joined_at=None)
+    paired = make.person("Paul Paired")
+    busy(make, admin, paired)
     found: dict[tuple[str | None, tuple[str, ...]], tuple[Visitor, str, str]] = {}
-    for visitor in (new_visitor(), new_visitor(begun), new_visitor(admin)):
+    for visitor in (new_visitor(), new_visitor(begun), new_visitor(paired), new_visitor(admin)):
 
         def look(url: str, page: Page, visitor: Visitor = visitor) -> None:
             for form in page.root.all("form"):

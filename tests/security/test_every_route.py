@@ -17,6 +17,7 @@ from portal import audit
 from portal.people.models import Person
 from portal.web.access import mark_of
 from portal.web.headers import ALWAYS
+from tests.busy import busy
 from tests.conftest import Noise
 from tests.personas import Factories
 from tests.visitor import Page, Visitor
@@ -88,8 +89,9 @@ def ask(visitor: Visitor, route: Route, url: str, **more: object) -> Page:
 
 @pytest.fixture
 def furnished(make: Factories, noise: Noise, member: Person, admin: Person) -> Person:
-    """An administrator in a portal that has people, programmes and an enrolment."""
+    """An administrator in a portal in which everything has happened to a member."""
     make.enrolment(member, make.programme())
+    busy(make, admin, member)
     return admin
 
 
