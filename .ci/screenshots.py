@@ -1,4 +1,7 @@
-"""The README's pictures: the demo company, started afresh, photographed in Chromium. `make screenshots` runs this."""
+"""The README's pictures: the demo company in the middle of its season, started afresh, photographed in Chromium.
+
+`make screenshots` runs this.
+"""
 
 import os
 import signal
@@ -18,8 +21,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from portal.demo import SIGN_INS
 
 OUT = Path("docs/screenshots")
-DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-STAFF, JUNIOR = SIGN_INS[0], SIGN_INS[1]
+DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 780}
+STAFF, SENIOR = SIGN_INS[0], SIGN_INS[2]
 
 
 @contextmanager
@@ -73,34 +76,64 @@ def sign_in(page: Page, who: str, password: str) -> None:
     page.wait_for_url(lambda url: "sign-in" not in url)
 
 
-def shoot(page: Page, path: str, name: str) -> None:
-    """Photograph `path` as docs/screenshots/<name>.png."""
-    page.goto(path)
-    save(page, name)
-
-
 def save(page: Page, name: str) -> None:
-    """Photograph the page as it is, once its fonts are there."""
+    """Photograph the page as it is, once its fonts are there, as docs/screenshots/<name>.png."""
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(150)
     page.screenshot(path=OUT / f"{name}.png")
 
 
-def take_all(browser: Browser, address: str) -> None:
-    """Every picture of the README."""
+def shoot(page: Page, path: str, name: str) -> None:
+    """Photograph the page at `path`."""
+    page.goto(path)
+    save(page, name)
+
+
+def wait_until_written(page: Page) -> None:
+    """Return once the worker has written the reader's calendar; fails after half a minute."""
+    for _ in range(60):
+        page.goto("/calendars")
+        if page.get_by_text("Last written").count():
+            return
+        page.wait_for_timeout(500)
+    raise TimeoutError("the senior's calendar was not written to")
+
+
+def take_seniors(browser: Browser, address: str) -> None:
+    """What the senior sees: the next check-in, the pair's page on a phone, the calendar written to."""
+    with visit(browser, address, DESK, "dark") as page:
+        sign_in(page, SENIOR.email, SENIOR.password)
+        wait_until_written(page)
+        save(page, "calendars-dark")
     with visit(browser, address, DESK) as page:
-        shoot(page, "/join", "join")
-        sign_in(page, STAFF.email, STAFF.password)
-        page.goto("/people")
-        page.get_by_role("link", name="Edit").nth(2).click()
-        page.locator("tr.editing").wait_for()
-        save(page, "people")
-    with visit(browser, address, DESK) as page:
-        sign_in(page, JUNIOR.email, JUNIOR.password)
-        shoot(page, "/join/1/teach", "teach")
+        sign_in(page, SENIOR.email, SENIOR.password)
+        shoot(page, "/", "home")
     with visit(browser, address, PHONE, "dark") as page:
-        sign_in(page, JUNIOR.email, JUNIOR.password)
-        shoot(page, "/", "home-phone-dark")
+        sign_in(page, SENIOR.email, SENIOR.password)
+        page.get_by_role("link", name="Open your page").click()
+        page.get_by_role("heading", name="When you meet").wait_for()
+        save(page, "pair-phone-dark")
+
+
+def take_staffs(browser: Browser, address: str) -> None:
+    """What staff see: a run's result, the reasons of a pairing, a draft that is being edited."""
+    with visit(browser, address, DESK) as page:
+        sign_in(page, STAFF.email, STAFF.password)
+        page.goto("/pairings/board")
+        page.get_by_role("link", name="Reasons").first.click()
+        drawer = page.locator("tr.drawer")
+        drawer.wait_for()
+        drawer.evaluate("(row) => row.previousElementSibling.scrollIntoView({block: 'start'})")
+        page.evaluate("window.scrollBy(0, -120)")
+        save(page, "reasons")
+        page.goto("/pairings/board?show=draft")
+        page.get_by_role("link", name="Edit").first.click()
+        page.locator("tr.editing").wait_for()
+        save(page, "board")
+        page.get_by_role("link", name="Runs of the matching").click()
+        page.locator("main li a").first.click()
+        page.get_by_role("heading", name="pairs found").wait_for()
+        save(page, "run")
 
 
 def main() -> None:
@@ -111,7 +144,8 @@ def main() -> None:
         options.append("--no-sandbox")
     with demo() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM") or None, args=options)
-        take_all(browser, address)
+        take_seniors(browser, address)
+        take_staffs(browser, address)
         browser.close()
     print(f"Pictures are in {OUT}/")
 

@@ -1,9 +1,13 @@
 """What a letter is, before it is posted."""
 
+import re
 from dataclasses import dataclass, field
 
 LINK = "{{ the private link }}"
 """Stands in a letter's text and HTML where its private link goes; the outbox puts it in as the letter leaves."""
+
+EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+"""More than one in a row comes from a template's loops and says nothing."""
 
 
 @dataclass(frozen=True)
@@ -15,3 +19,6 @@ class Letter:
     text: str
     html: str
     link: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", EMPTY_LINES.sub("\n\n", self.text))

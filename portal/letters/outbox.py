@@ -4,7 +4,6 @@ Posting only writes a row, so a letter leaves if and only if its reason was comm
 the letter's `uid`, and wiped when the letter has left.
 """
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -23,8 +22,6 @@ from portal.work import ring
 
 DELIVER = "letters.deliver"
 SUBJECT_LENGTH = 200
-EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
-"""More than one of them in a row comes from a template's loops and says nothing."""
 LINKS_KEPT = timedelta(days=7)
 """How long a letter that has not left keeps its private link; by then the link is long over."""
 
@@ -38,7 +35,7 @@ def post(letter: Letter, *, to: str, person_id: int | None = None) -> OutboxLett
         to_address=to,
         person_id=person_id,
         subject=" ".join(letter.subject.split())[:SUBJECT_LENGTH],
-        text=EMPTY_LINES.sub("\n\n", letter.text),
+        text=letter.text,
         html=letter.html,
         sealed_link=keyring().seal(letter.link, _place(uid)) if letter.link else None,
         state="queued" if current().mail else "kept",

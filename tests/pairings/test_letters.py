@@ -46,7 +46,7 @@ def test_the_senior_is_asked_with_the_reasons_and_until_when_in_their_own_zone(p
     assert letter.subject == "Would you like to meet Ada King?"
     topic = pairing.parts[0]["args"]["topic"]
     assert letter.text == (
-        "Hello Grace Hopper,\n\n\n"
+        "Hello Grace Hopper,\n\n"
         "Thank you: we know that you want to learn. We think that Ada King and you would suit each other, "
         "with Ada King as your mentor.\n\n"
         f"- Ada King knows about “{topic}”, which is what Grace Hopper wants to learn first.\n"
