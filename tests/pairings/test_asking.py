@@ -79,7 +79,8 @@ def test_the_senior_is_asked_first_then_the_junior_and_two_yes_make_it_active(
     assert (row.state, row.answer_by, row.active_at) == ("active", None, row.mentor_accepted_at)
     assert letters()[2:] == [("active", grace.email), ("active", ada.email)]
     assert (versions.of(ada.id), versions.of(grace.id)) == ((1, 1), (1, 1))
-    assert rung == [("schedule.milestones", pairing.id)]
+    changed = [("people.calendar_changed", each.id) for each in sorted((ada, grace), key=lambda each: each.id)]
+    assert sorted(rung) == [*changed, ("schedule.milestones", pairing.id)]
     told = [(each.action, each.actor_id) for each in reversed(audit.history("pairing", pairing.id))]
     assert told == [("pairing.moved", staff.id), ("pairing.accepted", grace.id), ("pairing.moved", ada.id)]
 

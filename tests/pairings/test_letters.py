@@ -17,7 +17,7 @@ from tests.personas import Factories
 
 UNTIL = datetime(2026, 12, 4, 23, 30, tzinfo=UTC)
 WHY = (
-    "\n\n\nVice Versa\nhttp://localhost\n\n--\nYou get this because you take part in Spring season. "
+    "\n\nVice Versa\nhttp://localhost\n\n--\nYou get this because you take part in Spring season. "
     "A letter like this comes with every step of your pairing.\n"
 )
 
