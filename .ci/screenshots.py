@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from portal.demo import SIGN_INS
 
 OUT = Path("docs/screenshots")
-DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 780}
+DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 STAFF, SENIOR = SIGN_INS[0], SIGN_INS[2]
 
 
@@ -100,40 +100,31 @@ def wait_until_written(page: Page) -> None:
 
 
 def take_seniors(browser: Browser, address: str) -> None:
-    """What the senior sees: the next check-in, the pair's page on a phone, the calendar written to."""
-    with visit(browser, address, DESK, "dark") as page:
-        sign_in(page, SENIOR.email, SENIOR.password)
-        wait_until_written(page)
-        save(page, "calendars-dark")
+    """What the senior sees: the next check-in, the pair's page, and the calendar that is written to."""
     with visit(browser, address, DESK) as page:
         sign_in(page, SENIOR.email, SENIOR.password)
+        wait_until_written(page)
         shoot(page, "/", "home")
-    with visit(browser, address, PHONE, "dark") as page:
-        sign_in(page, SENIOR.email, SENIOR.password)
         page.get_by_role("link", name="Open your page").click()
         page.get_by_role("heading", name="When you meet").wait_for()
-        save(page, "pair-phone-dark")
+        save(page, "pair")
+    with visit(browser, address, PHONE, "dark") as page:
+        sign_in(page, SENIOR.email, SENIOR.password)
+        shoot(page, "/", "home-phone-dark")
+        shoot(page, "/calendars", "calendars-phone-dark")
 
 
 def take_staffs(browser: Browser, address: str) -> None:
-    """What staff see: a run's result, the reasons of a pairing, a draft that is being edited."""
+    """What staff see: a draft that is being edited, and what publishing would send."""
     with visit(browser, address, DESK) as page:
         sign_in(page, STAFF.email, STAFF.password)
-        page.goto("/pairings/board")
-        page.get_by_role("link", name="Reasons").first.click()
-        drawer = page.locator("tr.drawer")
-        drawer.wait_for()
-        drawer.evaluate("(row) => row.previousElementSibling.scrollIntoView({block: 'start'})")
-        page.evaluate("window.scrollBy(0, -120)")
-        save(page, "reasons")
         page.goto("/pairings/board?show=draft")
         page.get_by_role("link", name="Edit").first.click()
         page.locator("tr.editing").wait_for()
         save(page, "board")
-        page.get_by_role("link", name="Runs of the matching").click()
-        page.locator("main li a").first.click()
-        page.get_by_role("heading", name="pairs found").wait_for()
-        save(page, "run")
+        page.get_by_role("link", name="Publish").click()
+        page.locator("summary").first.click()
+        save(page, "publish")
 
 
 def main() -> None:

@@ -1,15 +1,15 @@
 """What the front shows: the reader's pairings and what is next in each, their programmes, and the staff's numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from portal.clock import now
-from portal.core.lifecycle import CheckInState, EnrolmentState, PairingState, ProgrammeState
+from portal.core.lifecycle import OPEN_PAIRINGS, CheckInState, EnrolmentState, PairingState, ProgrammeState
 from portal.db import db
 from portal.letters.models import OutboxLetter
 from portal.pairings import queries as pairings
@@ -40,6 +40,12 @@ class Numbers:
     mentors: int
     mentees: int
     failed_letters: int
+    pairings: Mapping[str, int]
+
+    @property
+    def left(self) -> int:
+        """How many wishes for a match nobody meets yet."""
+        return self.mentors + self.mentees
 
 
 @dataclass(frozen=True)
@@ -175,15 +181,28 @@ def places_of(person: Person) -> list[Place]:
 
 
 def numbers() -> Numbers:
-    """The staff's numbers, in three queries."""
+    """The staff's numbers, in four queries."""
     people, new = db.session.execute(
         select(func.count(), func.count().filter(Person.created_at > now() - timedelta(days=7))).select_from(Person)
     ).one()
-    waiting = Enrolment.state == EnrolmentState.WAITING
     mentors, mentees = db.session.execute(
-        select(func.count().filter(Enrolment.as_mentor), func.count().filter(Enrolment.as_mentee))
+        select(
+            func.count().filter(Enrolment.as_mentor, ~_has_partner(Pairing.mentor_id)),
+            func.count().filter(Enrolment.as_mentee, ~_has_partner(Pairing.mentee_id)),
+        )
         .join(Programme)
-        .where(waiting, Programme.state.in_(CURRENT))
+        .where(Enrolment.state == EnrolmentState.WAITING, Programme.state.in_(CURRENT))
     ).one()
+    by_state = select(Pairing.state, func.count()).join(Programme).where(Programme.state.in_(CURRENT))
+    pairings = {row[0]: int(row[1]) for row in db.session.execute(by_state.group_by(Pairing.state))}
     failed = db.session.scalar(select(func.count()).where(OutboxLetter.state == "failed")) or 0
-    return Numbers(people, new, mentors, mentees, failed)
+    return Numbers(people, new, mentors, mentees, failed, pairings)
+
+
+def _has_partner(side: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether somebody enrolled has an open pairing on that side."""
+    return exists().where(
+        side == Enrolment.person_id,
+        Pairing.programme_id == Enrolment.programme_id,
+        Pairing.state.in_(OPEN_PAIRINGS),
+    )

@@ -11,6 +11,7 @@ import pytest
 
 from portal.clock import now
 from portal.db import db, transaction
+from portal.pairings.models import Pairing
 from portal.schedule.models import CheckIn
 from tests.busy import connected, meeting
 from tests.conftest import Counted, Noise
@@ -116,3 +117,17 @@ def test_home_costs_the_same_with_one_pairing_and_with_three(
             visitor.get("/")
         costs.append(len(counted))
     assert costs[0] == costs[1]
+
+
+def test_staff_see_what_waits_for_them_and_nobody_is_counted_who_has_a_partner(
+    company: Company, new_visitor: Callable[..., Visitor]
+) -> None:
+    visitor = new_visitor(company.staff)
+    lonely = company.mentee("Lea Lonely")
+    assert heading(visitor) == "1 wish for a match is waiting"
+    company.pairing("Jonas Junior", "Selma Senior", "draft")
+    assert heading(visitor) == "1 pair is ready to be asked"
+    company.pairing("Ina Intern", lonely, "active")
+    with transaction():
+        db.session.query(Pairing).filter_by(state="draft").update({"state": "active"})
+    assert heading(visitor) == "Everybody has a match"
