@@ -123,7 +123,7 @@ def take_staffs(browser: Browser, address: str) -> None:
         page.locator("tr.editing").wait_for()
         save(page, "board")
         page.get_by_role("link", name="Publish").click()
-        page.locator("summary").first.click()
+        page.locator("main summary").first.click()
         save(page, "publish")
 
 

@@ -39,7 +39,7 @@ def tell(stage: str, programme: Programme, ids: Mapping[str, int], *, at: dateti
     chance = Random(f"{programme.name} {len(ids)}")  # noqa: S311 - a play, not a secret
     known = [each for each in drafts if (each.mentor_id, each.mentee_id) == first]
     others = [each for each in drafts if each not in known]
-    _answer([*known, *others], petra, at, chance, finished=stage == "finished")
+    _answer([*known, *others], petra, at, now, chance, finished=stage == "finished")
     active = [each for each in [*known, *others] if each.state == PairingState.ACTIVE]
     for pairing in active[: len(active) - (UNPLANNED if stage == "running" else 0)]:
         _plan(pairing, programme, at + timedelta(days=9), now, chance, soon=pairing in known and stage == "running")
@@ -62,22 +62,29 @@ def _match(programme: Programme, by: Person, first: tuple[int, int], at: datetim
     return queries.open_pairings(programme.id)
 
 
-def _answer(drafts: Sequence[Pairing], by: Person, at: datetime, chance: Random, *, finished: bool) -> None:
-    """Publish, and have nearly all say yes within the week."""
-    offered = list(drafts) if finished else list(drafts)[:-STILL_DRAFT]
-    preview = publishing.preview(offered[0].programme, only=[each.id for each in offered])
-    publishing.publish(offered[0].programme, digest=preview.digest, only=[each.id for each in offered], by=by, at=at)
-    spare = [] if finished else offered[-(DECLINED + UNANSWERED) :]
-    for number, pairing in enumerate(offered):
+def _answer(drafts: Sequence[Pairing], by: Person, at: datetime, now: datetime, chance: Random, *, finished: bool) -> None:
+    """Publish, and have nearly all say yes within the week. In a season that runs, a few are asked only now."""
+    apart = 0 if finished else UNANSWERED + STILL_DRAFT
+    offered = list(drafts)[: len(drafts) - apart]
+    _publish(offered, by, at)
+    declining = [] if finished else offered[-DECLINED:]
+    for pairing in offered:
         day = at + timedelta(days=chance.randint(1, 3), minutes=chance.randrange(0, 300))
-        if pairing in spare[:DECLINED]:
+        if pairing in declining:
             asking.decline(pairing, by=pairing.mentee, at=day)
-        elif pairing in spare and number % 2:
             continue
-        else:
-            asking.accept(pairing, by=pairing.mentee, at=day)
-            if pairing not in spare:
-                asking.accept(pairing, by=pairing.mentor, at=day + timedelta(days=chance.randint(1, 3)))
+        asking.accept(pairing, by=pairing.mentee, at=day)
+        asking.accept(pairing, by=pairing.mentor, at=day + timedelta(days=chance.randint(1, 3)))
+    if not finished:
+        late = list(drafts)[len(offered) : len(offered) + UNANSWERED]
+        _publish(late, by, now - timedelta(days=1))
+        asking.accept(late[0], by=late[0].mentee, at=now - timedelta(hours=5))
+
+
+def _publish(pairings: Sequence[Pairing], by: Person, at: datetime) -> None:
+    programme, only = pairings[0].programme, [each.id for each in pairings]
+    preview = publishing.preview(programme, only=only)
+    publishing.publish(programme, digest=preview.digest, only=only, by=by, at=at)
 
 
 def _plan(pairing: Pairing, programme: Programme, at: datetime, now: datetime, chance: Random, *, soon: bool) -> None:

@@ -31,7 +31,7 @@ def home() -> str | Response:
         places=places_of(current_user),
         reasons=words.reasons,
         calendar=account_of(current_user.id),
-        numbers=numbers() if may(May.SEE_PEOPLE) else None,
+        numbers=numbers(current_user) if may(May.SEE_PEOPLE) else None,
     )
 
 

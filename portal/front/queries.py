@@ -16,6 +16,7 @@ from portal.pairings import queries as pairings
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme, Wish
+from portal.programmes.queries import visible_to
 from portal.schedule import queries as schedule
 from portal.schedule.models import CheckIn, Milestone
 from portal.web.furniture import day, readers_zone
@@ -180,8 +181,9 @@ def places_of(person: Person) -> list[Place]:
     )
 
 
-def numbers() -> Numbers:
-    """The staff's numbers, in four queries."""
+def numbers(person: Person) -> Numbers:
+    """The numbers of a member of staff, in four queries; of matching only what their own programmes have."""
+    theirs = visible_to(person).with_only_columns(Programme.id).where(Programme.state.in_(CURRENT))
     people, new = db.session.execute(
         select(func.count(), func.count().filter(Person.created_at > now() - timedelta(days=7))).select_from(Person)
     ).one()
@@ -189,11 +191,9 @@ def numbers() -> Numbers:
         select(
             func.count().filter(Enrolment.as_mentor, ~_has_partner(Pairing.mentor_id)),
             func.count().filter(Enrolment.as_mentee, ~_has_partner(Pairing.mentee_id)),
-        )
-        .join(Programme)
-        .where(Enrolment.state == EnrolmentState.WAITING, Programme.state.in_(CURRENT))
+        ).where(Enrolment.state == EnrolmentState.WAITING, Enrolment.programme_id.in_(theirs))
     ).one()
-    by_state = select(Pairing.state, func.count()).join(Programme).where(Programme.state.in_(CURRENT))
+    by_state = select(Pairing.state, func.count()).where(Pairing.programme_id.in_(theirs))
     pairings = {row[0]: int(row[1]) for row in db.session.execute(by_state.group_by(Pairing.state))}
     failed = db.session.scalar(select(func.count()).where(OutboxLetter.state == "failed")) or 0
     return Numbers(people, new, mentors, mentees, failed, pairings)
