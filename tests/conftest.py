@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, event
 
 from portal.app import create_app
@@ -33,6 +34,8 @@ from tests.personas import Factories, settings_for_tests
 from tests.postbox import Postbox
 from tests.visitor import Visitor
 
+hypothesis_settings.register_profile("portal", deadline=None)  # how long an example takes is no fact about the portal
+hypothesis_settings.load_profile("portal")
 KINDS = ("sqlite", "postgresql")
 NOT_READING = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
 

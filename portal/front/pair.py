@@ -4,6 +4,7 @@ from flask import Blueprint, make_response, render_template
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from portal.calendars.accounts import account_of
 from portal.clock import now
 from portal.core.lifecycle import PairingState
 from portal.front.queries import pair_of
@@ -33,5 +34,6 @@ def show(pairing_id: int) -> Response:
             timeline=timeline(pairing),
             may_change=pairing.state == PairingState.ACTIVE,
             moment_now=pair.at,
+            calendar=account_of(current_user.id),
         )
     )

@@ -182,6 +182,8 @@ def _candidate(enrolment: Enrolment, taken: Seats, past: Mapping[int, set[int]])
         learns=tuple(Wish(each.topic_id, each.level) for each in wishes if each.side == "learns"),
         avoids=frozenset(each.person_id for each in enrolment.avoided),
         past_partners=frozenset(past.get(person.id, ())),
+        met_as_mentor=taken[0][person.id] > 0,
+        met_as_mentee=taken[1][person.id] > 0,
     )
 
 

@@ -33,7 +33,7 @@ LARGEST = 2**56
 class Instance:
     """Mentors by mentees: scores (0..10000), which pairs are allowed, how many seats each has, and who has one already.
 
-    `line` is in the same unit as scores. `met_mentors` and `met_mentees`: who is in a locked pair, which counts for them.
+    `line` is in the same unit as scores. `met_mentors` and `met_mentees`: who is in a locked or live pair, which counts.
     `bonus` is added to a score in the fourth goal only. `people` says which row and column are one person.
     """
 

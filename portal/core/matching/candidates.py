@@ -29,7 +29,8 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person who may be paired. Lists are in the person's own order; capacities are the seats still free."""
+    """One person who may be paired. Lists are in the person's own order; capacities are the seats still free;
+    `met_as_…` tells that they meet somebody in that role already, whom this problem does not know."""
 
     id: int
     name: str
@@ -50,6 +51,8 @@ class Candidate:
     learns: tuple[Wish, ...] = ()
     avoids: frozenset[int] = frozenset()
     past_partners: frozenset[int] = frozenset()
+    met_as_mentor: bool = False
+    met_as_mentee: bool = False
 
 
 @dataclass(frozen=True, slots=True)

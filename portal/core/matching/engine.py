@@ -144,7 +144,8 @@ def _instance(
     mentor_seats = np.array([each.mentor_capacity for each in problem.mentors], np.int64)
     mentee_seats = np.array([each.mentee_capacity for each in problem.mentees], np.int64)
     free, bonus = allowed.copy(), _bonus(problem, scores)
-    met_mentors, met_mentees = np.zeros(len(mentor_seats), bool), np.zeros(len(mentee_seats), bool)
+    met_mentors = np.array([each.met_as_mentor for each in problem.mentors], bool)
+    met_mentees = np.array([each.met_as_mentee for each in problem.mentees], bool)
     for row, column in locked:
         for way in people.ways((row, column)) or ((row, column),):
             free[way] = False

@@ -43,6 +43,8 @@ def left_over(outcome: Outcome) -> tuple[LeftOver, ...]:
     """Who has no partner in a role, and why, by id."""
     problem = outcome.problem
     met = {row for row, _ in outcome.chosen}, {column for _, column in outcome.chosen}
+    met[0].update(row for row, each in enumerate(outcome.problem.mentors) if each.met_as_mentor)
+    met[1].update(column for column, each in enumerate(outcome.problem.mentees) if each.met_as_mentee)
     found = [
         LeftOver(each.id, "mentor", *_why_mentor(each, row, outcome))
         for row, each in enumerate(problem.mentors)
