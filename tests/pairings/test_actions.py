@@ -16,14 +16,8 @@ from portal.people import versions
 from portal.people.models import Person
 from portal.programmes.models import Programme
 from tests.conftest import Noise
-from tests.pairings.company import Company, company_of
+from tests.pairings.company import Company
 from tests.pairings.posted import held, letters, now_is
-from tests.personas import Factories
-
-
-@pytest.fixture
-def company(make: Factories, staff: Person, noise: Noise) -> Company:
-    return company_of(make, staff)
 
 
 def add(company: Company, mentor: Person, mentee: Person, **more: Any) -> int:

@@ -27,19 +27,6 @@ from tests.pairings.posted import held, letters, now_is
 from tests.personas import Factories
 
 
-@pytest.fixture
-def company(make: Factories, staff: Person, noise: Noise) -> Company:
-    return company_of(make, staff)
-
-
-@pytest.fixture
-def rung(app: Flask) -> list[tuple[str, int]]:
-    """What was rung for, after the commit."""
-    bells: list[tuple[str, int]] = []
-    app.extensions["doorbell"] = lambda *what: bells.append(what)
-    return bells
-
-
 def offer(pairing: Pairing, by: Person) -> None:
     with transaction():
         asking.offer(held(pairing), by=by.id, at=now())

@@ -10,16 +10,10 @@ from portal.db import db, transaction
 from portal.pairings.models import LeftOver, Pairing
 from portal.people.models import Person
 from portal.programmes.models import Enrolment
-from tests.conftest import Noise
-from tests.pairings.company import Company, company_of
+from tests.pairings.company import Company
 from tests.pairings.posted import letters
 from tests.personas import Factories
 from tests.visitor import Visitor
-
-
-@pytest.fixture
-def company(make: Factories, staff: Person, noise: Noise) -> Company:
-    return company_of(make, staff)
 
 
 @pytest.fixture

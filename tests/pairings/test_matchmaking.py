@@ -18,24 +18,10 @@ from portal.pairings import asking, candidates, matchmaking
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
 from portal.people.models import Person
 from portal.programmes.models import Avoided, Enrolment, Programme
-from tests.conftest import Noise
-from tests.pairings.company import Company, company_of
+from tests.pairings.company import Company
 from tests.pairings.crowd import ask, fill, keep, many, pairs, proposed, row, running
 from tests.pairings.posted import held, letters
 from tests.personas import Factories
-
-
-@pytest.fixture
-def company(make: Factories, staff: Person, noise: Noise) -> Company:
-    return company_of(make, staff)
-
-
-@pytest.fixture
-def rung(app: Flask) -> list[tuple[str, int]]:
-    """What was rung for, after the commit."""
-    bells: list[tuple[str, int]] = []
-    app.extensions["doorbell"] = lambda *what: bells.append(what)
-    return bells
 
 
 def test_sixty_people_are_matched_and_the_pairs_kept_as_drafts(make: Factories, company: Company) -> None:

@@ -11,16 +11,10 @@ from portal import audit
 from portal.clock import now
 from portal.pairings.models import Pairing
 from portal.people.models import Person
-from tests.conftest import Noise
-from tests.pairings.company import Company, company_of
+from tests.pairings.company import Company
 from tests.pairings.posted import letters, now_is
 from tests.personas import Factories
 from tests.visitor import Visitor
-
-
-@pytest.fixture
-def company(make: Factories, staff: Person, noise: Noise) -> Company:
-    return company_of(make, staff)
 
 
 @pytest.fixture

@@ -12,17 +12,10 @@ from portal.errors import Invalid, Stale
 from portal.letters.models import OutboxLetter
 from portal.pairings import actions, publishing
 from portal.pairings.models import Pairing
-from portal.people.models import Person
 from portal.programmes.models import Avoided, Enrolment, Programme
-from tests.conftest import Noise
-from tests.pairings.company import Company, company_of
+from tests.pairings.company import Company
 from tests.pairings.posted import held, letters, now_is
 from tests.personas import Factories
-
-
-@pytest.fixture
-def company(make: Factories, staff: Person, noise: Noise) -> Company:
-    return company_of(make, staff)
 
 
 def edit(pairing: Pairing, company: Company, *, seen: int | None = None, **values: Any) -> int | None:

@@ -14,7 +14,7 @@ from portal.pairings import queries, words
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from tests.conftest import Noise
-from tests.pairings.company import Company, company_of
+from tests.pairings.company import Company
 from tests.personas import Factories
 
 SEEN = {
@@ -22,11 +22,6 @@ SEEN = {
     "paused": (True, True), "ended": (True, True), "discarded": (False, False), "declined": (False, False),
 }  # fmt: skip
 """In each stage: whether the junior sees it, whether the senior does."""
-
-
-@pytest.fixture
-def company(make: Factories, staff: Person, noise: Noise) -> Company:
-    return company_of(make, staff)
 
 
 def staged(company: Company, stage: str) -> Pairing:

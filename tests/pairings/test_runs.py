@@ -12,15 +12,9 @@ from portal.db import db, transaction
 from portal.pairings import matchmaking
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
 from portal.people.models import Person
-from tests.conftest import Noise
-from tests.pairings.company import PART, Company, company_of
+from tests.pairings.company import PART, Company
 from tests.personas import Factories
 from tests.visitor import Visitor
-
-
-@pytest.fixture
-def company(make: Factories, staff: Person, noise: Noise) -> Company:
-    return company_of(make, staff)
 
 
 @pytest.fixture

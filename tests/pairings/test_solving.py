@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import psutil
-import pytest
 from flask import Flask
 
 from portal import work
@@ -19,24 +18,9 @@ from portal.clock import now
 from portal.db import db, transaction
 from portal.pairings import matchmaking
 from portal.pairings.models import MatchRun, Proposal
-from portal.people.models import Person
-from tests.conftest import Noise
-from tests.pairings.company import Company, company_of
+from tests.pairings.company import Company
 from tests.pairings.crowd import ask, fill, let_the_lease_run_out, many, row, running, solvers, wait_for
 from tests.personas import Factories
-
-
-@pytest.fixture
-def company(make: Factories, staff: Person, noise: Noise) -> Company:
-    return company_of(make, staff)
-
-
-@pytest.fixture
-def rung(app: Flask) -> list[tuple[str, int]]:
-    """What was rung for, after the commit."""
-    bells: list[tuple[str, int]] = []
-    app.extensions["doorbell"] = lambda *what: bells.append(what)
-    return bells
 
 
 def test_a_run_can_be_ended_within_two_seconds(app: Flask, make: Factories, company: Company) -> None:

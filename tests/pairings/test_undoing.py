@@ -13,16 +13,8 @@ from portal.db import transaction
 from portal.errors import Invalid
 from portal.pairings import actions, asking
 from portal.pairings.models import Pairing
-from portal.people.models import Person
-from tests.conftest import Noise
-from tests.pairings.company import Company, company_of
+from tests.pairings.company import Company
 from tests.pairings.posted import held, letters, now_is
-from tests.personas import Factories
-
-
-@pytest.fixture
-def company(make: Factories, staff: Person, noise: Noise) -> Company:
-    return company_of(make, staff)
 
 
 def edit(pairing: Pairing, company: Company, **values: Any) -> int:
