@@ -72,7 +72,11 @@ COLUMNS: dict[str, dict[str, Kept]] = {
         OWN,
     ),
     "programme_staff": {"programme_id": OWN, "person_id": Kept("to know who runs the programme", "as long as they do")},
-    "topic": dict.fromkeys(("id", "area", "label", "aliases", "retired_at"), OWN),
+    "topic": dict.fromkeys(("id", "area", "label", "aliases", "shipped", "edited_at", "retired_at", "version"), OWN),
+    "topic_suggestion": {
+        **dict.fromkeys(("id", "plain", "typed", "times", "topic_id", "created_at", "settled_at"), OWN),
+        "by_id": Kept("to ask what was meant", "until staff settled it"),
+    },
     "enrolment": {
         **dict.fromkeys(("id", "version"), HOUSE),
         **dict.fromkeys(("programme_id", "person_id", "as_mentor", "as_mentee", "mentor_capacity"), WISHES),
@@ -86,10 +90,19 @@ COLUMNS: dict[str, dict[str, Kept]] = {
         **dict.fromkeys(("id", "lease_holder", "lease_until", "phase", "done", "total"), HOUSE),
         **dict.fromkeys(("beginnings", "error", "seconds"), HOUSE),
         **dict.fromkeys(("programme_id", "state", "weights", "rules", "objective", "created_at", "started_at"), OWN),
-        **dict.fromkeys(("finished_at", "end_asked_at", "kept_at"), OWN),
+        **dict.fromkeys(("finished_at", "end_asked_at", "kept_at", "trial", "title", "line", "gap"), OWN),
         "by_id": Kept("to show who started it", "as long as the programme"),
+        "held_by_id": MATCH,
     },
-    "proposal": dict.fromkeys(("id", "run_id", "mentor_enrolment_id", "mentee_enrolment_id", "score", "parts"), MATCH),
+    "run_pair": dict.fromkeys(("id", "run_id", "mentor_id", "mentee_id", "how"), MATCH),
+    "price_table": {
+        **dict.fromkeys(("programme_id", "lease_holder", "lease_until", "stamp", "wanted_at", "made_at", "problem"), HOUSE),
+        "data": MATCH,
+    },
+    "proposal": {
+        **dict.fromkeys(("id", "run_id", "mentor_enrolment_id", "mentee_enrolment_id", "score", "parts"), MATCH),
+        **dict.fromkeys(("next_mentor_id", "next_mentor_score", "next_mentee_id", "next_mentee_score"), MATCH),
+    },
     "left_over": dict.fromkeys(("id", "run_id", "enrolment_id", "role", "template", "args"), MATCH),
     "pairing": {
         **dict.fromkeys(("id", "version"), HOUSE),

@@ -18,7 +18,7 @@ from portal.clock import now
 from portal.core.lifecycle import PairingState, ProgrammeState, RunState
 from portal.core.matching.candidates import Problem, Refusal
 from portal.core.matching.criteria import score
-from portal.core.matching.engine import Result
+from portal.core.matching.results import Result
 from portal.core.matching.rules import forbidden
 from portal.core.translatable import N_
 from portal.db import db, transaction

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Model, Moment
@@ -15,7 +15,10 @@ from portal.work import Leased
 class MatchRun(Leased, Model):
     """One run of the engine over one programme. What it found never changes; `kept_at` says that drafts were made of it.
 
-    `weights` and `rules` are those it ran with. `phase`, `done` and `total` are its progress, renewed while it lives.
+    `weights` and `rules` are those it ran with; a trial (`trial`, with a `title`) may have its own, and pairs of its own
+    that are locked or forbidden (RunPair). `line` is the line it went by, 0..10000; with the rule "auto", `held_by` is
+    whoever keeps it from being higher. `gap` is 0 when the result is proven to be the best. `phase`, `done` and `total` are
+    its progress, renewed while it lives.
     """
 
     __tablename__ = "match_run"
@@ -25,6 +28,8 @@ class MatchRun(Leased, Model):
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id", ondelete="CASCADE"))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
     state: Mapped[str] = mapped_column(String(10), default="queued", index=True)
+    trial: Mapped[bool] = mapped_column(default=False)
+    title: Mapped[str] = mapped_column(String(80), default="")
     weights: Mapped[dict[str, int]] = mapped_column(JSON)
     rules: Mapped[dict[str, Any]] = mapped_column(JSON)
     phase: Mapped[str] = mapped_column(String(40), default="")
@@ -32,6 +37,9 @@ class MatchRun(Leased, Model):
     total: Mapped[int] = mapped_column(default=0)
     beginnings: Mapped[int] = mapped_column(default=0)
     objective: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
+    line: Mapped[int | None] = mapped_column()
+    held_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    gap: Mapped[int | None] = mapped_column()
     seconds: Mapped[float | None] = mapped_column()
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
@@ -41,13 +49,51 @@ class MatchRun(Leased, Model):
     kept_at: Mapped[datetime | None] = mapped_column(Moment)
 
     programme: Mapped[Programme] = relationship(lazy="raise_on_sql")
-    by: Mapped[Person | None] = relationship(lazy="raise_on_sql")
+    by: Mapped[Person | None] = relationship(foreign_keys=[by_id], lazy="raise_on_sql")
+    held_by: Mapped[Person | None] = relationship(foreign_keys=[held_by_id], lazy="raise_on_sql")
+    pairs: Mapped[list["RunPair"]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True, order_by="RunPair.id", lazy="raise_on_sql"
+    )
+
+
+class RunPair(Model):
+    """Two people whom staff locked together, or kept apart, for one run only. `how` is "lock" or "forbid"."""
+
+    __tablename__ = "run_pair"
+    __table_args__ = (UniqueConstraint("run_id", "mentor_id", "mentee_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("match_run.id", ondelete="CASCADE"))
+    mentor_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    mentee_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    how: Mapped[str] = mapped_column(String(8))
+
+    mentor: Mapped[Person] = relationship(foreign_keys=[mentor_id], lazy="raise_on_sql")
+    mentee: Mapped[Person] = relationship(foreign_keys=[mentee_id], lazy="raise_on_sql")
+
+
+class PriceTable(Leased, Model):
+    """What each change by hand on a programme's board would cost: worked out by the worker, read while staff edit a row.
+
+    `stamp` tells from which state of the board, the people and the rules it was made; a different one now means that it is
+    out of date. `data` is as core.matching.edits writes it; None while it is worked out for the first time.
+    """
+
+    __tablename__ = "price_table"
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id", ondelete="CASCADE"), primary_key=True)
+    stamp: Mapped[str] = mapped_column(String(64), default="")
+    wanted_at: Mapped[datetime] = mapped_column(Moment)
+    made_at: Mapped[datetime | None] = mapped_column(Moment)
+    problem: Mapped[str | None] = mapped_column(Text)
+    data: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
 
 class Proposal(Model):
     """A pair that a run proposes. `score` and the points of its `parts` are integers 0..10000; the parts sum to the score.
 
     `parts` are as `core.matching.criteria.Part.as_json()` writes them: name, points, template and args of the sentence.
+    `next_mentor` is the best other mentor that the rules allow for this mentee, and `next_mentee` the other way round.
     """
 
     __tablename__ = "proposal"
@@ -59,9 +105,15 @@ class Proposal(Model):
     mentee_enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"), index=True)
     score: Mapped[int] = mapped_column()
     parts: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    next_mentor_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id", ondelete="SET NULL"), index=True)
+    next_mentor_score: Mapped[int | None] = mapped_column()
+    next_mentee_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id", ondelete="SET NULL"), index=True)
+    next_mentee_score: Mapped[int | None] = mapped_column()
 
     mentor: Mapped[Enrolment] = relationship(foreign_keys=[mentor_enrolment_id], lazy="raise_on_sql")
     mentee: Mapped[Enrolment] = relationship(foreign_keys=[mentee_enrolment_id], lazy="raise_on_sql")
+    next_mentor: Mapped[Enrolment | None] = relationship(foreign_keys=[next_mentor_id], lazy="raise_on_sql")
+    next_mentee: Mapped[Enrolment | None] = relationship(foreign_keys=[next_mentee_id], lazy="raise_on_sql")
 
 
 class LeftOver(Model):

@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from portal.core.matching.candidates import Problem, Refusal
-from portal.core.matching.engine import Result, match
+from portal.core.matching.engine import match
+from portal.core.matching.results import Result
 from portal.errors import PortalError
 
 log = logging.getLogger(__name__)

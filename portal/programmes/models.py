@@ -67,7 +67,10 @@ class ProgrammeStaff(Model):
 
 
 class Topic(Model):
-    """A subject one can teach or learn. `id` is a lasting slug; retired topics stay for those who chose them."""
+    """A subject one can teach or learn. `id` is a lasting slug; retired topics stay for those who chose them.
+
+    `shipped` topics come with the portal; `edited_at` keeps what staff made of one from being overwritten by a new release.
+    """
 
     __tablename__ = "topic"
 
@@ -75,7 +78,30 @@ class Topic(Model):
     area: Mapped[str] = mapped_column(String(40))
     label: Mapped[str] = mapped_column(String(80))
     aliases: Mapped[list[str]] = mapped_column(JSON, default=list)
+    shipped: Mapped[bool] = mapped_column(default=True)
+    edited_at: Mapped[datetime | None] = mapped_column(Moment)
     retired_at: Mapped[datetime | None] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__: dict[str, Any] = {"version_id_col": version}
+
+
+class TopicSuggestion(Model):
+    """A subject that somebody typed and that no topic answers to: for staff to add, to merge, or to pass over.
+
+    `typed` is as it was typed, `plain` as it is compared. `by_id` is whoever typed it first. `settled_at` once staff did.
+    """
+
+    __tablename__ = "topic_suggestion"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plain: Mapped[str] = mapped_column(String(160), unique=True)
+    typed: Mapped[str] = mapped_column(String(160))
+    times: Mapped[int] = mapped_column(default=1)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    topic_id: Mapped[str | None] = mapped_column(ForeignKey("topic.id", ondelete="SET NULL"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    settled_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
 
 
 class Enrolment(Model):

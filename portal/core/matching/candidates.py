@@ -17,6 +17,8 @@ MOST_SEATS = 5
 WEIGHTS = ("interests", "style", "time", "department", "giveback", "language", "place")
 STYLES = ("introvert", "balanced", "extrovert")
 PLACES = ("either", "in person", "remote")
+MUSTS = ("department", "site", "topic")
+"""What a programme may demand of every pair: different departments, the same site, a topic that is wished for and taught."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One person who may be paired. Lists are in the person's own order; capacities are the seats still free;
-    `met_as_…` tells that they meet somebody in that role already, whom this problem does not know."""
+    `met_as_…` tells that they meet somebody in that role already, whom this problem does not know; `waited_as_…` that they
+    were left over in that role the last time, so that they count double among those who may be left over now."""
 
     id: int
     name: str
@@ -53,20 +56,25 @@ class Candidate:
     past_partners: frozenset[int] = frozenset()
     met_as_mentor: bool = False
     met_as_mentee: bool = False
+    waited_as_mentor: bool = False
+    waited_as_mentee: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of a programme. `line` is in shown points (0..100) or "auto"; `stay_bonus` in shown points."""
+    """The rules of a programme. `line` (or "auto") and `stay_bonus` are in shown points, 0..100; `musts` of MUSTS."""
 
     line: int | str = 40
     min_grade_gap: int = 1
     stay_bonus: int = 0
+    musts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Problem:
     """Everything a run is given. `managers` is the whole company's person -> manager; `on` is the first day that counts.
+
+    `locked`, `forbidden` and `stay` are pairs of ids, mentor first: to be kept, not to be made, to be favoured.
 
     Candidates are in the order of their ids, whatever order they came in: so the same people give the same pairs.
     """
@@ -78,6 +86,7 @@ class Problem:
     on: date
     rules: Rules = field(default_factory=Rules)
     locked: tuple[tuple[int, int], ...] = ()
+    forbidden: frozenset[tuple[int, int]] = frozenset()
     stay: frozenset[tuple[int, int]] = frozenset()
 
     def __post_init__(self) -> None:
@@ -113,6 +122,7 @@ class Problem:
             "on": self.on.isoformat(),
             "rules": asdict(self.rules),
             "locked": [list(each) for each in self.locked],
+            "forbidden": sorted(list(each) for each in self.forbidden),
             "stay": sorted(list(each) for each in self.stay),
         }
 
@@ -125,8 +135,9 @@ class Problem:
             topics={topic: (label, area) for topic, (label, area) in given["topics"].items()},
             weights=dict(given["weights"]),
             on=date.fromisoformat(given["on"]),
-            rules=Rules(**given["rules"]),
+            rules=Rules(**{**given["rules"], "musts": tuple(given["rules"].get("musts", ()))}),
             locked=tuple((mentor, mentee) for mentor, mentee in given["locked"]),
+            forbidden=frozenset((mentor, mentee) for mentor, mentee in given["forbidden"]),
             stay=frozenset((mentor, mentee) for mentor, mentee in given["stay"]),
         )
 

@@ -1,8 +1,7 @@
 """The engine: from a problem to pairs with their reasons, and to whom was left over and why."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,71 +9,13 @@ from numpy.typing import NDArray
 from portal.core.matching import criteria, rules
 from portal.core.matching.assignment import Instance, objective, people_unmet, phi, solve
 from portal.core.matching.candidates import Candidate, Problem
-from portal.core.matching.criteria import Part
-from portal.core.matching.left_over import LeftOver, Outcome, left_over
+from portal.core.matching.left_over import Outcome, left_over
 from portal.core.matching.locks import check_locks
 from portal.core.matching.one_way import People
+from portal.core.matching.results import Pair, Progress, Result, silent
 
-Progress = Callable[[str, int, int], None]
 ROWS = 250
 """Rows scored, or pairs explained, between two reports of progress."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two people who are to meet. The points of the parts sum to `total`, 0..10000."""
-
-    mentor_id: int
-    mentee_id: int
-    total: int
-    parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run found. `line` is the one it went by, in the unit of scores.
-
-    `objective`: "mentees_unmatched", "mentors_unmatched", "below_line" (locked pairs apart), "total_phi" (of all).
-    """
-
-    pairs: tuple[Pair, ...]
-    left_over: tuple[LeftOver, ...]
-    objective: Mapping[str, int]
-    line: int
-
-    def as_json(self) -> dict[str, Any]:
-        """The result in plain values, for another process."""
-        return {
-            "pairs": [
-                {
-                    "mentor_id": each.mentor_id,
-                    "mentee_id": each.mentee_id,
-                    "total": each.total,
-                    "parts": [part.as_json() for part in each.parts],
-                }
-                for each in self.pairs
-            ],
-            "left_over": [
-                {"id": each.id, "role": each.role, "template": each.template, "args": dict(each.args)}
-                for each in self.left_over
-            ],
-            "objective": dict(self.objective),
-            "line": self.line,
-        }
-
-    @staticmethod
-    def from_json(given: Mapping[str, Any]) -> "Result":
-        """The same result again."""
-        pairs = (
-            Pair(each["mentor_id"], each["mentee_id"], each["total"], tuple(Part(**part) for part in each["parts"]))
-            for each in given["pairs"]
-        )
-        left_over = (LeftOver(**each) for each in given["left_over"])
-        return Result(tuple(pairs), tuple(left_over), given["objective"], given["line"])
-
-
-def silent(phase: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 def match(problem: Problem, progress: Progress = silent) -> Result:

@@ -12,8 +12,9 @@ import pytest
 from portal.core.matching import criteria, rules
 from portal.core.matching.assignment import Instance
 from portal.core.matching.candidates import Candidate, Problem, Rules, Wish, without
-from portal.core.matching.engine import Result, match
+from portal.core.matching.engine import match
 from portal.core.matching.one_way import People
+from portal.core.matching.results import Result
 from portal.errors import Invalid
 from tests.core.matching.instances import EVEN, best_choice, candidate, problem, two
 
