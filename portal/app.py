@@ -15,13 +15,13 @@ from portal.db import db, migrate
 from portal.front import pages as front
 from portal.front import pair
 from portal.letters import pages as letters
-from portal.pairings import board_pages, offers, runs, withdrawing
+from portal.pairings import bench, board_pages, fairness_pages, offers, price_pages, runs, withdrawing
 from portal.people import account_pages, profile_pages, signin
 from portal.people import table as people_table
-from portal.programmes import joining, standing, wishes
+from portal.programmes import joining, standing, suggestion_pages, topic_pages, wishes
 from portal.programmes import pages as programmes
+from portal.schedule import answers, timeline
 from portal.schedule import pages as schedule
-from portal.schedule import timeline
 from portal.settings import HOUSE, Settings
 from portal.web import health
 from portal.web.access import check_marks, public
@@ -32,11 +32,12 @@ from portal.web.htmx import htmx
 from portal.web.language import speak
 from portal.web.requests import guard
 
+OF_THE_BOARD = ("/pairings/runs", "/pairings/bench", "/pairings/fairness", "/pairings/prices")
 SIGNS = (
     Sign(_l("Home"), "front.home"),
     Sign(_l("People"), "people.index", May.SEE_PEOPLE),
     Sign(_l("Programmes"), "programmes.index", May.RUN_PROGRAMMES),
-    Sign(_l("Pairings"), "board.index", May.EDIT_PAIRINGS, ("/pairings/runs",)),
+    Sign(_l("Pairings"), "board.index", May.EDIT_PAIRINGS, OF_THE_BOARD),
     Sign(_l("Letters"), "letters.index", May.SEE_LETTERS),
 )
 ROOMS = (
@@ -47,12 +48,18 @@ ROOMS = (
     wishes.room,
     standing.room,
     programmes.room,
+    topic_pages.room,
+    suggestion_pages.room,
     board_pages.room,
+    price_pages.room,
     runs.room,
+    bench.room,
+    fairness_pages.room,
     offers.room,
     withdrawing.room,
     schedule.room,
     timeline.room,
+    answers.room,
     feeds.room,
     calendars.room,
     letters.room,

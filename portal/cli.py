@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from portal import cli_calendars, cli_data
+from portal import cli_calendars, cli_data, cli_match
 from portal.cli_frame import log_to_stderr, opened, sentence, settings
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def portal() -> None:
     """Run and look after a reverse mentorship portal."""
 
 
-for each in (*cli_data.COMMANDS, *cli_calendars.COMMANDS):
+for each in (*cli_data.COMMANDS, *cli_calendars.COMMANDS, *cli_match.COMMANDS):
     portal.add_command(each)
 
 

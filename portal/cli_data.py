@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -39,17 +40,28 @@ def demo_load(stage: str, people: int) -> None:
 
 
 @click.command()
+@click.option(
+    "--shipped", is_flag=True, help="Those the portal ships with, as `portal match` knows them; no database is needed."
+)
 @AS_JSON
-def topics(as_json: bool) -> None:
-    """List topics with their aliases."""
+def topics(shipped: bool, as_json: bool) -> None:
+    """List topics with their aliases: those that can be chosen, staff's own among them."""
+    from portal.core.matching.topics import CATALOGUE
     from portal.db import db
     from portal.programmes.models import Topic
 
-    with opened():
-        query = db.select(Topic).where(Topic.retired_at.is_(None)).order_by(Topic.area, Topic.label)
-        found = db.session.scalars(query).all()
-        rows = [{"id": row.id, "area": row.area, "label": row.label, "aliases": row.aliases} for row in found]
-    show(rows, as_json, "{id:<28} {area:<16} {label}")
+    def told(row: Any) -> dict[str, Any]:
+        return {"id": row.id, "area": row.area, "label": row.label, "aliases": list(row.aliases)}
+
+    if shipped:
+        rows = [told(each) for each in sorted(CATALOGUE, key=lambda each: (each.area, each.label))]
+    else:
+        with opened():
+            query = db.select(Topic).where(Topic.retired_at.is_(None)).order_by(Topic.area, Topic.label)
+            rows = [told(each) for each in db.session.scalars(query)]
+    if not as_json:
+        rows = [{**row, "aliases": "; ".join(row["aliases"])} for row in rows]
+    show(rows, as_json, "{id:<28} {area:<16} {label:<44} {aliases}")
 
 
 @click.group()

@@ -13,7 +13,7 @@ from portal.core.matching.engine import match
 from portal.db import db
 from portal.demo_company import JOAO, MIRA, PETRA, address
 from portal.errors import Invalid
-from portal.pairings import actions, asking, matchmaking, publishing, queries
+from portal.pairings import actions, asking, keeping, matchmaking, publishing, queries
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.programmes.models import Programme
@@ -57,7 +57,7 @@ def _match(programme: Programme, by: Person, first: tuple[int, int], at: datetim
     db.session.flush()
     result = match(matchmaking.problem_of(programme.id, on=at.date()))
     matchmaking.store(run, result, at=at, seconds=0.0)
-    matchmaking.keep_run(run, by=by, at=at)
+    keeping.keep_run(run, by=by, at=at)
     db.session.flush()
     return queries.open_pairings(programme.id)
 

@@ -67,7 +67,17 @@ COLUMNS: dict[str, dict[str, Kept]] = {
     "programme": dict.fromkeys(
         (
             *("id", "name", "promise", "label", "state", "starts_on", "ends_on", "sign_up_until", "leads"),
-            *("cadence_every", "cadence_unit", "meetings", "meeting_minutes", "rules", "weights", "created_at", "version"),
+            *(
+                "cadence_every",
+                "cadence_unit",
+                "meetings",
+                "meeting_minutes",
+                "calendar_moves",
+                "rules",
+                "weights",
+                "created_at",
+                "version",
+            ),
         ),
         OWN,
     ),
@@ -120,6 +130,7 @@ COLUMNS: dict[str, dict[str, Kept]] = {
         **dict.fromkeys(("id", "version"), HOUSE),
         **dict.fromkeys(("series_id", "number", "rule_on", "starts_at", "minutes", "moved_for", "state", "met_at"), MEET),
     },
+    "move_request": dict.fromkeys(("id", "check_in_id", "by_id", "starts_at", "state", "created_at", "answered_at"), MEET),
     "milestone": {
         **dict.fromkeys(("id", "uid", "revision", "revised_at", "version"), HOUSE),
         **dict.fromkeys(("pairing_id", "kind", "due_on", "moved_by_hand", "done_at"), MEET),

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import String, or_, update
+from sqlalchemy import String, inspect, or_, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from portal.clock import now
@@ -56,12 +56,12 @@ def _ring_softly(bell: Callable[[str, int | str], None], name: str, id: int | st
 
 
 def claim(model: type[Any], id: int, *, seconds: int, where: Any) -> str | None:
-    """Take the row `id` for `seconds` if it is free and `where` holds; the holder's mark, or None."""
+    """Take the row with the primary key `id` for `seconds` if it is free and `where` holds; the holder's mark, or None."""
     holder, moment = secrets.token_hex(16), now()
     until: InstrumentedAttribute[datetime | None] = model.lease_until
     taken: Any = db.session.execute(
         update(model)
-        .where(model.id == id, where, or_(until.is_(None), until < moment))
+        .where(inspect(model).primary_key[0] == id, where, or_(until.is_(None), until < moment))
         .values(lease_holder=holder, lease_until=moment + timedelta(seconds=seconds))
         .execution_options(synchronize_session=False)
     )

@@ -26,12 +26,12 @@ from huey.serializer import SignedSerializer
 from sqlalchemy.engine import make_url
 
 from portal import retention, work
-from portal.calendars import sync
+from portal.calendars import following, sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.errors import SettingsError
 from portal.letters import delivery, outbox
-from portal.pairings import asking, matchmaking
+from portal.pairings import asking, matchmaking, pricing
 from portal.people import versions
 from portal.programmes import enrolling
 from portal.schedule import milestones
@@ -65,6 +65,7 @@ def expire_offers() -> None:
 TASKS: dict[str, Callable[[int], object]] = {
     outbox.DELIVER: delivery.deliver,
     matchmaking.MATCH: matchmaking.run,
+    pricing.PRICE: pricing.price,
     asking.ACTIVATED: milestones.ensure,
     sync.SYNC: sync.sync,
     versions.CALENDAR_CHANGED: sync.sync_person,
@@ -84,8 +85,10 @@ class Round:
 ROUNDS = (
     Round("letters.sweep", delivery.sweep, crontab(minute="*")),
     Round("pairings.sweep", matchmaking.sweep, crontab(minute="*")),
+    Round("pairings.sweep_prices", pricing.sweep, crontab(minute="*")),
     Round("pairings.expire", expire_offers, crontab(minute="15")),
     Round("calendars.sweep", sync.sweep, crontab(minute="*")),
+    Round("calendars.follow", following.sweep, crontab(minute="*")),
     Round("schedule.sweep", milestones.sweep, crontab(minute="*/10")),
     Round("programmes.resume_enrolments", resume_enrolments, crontab(minute="5")),
     Round("letters.forget_old_links", forget_old_links, crontab(hour="3", minute="10")),

@@ -7,12 +7,15 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from portal.calendars.models import CalendarAccount
 from portal.clock import now, today
+from portal.db import db
 from portal.pairings.models import Pairing
 from portal.people.models import Person
-from portal.programmes.models import Programme
-from portal.schedule.models import CheckIn, Milestone, Series
+from portal.programmes.models import Programme, TopicSuggestion
+from portal.schedule.models import CheckIn, Milestone, MoveRequest, Series
 from tests.pairings.company import Company, season_of
 from tests.personas import Factories
 
@@ -45,6 +48,15 @@ def meeting(make: Factories, mentor: Person, mentee: Person, programme: Programm
     return pairing
 
 
+def asked_about(make: Factories, pairing: Pairing) -> MoveRequest:
+    """The mentee would like another time for the check-in that comes last."""
+    mine = select(CheckIn).join(CheckIn.series).where(Series.pairing_id == pairing.id).order_by(CheckIn.starts_at.desc())
+    last = db.session.scalars(mine).first()
+    assert last is not None
+    then = last.starts_at + timedelta(hours=2)
+    return make.add(MoveRequest(check_in_id=last.id, by_id=pairing.mentee_id, starts_at=then, created_at=now()))
+
+
 def connected(make: Factories, person: Person, **more: Any) -> CalendarAccount:
     """A CalDAV account, as it is a while after it was connected."""
     facts: dict[str, Any] = {
@@ -59,8 +71,11 @@ def connected(make: Factories, person: Person, **more: Any) -> CalendarAccount:
 def busy(make: Factories, staff: Person, member: Person) -> Company:
     """A season that `staff` runs, in which `member` mentors somebody they meet and is asked about somebody else."""
     season = season_of(make, staff)
-    meeting(make, member, season.mentee("Selma Senior"), season.programme)
+    pairing = meeting(make, member, season.mentee("Selma Senior"), season.programme)
+    asked_about(make, pairing)
     season.pairing(season.mentor("Jonas Junior"), member, "offered")
     season.pairing(member, season.mentee("Once Upon"), "ended", active_at=now(), ended_at=now())
     connected(make, member)
+    text = f"Beekeeping {uuid.uuid4()}"
+    make.add(TopicSuggestion(plain=text.lower(), typed=text, times=1, by_id=member.id, created_at=now()))
     return season

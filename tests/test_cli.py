@@ -83,6 +83,15 @@ def test_a_database_without_tables_is_said_in_a_sentence_with_the_way_out(
     assert "portal migrate" in done.stdout + done.stderr
 
 
+def test_the_topics_that_ship_are_listed_with_their_names_without_any_database_or_setting(tmp_path: Path) -> None:
+    bare = {"PATH": "/usr/bin:/bin", "PORTAL_INSTANCE": str(tmp_path / "none")}
+    listed = json.loads(portal(bare, "topics", "--shipped", "--json").stdout)
+    assert len(listed) == len({each["id"] for each in listed}) >= 120
+    assert next(each for each in listed if each["id"] == "short-video")["aliases"][:2] == ["reels", "Instagram Reels"]
+    assert "Instagram Reels" in portal(bare, "topics", "--shipped").stdout
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_portal_that_is_set_up_wrongly_says_all_that_is_wrong(environ: dict[str, str]) -> None:
     done = portal({**environ, "PORTAL_DEMO": "0", "MAIL_URL": "nonsense"}, "migrate")
     assert done.returncode == 1

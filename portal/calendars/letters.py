@@ -1,5 +1,7 @@
 """What is said about a calendar in trouble: on its page, in the letter that asks its owner, and to operators."""
 
+from datetime import datetime
+
 from flask import render_template
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -7,8 +9,11 @@ from flask_babel import lazy_gettext as _l
 
 from portal.calendars.models import CalendarAccount
 from portal.letters.letter import Letter
+from portal.pairings.models import Pairing
+from portal.pairings.queries import partner
 from portal.people.models import Person
 from portal.settings import current
+from portal.web.furniture import in_zone
 
 TO_CHOOSE = ("no-new-calendar", "no-such-calendar")
 """Troubles in which the account's detail lists the calendars to choose from, a line each."""
@@ -60,3 +65,48 @@ def suspended(account: CalendarAccount, to: Person) -> Letter:
             text=render_template("letters/calendars/suspended.txt", **given).strip() + "\n",
             html=render_template("letters/calendars/suspended.html", **given),
         )
+
+
+def not_followed(pairing: Pairing, to: Person, reason: str) -> Letter:
+    """Says why a change in one's own calendar could not be followed; the calendar shows the agreed times again."""
+    subject = _("We could not follow your change of the check-ins with %(name)s", name=partner(pairing, to.id).name)
+    return _about_pair("not_followed", subject, pairing, to, reason=reason)
+
+
+def not_understood(pairing: Pairing, to: Person) -> Letter:
+    """Says that a change in one's own calendar could not be told with certainty, and is left as it is."""
+    subject = _("We could not tell what you changed about the check-ins with %(name)s", name=partner(pairing, to.id).name)
+    return _about_pair("not_understood", subject, pairing, to)
+
+
+def partner_asked(pairing: Pairing, to: Person, when: datetime) -> Letter:
+    """Says that the partner is asked about what was moved in one's own calendar."""
+    subject = _("We have asked %(name)s about your change", name=partner(pairing, to.id).name)
+    return _about_pair("partner_asked", subject, pairing, to, stays=in_zone(when, to.time_zone, "EEEE, d MMMM y, HH:mm"))
+
+
+def no_longer_written(pairing: Pairing, to: Person) -> Letter:
+    """Says that what one deleted in one's own calendar is not written there any more, and how to have it back."""
+    subject = _("Check-ins with %(name)s are no longer in your calendar", name=partner(pairing, to.id).name)
+    return _about_pair("no_longer_written", subject, pairing, to)
+
+
+def _about_pair(name: str, subject: str, pairing: Pairing, to: Person, **facts: str) -> Letter:
+    base = current().public_url
+    given = {
+        "subject": subject,
+        "name": to.name,
+        "email": to.email,
+        "public_url": base,
+        "calendars": f"{base}/calendars",
+        "page": f"{base}/pairings/{pairing.id}",
+        "partner": partner(pairing, to.id),
+        "programme": pairing.programme,
+        **facts,
+    }
+    return Letter(
+        kind=f"calendars.{name}",
+        subject=subject,
+        text=render_template(f"letters/calendars/{name}.txt", **given).strip() + "\n",
+        html=render_template(f"letters/calendars/{name}.html", **given),
+    )

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from portal import work
-from portal.calendars import letters
+from portal.calendars import following, letters
 from portal.calendars.addresses import Origin, Trouble
 from portal.calendars.credentials import Credentials
 from portal.calendars.entries import stamp_of
@@ -84,6 +84,7 @@ def sync(account_id: int, *, at_once: bool = False) -> bool:
         log.exception("calendar account %s failed through a defect of ours", account_id)
         db.session.rollback()
         _note_trouble(held, Trouble("our-fault"))
+    following.follow(account_id)
     return True
 
 

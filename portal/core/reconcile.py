@@ -173,7 +173,7 @@ def _new(want: Wanted, found: Found | None) -> Step:
 def _vanished(want: Wanted, have: Known) -> Step:
     if have.state == ItemState.LEAVING:
         return Step(replace(have, state=ItemState.GONE, etag="", intended=None))
-    if have.base is None:
+    if have.base is None and have.intended is None:
         return Step(replace(have, intended=want.view), Act.CREATE)
     return Step(have, Act.SEARCH)
 
@@ -206,8 +206,8 @@ def _learned(want: Wanted, have: Known, found: Found) -> tuple[Known, Mapping[st
     if found.says == have.base:
         sure = have.intended is None or found.etag == have.etag
         return (now if sure else replace(now, written_hash="")), None
-    if found.says == have.intended:
-        return replace(now, written_hash=want.hash if found.says == want.view else ""), None
+    if found.says == have.intended:  # our own write, though of which text is not known: it is written once more
+        return replace(now, written_hash=""), None
     if have.base is None:
         return replace(now, written_hash=""), None
     return now, {"before": have.base, "after": found.view}
@@ -219,6 +219,8 @@ def moved(have: Known, href: str) -> Known:
 
 
 def dropped(have: Known) -> Step:
-    """It is nowhere: its owner deleted it."""
+    """It is nowhere: its owner deleted it; or it never came there, if we never saw it, and is to be made."""
+    if have.base is None:
+        return Step(replace(have, etag="", intended=None))
     after = replace(have, etag="", intended=None, state=ItemState.DROPPED)
     return Step(after, change={"before": have.base, "after": None, "deleted": True})

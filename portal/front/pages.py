@@ -1,6 +1,6 @@
 """Home: the one next thing to do."""
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, make_response, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -8,10 +8,15 @@ from werkzeug.wrappers import Response
 from portal.calendars.accounts import account_of
 from portal.clock import now
 from portal.core.permissions import May
-from portal.front.queries import numbers, pairs_of, places_of
+from portal.errors import NotFound
+from portal.front.queries import numbers, pairs_of, places_of, why_not
 from portal.pairings import words
-from portal.web.access import may, public
+from portal.programmes.queries import own_enrolment
+from portal.programmes.words import ROLES
+from portal.schedule.requests import to_answer
+from portal.web.access import may, public, signed_in
 from portal.web.furniture import readers_zone
+from portal.web.htmx import is_htmx
 
 room = Blueprint("front", __name__)
 NOON, EVENING = 12, 18
@@ -29,10 +34,28 @@ def home() -> str | Response:
         greeting=greeting(moment.astimezone(readers_zone()).hour),
         pairs=pairs_of(current_user, moment),
         places=places_of(current_user),
-        reasons=words.reasons,
+        reasons=words.explained,
+        ROLES=ROLES,
+        asked=to_answer(current_user.id),
         calendar=account_of(current_user.id),
         numbers=numbers(current_user) if may(May.SEE_PEOPLE) else None,
     )
+
+
+@room.get("/join/<id:programme_id>/why")
+@signed_in
+def why(programme_id: int) -> Response:
+    """Why nobody was found for the reader yet, and what would change it."""
+    enrolment = own_enrolment(programme_id, current_user.id)
+    if enrolment is None:
+        raise NotFound
+    facts = {
+        "programme": enrolment.programme,
+        "enrolment": enrolment,
+        "why": why_not(current_user, [enrolment]).get(programme_id, ()),
+        "ROLES": ROLES,
+    }
+    return make_response(render_template("front/_why_not.html" if is_htmx() else "front/why_not.html", **facts))
 
 
 def greeting(hour: int) -> str:

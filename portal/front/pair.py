@@ -11,6 +11,7 @@ from portal.front.queries import pair_of
 from portal.pairings import words
 from portal.pairings.queries import pairing_for
 from portal.schedule.queries import timeline
+from portal.schedule.requests import open_requests
 from portal.web.access import signed_in
 from portal.web.htmx import redirect_to
 
@@ -30,8 +31,9 @@ def show(pairing_id: int) -> Response:
             "front/pair.html",
             pair=pair,
             pairing=pairing,
-            reasons=words.reasons(pairing.parts),
+            reasons=words.explained(pairing.parts, pair.side),
             timeline=timeline(pairing),
+            asked=open_requests(pairing.id) if pair.side else [],
             may_change=pairing.state == PairingState.ACTIVE,
             moment_now=pair.at,
             calendar=account_of(current_user.id),

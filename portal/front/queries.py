@@ -13,6 +13,7 @@ from portal.core.lifecycle import OPEN_PAIRINGS, CheckInState, EnrolmentState, P
 from portal.db import db
 from portal.letters.models import OutboxLetter
 from portal.pairings import queries as pairings
+from portal.pairings import words
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme, Wish
@@ -25,11 +26,20 @@ CURRENT = (ProgrammeState.OPEN.value, ProgrammeState.RUNNING.value)
 
 
 @dataclass(frozen=True)
+class WhyNot:
+    """Why nobody was found for the reader in one role, and what would change it, in words."""
+
+    role: str
+    said: str
+
+
+@dataclass(frozen=True)
 class Place:
-    """A programme of now and the reader's enrolment in it, if any."""
+    """A programme of now and the reader's enrolment in it, if any; `why` nobody was found for them when pairs were made."""
 
     programme: Programme
     enrolment: Enrolment | None
+    why: tuple[WhyNot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,11 +184,34 @@ def places_of(person: Person) -> list[Place]:
         .options(selectinload(Enrolment.wishes).joinedload(Wish.topic))
     )
     by_programme = {each.programme_id: each for each in mine}
-    places = [Place(each, by_programme.get(each.id)) for each in programmes]
+    why = why_not(person, list(by_programme.values()))
+    places = [Place(each, by_programme.get(each.id), why.get(each.id, ())) for each in programmes]
     return sorted(
         (each for each in places if each.enrolment or each.programme.state == ProgrammeState.OPEN),
         key=lambda each: each.enrolment is None,
     )
+
+
+def why_not(person: Person, enrolments: Sequence[Enrolment]) -> dict[int, tuple[WhyNot, ...]]:
+    """By programme, why nobody was found for somebody who waits: what the plan that was published says of them."""
+    waiting = {each.id: each for each in enrolments if each.state == EnrolmentState.WAITING}
+    if not waiting:
+        return {}
+    met = {
+        (each.programme_id, pairings.side_of(each, person.id))
+        for each in pairings.pairings_of(person.id)
+        if each.state in OPEN_PAIRINGS
+    }
+    found = {}
+    for number, rows in pairings.told_why(list(waiting)).items():
+        enrolment = waiting[number]
+        joins = {"mentor": enrolment.as_mentor, "mentee": enrolment.as_mentee}
+        found[enrolment.programme_id] = tuple(
+            WhyNot(each.role, words.sentence(each.template, each.args, each.role))
+            for each in rows
+            if joins[each.role] and (enrolment.programme_id, each.role) not in met
+        )
+    return found
 
 
 def numbers(person: Person) -> Numbers:

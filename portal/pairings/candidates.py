@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -10,12 +11,14 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.core.lifecycle import EnrolmentState, PairingState
-from portal.core.matching.candidates import Candidate, Problem, Rules, Wish
+from portal.core.matching.candidates import Candidate, Problem, Refusal, Rules, Wish
+from portal.core.matching.locks import ABSENT
 from portal.core.slots import WeeklyHours, parse_hours
 from portal.db import db
 from portal.errors import Invalid
 from portal.pairings.models import Pairing
-from portal.pairings.queries import LIVE, hold_programme, takes_seats
+from portal.pairings.queries import LIVE, hold_programme, left_before, takes_seats
+from portal.people.directory import names_of
 from portal.people.models import Person
 from portal.programmes.models import Avoided, Enrolment, Programme, Topic
 
@@ -23,29 +26,76 @@ Seats = tuple[Counter[int], Counter[int]]
 """Seats taken, by the person's id: as mentors, and as mentees."""
 
 
+Pair = tuple[int, int]
+"""Two people by their ids, the mentor first."""
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What staff add for one run: pairs that are to be kept together, and pairs that are not to be made."""
+
+    locks: frozenset[Pair] = frozenset()
+    forbids: frozenset[Pair] = frozenset()
+
+    @property
+    def people(self) -> set[int]:
+        """Everybody in them."""
+        return {person for pair in self.locks | self.forbids for person in pair}
+
+
+NOTHING = ByHand()
+
+
 def problem_of(
-    programme: Programme, *, on: date, weights: Mapping[str, int] | None = None, rules: Mapping[str, Any] | None = None
+    programme: Programme,
+    *,
+    on: date,
+    weights: Mapping[str, int] | None = None,
+    rules: Mapping[str, Any] | None = None,
+    by_hand: ByHand = NOTHING,
+    only: Sequence[int] | None = None,
 ) -> Problem:
     """The programme's problem as it stands on a day: all who wait, their free seats, locked drafts as locks.
 
-    Two in a draft that is not locked get the programme's bonus for staying together. Who is locked to somebody that does
-    not wait at present keeps the seat for them.
+    With `only`: of these people and those in locked drafts. Two in a draft that is not locked get the programme's bonus for
+    staying together. Who is locked to somebody that does not wait at present keeps the seat for them; a lock of somebody
+    that has no seat left raises Refusal.
     """
-    waiting, taken = enrolled(programme.id), seats_taken(programme.id, drafts=False)
+    drafts, taken = _drafted(programme.id), seats_taken(programme.id, drafts=False)
+    if only is not None:
+        only = sorted({*only, *(person for *pair, locked in drafts if locked for person in pair)})
+    waiting = enrolled(programme.id, only)
     known = {each.person_id for each in waiting}
-    drafts = _drafted(programme.id)
-    locks = [(mentor, mentee) for mentor, mentee, locked in drafts if locked and {mentor, mentee} <= known]
-    stay = [(mentor, mentee) for mentor, mentee, locked in drafts if not locked and {mentor, mentee} <= known]
+    locks = {(mentor, mentee) for mentor, mentee, locked in drafts if locked and {mentor, mentee} <= known}
+    stay = {(mentor, mentee) for mentor, mentee, locked in drafts if not locked and {mentor, mentee} <= known}
     for mentor_id, mentee_id, locked in drafts:
         if locked and not {mentor_id, mentee_id} <= known:
             taken[0][mentor_id] += 1
             taken[1][mentee_id] += 1
-    return _problem(programme, waiting, taken, on=on, locks=locks, stay=stay, weights=weights, rules=rules)
+    problem = _problem(
+        programme, waiting, taken, on=on, weights=weights, rules=rules,
+        locks=locks | by_hand.locks, forbids=by_hand.forbids, stay=stay - by_hand.locks,
+    )  # fmt: skip
+    _check_wait(problem)
+    return problem
 
 
-def problem_of_some(programme: Programme, people: Sequence[int], *, on: date) -> Problem:
-    """The problem that is just these people, whatever their seats: to score pairs that staff make by hand."""
-    return _problem(programme, enrolled(programme.id, only=people), (Counter(), Counter()), on=on, locks=())
+def _check_wait(problem: Problem) -> None:
+    """Raise Refusal for a lock of somebody who waits for no match in that role, or has no seat left."""
+    mentors, mentees = {each.id for each in problem.mentors}, {each.id for each in problem.mentees}
+    for pair in problem.locked:
+        if missing := [each for each, free in zip(pair, (mentors, mentees), strict=True) if each not in free]:
+            names = names_of(set(pair))
+            mentor, mentee, name = (names.get(each) or _("somebody who has left") for each in (*pair, missing[0]))
+            raise Refusal(ABSENT, mentor=mentor, mentee=mentee, name=name)
+
+
+def problem_of_some(
+    programme: Programme, people: Sequence[int], *, on: date, weights: Mapping[str, int] | None = None
+) -> Problem:
+    """The problem that is just these people, whatever their seats: to score pairs, such as those that staff make by hand."""
+    waiting = enrolled(programme.id, only=people)
+    return _problem(programme, waiting, (Counter(), Counter()), on=on, locks=(), weights=weights)
 
 
 def enrolled(programme_id: int, only: Sequence[int] | None = None) -> list[Enrolment]:
@@ -53,16 +103,30 @@ def enrolled(programme_id: int, only: Sequence[int] | None = None) -> list[Enrol
     query = (
         select(Enrolment)
         .join(Person, Person.id == Enrolment.person_id)
-        .where(
-            Enrolment.programme_id == programme_id,
-            Enrolment.state == EnrolmentState.WAITING,
-            Person.disabled_at.is_(None),
-            or_(Enrolment.as_mentor, Enrolment.as_mentee),
-        )
+        .where(*_wait(programme_id))
         .options(joinedload(Enrolment.person), selectinload(Enrolment.wishes), selectinload(Enrolment.avoided))
         .order_by(Enrolment.person_id)
     )
     return list(db.session.scalars(query if only is None else query.where(Enrolment.person_id.in_(only))))
+
+
+def waiting(programme_id: int) -> Sequence[Any]:
+    """Who waits for a match, in which roles and with how many seats; rows, without what they wish."""
+    columns = (
+        *(Enrolment.person_id, Enrolment.as_mentor, Enrolment.as_mentee),
+        *(Enrolment.mentor_capacity, Enrolment.mentee_capacity),
+    )
+    query = select(*columns).join(Person, Person.id == Enrolment.person_id).where(*_wait(programme_id))
+    return db.session.execute(query).all()
+
+
+def _wait(programme_id: int) -> tuple[Any, ...]:
+    return (
+        Enrolment.programme_id == programme_id,
+        Enrolment.state == EnrolmentState.WAITING,
+        Person.disabled_at.is_(None),
+        or_(Enrolment.as_mentor, Enrolment.as_mentee),
+    )
 
 
 def seats_taken(programme_id: int, *, drafts: bool) -> Seats:
@@ -138,26 +202,35 @@ def _problem(
     taken: Seats,
     *,
     on: date,
-    locks: Sequence[tuple[int, int]],
-    stay: Collection[tuple[int, int]] = (),
+    locks: Collection[Pair],
+    forbids: Collection[Pair] = (),
+    stay: Collection[Pair] = (),
     weights: Mapping[str, int] | None = None,
     rules: Mapping[str, Any] | None = None,
 ) -> Problem:
-    past = past_partners(programme.id)
-    found = [_candidate(each, taken, past) for each in enrolments]
+    past, waited = past_partners(programme.id), left_before(programme.id)
+    found = [_candidate(each, taken, past, waited) for each in enrolments]
     return Problem(
         candidates=tuple(each for each in found if each.as_mentor or each.as_mentee),
         managers={row.id: row.manager_id for row in db.session.execute(select(Person.id, Person.manager_id))},
         topics={each.id: (each.label, each.area) for each in db.session.scalars(select(Topic))},
         weights=dict(weights or programme.weights),
-        rules=Rules(**dict(rules or programme.rules)),
-        locked=tuple(locks),
+        rules=rules_of(rules or programme.rules),
+        locked=tuple(sorted(locks)),
+        forbidden=frozenset(forbids),
         stay=frozenset(stay),
         on=on,
     )
 
 
-def _candidate(enrolment: Enrolment, taken: Seats, past: Mapping[int, set[int]]) -> Candidate:
+def rules_of(given: Mapping[str, Any]) -> Rules:
+    """A programme's rules as they are stored, for the engine."""
+    return Rules(**{**given, "musts": tuple(given.get("musts", ()))})
+
+
+def _candidate(
+    enrolment: Enrolment, taken: Seats, past: Mapping[int, set[int]], waited: Collection[tuple[int, str]]
+) -> Candidate:
     person = enrolment.person
     as_mentor = enrolment.mentor_capacity - taken[0][person.id] if enrolment.as_mentor else 0
     as_mentee = enrolment.mentee_capacity - taken[1][person.id] if enrolment.as_mentee else 0
@@ -184,6 +257,8 @@ def _candidate(enrolment: Enrolment, taken: Seats, past: Mapping[int, set[int]])
         past_partners=frozenset(past.get(person.id, ())),
         met_as_mentor=taken[0][person.id] > 0,
         met_as_mentee=taken[1][person.id] > 0,
+        waited_as_mentor=(person.id, "mentor") in waited,
+        waited_as_mentee=(person.id, "mentee") in waited,
     )
 
 

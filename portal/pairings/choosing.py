@@ -33,15 +33,23 @@ class Choice:
 
 
 def may_be_chosen(
-    programme: Programme, side: str, typed: str, *, opposite: Person | None, pairing: Pairing | None, on: date
+    programme: Programme,
+    side: str,
+    typed: str,
+    *,
+    opposite: Person | None,
+    pairing: Pairing | None,
+    on: date,
+    drafts: bool = True,
 ) -> list[Choice]:
     """Those on `side` ("mentor" or "mentee") whose name or address holds what was typed, the best match first.
 
-    A seat that the pairing being edited takes counts as free. `opposite` is whoever stands on the other side, if known.
+    A seat that the pairing being edited takes counts as free, and so do those of all drafts with `drafts=False`. `opposite`
+    is whoever stands on the other side, if known.
     """
     if len(typed.strip()) < SHORTEST:
         return []
-    people = _free(_named(programme.id, side, typed.strip()), programme.id, side, pairing)
+    people = _free(_named(programme.id, side, typed.strip()), programme.id, side, pairing, drafts)
     if opposite is None:
         return [Choice(each, None) for each in people[:MOST_SHOWN]]
     points = _points(programme, side, people, opposite, on=on)
@@ -65,8 +73,8 @@ def _named(programme_id: int, side: str, typed: str) -> list[Enrolment]:
     return list(db.session.scalars(query))
 
 
-def _free(enrolments: list[Enrolment], programme_id: int, side: str, pairing: Pairing | None) -> list[Person]:
-    taken = candidates.seats_taken(programme_id, drafts=True)[0 if side == "mentor" else 1]
+def _free(enrolments: list[Enrolment], programme_id: int, side: str, pairing: Pairing | None, drafts: bool) -> list[Person]:
+    taken = candidates.seats_taken(programme_id, drafts=drafts)[0 if side == "mentor" else 1]
     if pairing is not None:
         taken[pairing.mentor_id if side == "mentor" else pairing.mentee_id] -= 1
     seats = {each.id: each.mentor_capacity if side == "mentor" else each.mentee_capacity for each in enrolments}

@@ -127,11 +127,12 @@ def line_of(programme: Programme) -> int:
 
 
 def proposals(run_id: int, *, page: int) -> Pagination:
-    """What a run proposes, the best first."""
+    """What a run proposes, the best first, with the next best for either side."""
+    sides = (Proposal.mentor, Proposal.mentee, Proposal.next_mentor, Proposal.next_mentee)
     query = (
         select(Proposal)
         .where(Proposal.run_id == run_id)
-        .options(*(joinedload(side).joinedload(Enrolment.person) for side in (Proposal.mentor, Proposal.mentee)))
+        .options(*(joinedload(side).joinedload(Enrolment.person) for side in sides))
         .order_by(Proposal.score.desc(), Proposal.id)
     )
     return db.paginate(query, page=page, per_page=PER_PAGE, error_out=False)

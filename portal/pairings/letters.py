@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from portal.letters.letter import Letter
 from portal.pairings import words
 from portal.pairings.models import Pairing
-from portal.pairings.queries import partner
+from portal.pairings.queries import partner, side_of
 from portal.people.models import Person
 from portal.settings import current
 from portal.web.furniture import in_zone
@@ -20,9 +20,14 @@ def offered(pairing: Pairing, to: Person, *, until: datetime) -> Letter:
     """Asks one of the two whether they would like to meet the other, and until when there is time to answer."""
     with _language_of(to):
         last = in_zone(until, to.time_zone, "EEEE, d MMMM")
-        facts = {"until": last, "reasons": words.reasons(pairing.parts)[:3], "first": to.id == pairing.mentee_id}
+        facts = {"until": last, "reasons": _reasons(pairing, to), "first": to.id == pairing.mentee_id}
         subject = _("Would you like to meet %(name)s?", name=partner(pairing, to.id).name)
         return _letter("offered", subject, pairing, to, f"/pairings/{pairing.id}/offer", facts)
+
+
+def _reasons(pairing: Pairing, to: Person) -> list[str]:
+    """The three weightiest, as this one of the two reads them."""
+    return words.reasons(pairing.parts, side_of(pairing, to.id) or "staff")[:3]
 
 
 def active(pairing: Pairing, to: Person) -> Letter:

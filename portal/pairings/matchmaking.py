@@ -1,10 +1,10 @@
-"""Runs of the matching engine: asked for, solved in a process of their own, stored, kept as drafts.
+"""Runs of the matching engine: asked for, solved in a process of their own, and stored. (keeping.py makes drafts of them.)
 
 A worker holds a run by a lease that it renews every other second while the process thinks. Should the worker be killed, the
 lease runs out, the process ends with it, and the sweep has the run begun again.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,17 +15,17 @@ from sqlalchemy.orm import joinedload
 
 from portal import audit, work
 from portal.clock import now
-from portal.core.lifecycle import PairingState, ProgrammeState, RunState
+from portal.core.lifecycle import ProgrammeState, RunState
 from portal.core.matching.candidates import Problem, Refusal
 from portal.core.matching.criteria import score
-from portal.core.matching.results import Result
+from portal.core.matching.results import Pair, Result
 from portal.core.matching.rules import forbidden
 from portal.core.translatable import N_
 from portal.db import db, transaction
 from portal.errors import Invalid
 from portal.pairings import candidates
-from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
-from portal.pairings.queries import hold_programme, takes_seats
+from portal.pairings.models import LeftOver, MatchRun, Proposal, RunPair
+from portal.pairings.queries import hold_programme
 from portal.pairings.solving import Solver
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme
@@ -35,6 +35,8 @@ UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 LEASE_SECONDS, TICK_SECONDS = 30, 1.0
 MOST_BEGINNINGS = 3
 """How often a run is begun before it counts as failed: a process that dies each time would be begun for ever."""
+MOST_KEPT = 2**62
+"""A gap above this is kept as this."""
 STOPPED = N_("It stopped before it was done. Try again.")
 STOPPED_OFTEN = N_("It was begun three times and stopped each time. Ask an administrator to look at the log.")
 
@@ -45,26 +47,50 @@ def problem_of(programme_id: int, *, on: date) -> Problem:
 
 
 def ask_run(programme: Programme, *, by: Person, at: datetime) -> MatchRun:
-    """Ask for a run; while one waits or runs, that one is the answer. Raises Invalid for a programme that is over."""
+    """Ask for a run; while one waits or runs, that one is the answer. Raises Invalid for a programme that is over.
+
+    A trial under way does not stand in the way of a run, nor a run in that of a trial.
+    """
+    check_open(programme)
+    hold_programme(programme.id)
+    if run := under_way(programme.id, trial=False):
+        return run
+    run = queued(programme, weights=programme.weights, rules=programme.rules, by=by, at=at)
+    ask(run, by=by)
+    return run
+
+
+def check_open(programme: Programme) -> None:
+    """Raise Invalid for a programme that is over."""
     if programme.state == ProgrammeState.FINISHED:
         raise Invalid(_("This programme is over, so nobody is matched in it any more."))
-    hold_programme(programme.id)
-    under_way = select(MatchRun).where(MatchRun.programme_id == programme.id, MatchRun.state.in_(UNDER_WAY))
-    if run := db.session.scalar(under_way.order_by(MatchRun.id).limit(1)):
-        return run
+
+
+def under_way(programme_id: int, *, trial: bool) -> MatchRun | None:
+    """The run, or the trial, of a programme that waits or runs now."""
+    mine = (MatchRun.programme_id == programme_id, MatchRun.state.in_(UNDER_WAY), MatchRun.trial.is_(trial))
+    return db.session.scalar(select(MatchRun).where(*mine).order_by(MatchRun.id).limit(1))
+
+
+def queued(
+    programme: Programme, *, weights: Mapping[str, int], rules: Mapping[str, Any], by: Person, at: datetime, title: str = "",
+    trial: bool = False,
+) -> MatchRun:  # fmt: skip
+    """A run that waits for a worker, in the open transaction; `ask` rings for it."""
     run = MatchRun(
-        programme_id=programme.id,
-        by_id=by.id,
-        state=RunState.QUEUED,
-        weights=dict(programme.weights),
-        rules=dict(programme.rules),
-        created_at=at,
-    )
+        programme_id=programme.id, by_id=by.id, state=RunState.QUEUED, trial=trial, title=title, weights=dict(weights),
+        rules=dict(rules), created_at=at,
+    )  # fmt: skip
     db.session.add(run)
     db.session.flush()
-    audit.write(action="run.asked", on=KIND, id=run.id, by=by.id, after={"programme_id": programme.id})
-    work.ring(MATCH, run.id)
     return run
+
+
+def ask(run: MatchRun, *, by: Person) -> None:
+    """Note that a run was asked for, and ring for it."""
+    after = {"programme_id": run.programme_id, **({"trial": run.title} if run.trial else {})}
+    audit.write(action="run.asked", on=KIND, id=run.id, by=by.id, after=after)
+    work.ring(MATCH, run.id)
 
 
 def end_run(run: MatchRun, *, by: Person, at: datetime) -> bool:
@@ -131,9 +157,20 @@ def _begin(run_id: int) -> str | None:
 def _given(run_id: int) -> Problem:
     """What a run is to solve. Read outside a writing transaction, since with many people it takes a while."""
     begun = db.session.get_one(MatchRun, run_id, options=[joinedload(MatchRun.programme)], populate_existing=True)
-    problem = candidates.problem_of(begun.programme, on=now().date(), weights=begun.weights, rules=begun.rules)
+    about: dict[str, Any] = {"weights": begun.weights, "rules": begun.rules, "by_hand": by_hand(run_id)}
+    problem = candidates.problem_of(begun.programme, on=now().date(), **about)
     db.session.rollback()
     return problem
+
+
+def by_hand(run_id: int) -> candidates.ByHand:
+    """The pairs that staff locked or forbade for this run."""
+    query = select(RunPair.mentor_id, RunPair.mentee_id, RunPair.how).where(RunPair.run_id == run_id)
+    rows = db.session.execute(query).all()
+    locks, forbids = (
+        frozenset((each.mentor_id, each.mentee_id) for each in rows if each.how == how) for how in ("lock", "forbid")
+    )
+    return candidates.ByHand(locks, forbids)
 
 
 def _renew(run_id: int, holder: str, progress: tuple[str, int, int]) -> bool:
@@ -192,13 +229,7 @@ def store(run: MatchRun, result: Result, *, at: datetime, seconds: float) -> Non
     db.session.execute(delete(Proposal).where(Proposal.run_id == run.id))
     db.session.execute(delete(LeftOver).where(LeftOver.run_id == run.id))
     db.session.add_all(
-        Proposal(
-            run_id=run.id,
-            mentor_enrolment_id=by_person[pair.mentor_id],
-            mentee_enrolment_id=by_person[pair.mentee_id],
-            score=pair.total,
-            parts=[part.as_json() for part in pair.parts],
-        )
+        _proposal(run.id, pair, by_person)
         for pair in result.pairs
         if pair.mentor_id in by_person and pair.mentee_id in by_person
     )
@@ -210,64 +241,24 @@ def store(run: MatchRun, result: Result, *, at: datetime, seconds: float) -> Non
         if each.id in by_person
     )
     run.state, run.objective, run.seconds = RunState.DONE, dict(result.objective), round(seconds, 2)
+    run.line, run.gap = result.line, min(result.gap, MOST_KEPT)
+    run.held_by_id = result.held_by if result.held_by in by_person else None
     run.finished_at, run.error, run.lease_holder, run.lease_until = at, None, None, None
 
 
-def keep_run(run: MatchRun, *, by: Person, at: datetime) -> tuple[int, int]:
-    """Make drafts of a run's proposals: how many, and how many had to be left out since somebody is free no more.
-
-    Unlocked drafts there are already make room; locked drafts and live pairings stay as they are.
-    """
-    if run.state != RunState.DONE:
-        raise Invalid(_("This run has found nothing that could be kept."))
-    hold_programme(run.programme_id)
-    replaced = _clear_drafts(run.programme_id)
-    there, made, left_out = _pairs_there(run.programme_id), 0, 0
-    free = _Free(run.programme_id)
-    for each in _proposals(run.id):
-        pair = (each.mentor.person_id, each.mentee.person_id)
-        if pair in there:
-            continue
-        if not free.take(*pair):
-            left_out += 1
-            continue
-        made += 1
-        db.session.add(
-            Pairing(
-                programme_id=run.programme_id, run_id=run.id, mentor_id=pair[0], mentee_id=pair[1],
-                state=PairingState.DRAFT, score=each.score, parts=each.parts, created_at=at,
-            )
-        )  # fmt: skip
-    run.kept_at = at
-    counts = {"drafts": made, "replaced": replaced, "left_out": left_out}
-    audit.write(action="run.kept", on=KIND, id=run.id, by=by.id, after=counts)
-    return made, left_out
-
-
-class _Free:
-    """The seats that are free at present, and who may not meet whom by now."""
-
-    def __init__(self, programme_id: int) -> None:
-        mentors, mentees = candidates.seats_taken(programme_id, drafts=True)
-        waiting = candidates.enrolled(programme_id)
-        self.mentors = {e.person_id: e.mentor_capacity - mentors[e.person_id] for e in waiting if e.as_mentor}
-        self.mentees = {e.person_id: e.mentee_capacity - mentees[e.person_id] for e in waiting if e.as_mentee}
-        met = candidates.past_partners(programme_id)
-        self.apart = candidates.kept_apart(programme_id) | {(one, other) for one, them in met.items() for other in them}
-
-    def take(self, mentor_id: int, mentee_id: int) -> bool:
-        """Take a seat of both; False when one has none, or when they are to be kept apart."""
-        if self.mentors.get(mentor_id, 0) < 1 or self.mentees.get(mentee_id, 0) < 1 or (mentor_id, mentee_id) in self.apart:
-            return False
-        self.mentors[mentor_id] -= 1
-        self.mentees[mentee_id] -= 1
-        return True
-
-
-def _proposals(run_id: int) -> Sequence[Proposal]:
-    sides = (joinedload(Proposal.mentor), joinedload(Proposal.mentee))
-    query = select(Proposal).where(Proposal.run_id == run_id).options(*sides)
-    return db.session.scalars(query.order_by(Proposal.score.desc(), Proposal.id)).all()
+def _proposal(run_id: int, pair: Pair, by_person: Mapping[int, int]) -> Proposal:
+    mentor, mentee = pair.next_mentor, pair.next_mentee
+    return Proposal(
+        run_id=run_id,
+        mentor_enrolment_id=by_person[pair.mentor_id],
+        mentee_enrolment_id=by_person[pair.mentee_id],
+        score=pair.total,
+        parts=[part.as_json() for part in pair.parts],
+        next_mentor_id=by_person.get(mentor.id) if mentor else None,
+        next_mentor_score=mentor.total if mentor else None,
+        next_mentee_id=by_person.get(mentee.id) if mentee else None,
+        next_mentee_score=mentee.total if mentee else None,
+    )
 
 
 def assess(programme: Programme, *, mentor_id: int, mentee_id: int, on: date) -> tuple[int, list[dict[str, Any]]]:
@@ -283,17 +274,3 @@ def assess(programme: Programme, *, mentor_id: int, mentee_id: int, on: date) ->
         raise Invalid(_(why.template, **why.args), field="mentor")
     found = score(mentor, mentee, problem)
     return found.total, [part.as_json() for part in found.parts]
-
-
-def _clear_drafts(programme_id: int) -> int:
-    gone: Any = db.session.execute(
-        delete(Pairing)
-        .where(Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT, ~Pairing.locked)
-        .execution_options(synchronize_session="fetch")
-    )
-    return int(gone.rowcount)
-
-
-def _pairs_there(programme_id: int) -> Collection[tuple[int, int]]:
-    query = select(Pairing.mentor_id, Pairing.mentee_id).where(Pairing.programme_id == programme_id, takes_seats())
-    return {(row.mentor_id, row.mentee_id) for row in db.session.execute(query)}

@@ -129,7 +129,7 @@ def _about(pairing: Pairing) -> dict[str, Any]:
         "pairing": pairing,
         "side": side_of(pairing, current_user.id),
         "my_turn": _is_their_turn(pairing),
-        "reasons": words.reasons(pairing.parts),
+        "reasons": words.reasons(pairing.parts, side_of(pairing, current_user.id) or "staff"),
         "subjects": _subjects(pairing),
         "cadence": cadence(pairing.programme),
         **_partner_of(pairing),

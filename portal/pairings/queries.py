@@ -1,16 +1,18 @@
 """Questions about pairings: who may see one, whose they are, who is in one and who waits."""
 
-from sqlalchemy import ColumnElement, and_, func, inspect, or_, select
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, and_, exists, func, inspect, or_, select
 from sqlalchemy.exc import InvalidRequestError
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from portal.core.lifecycle import OPEN_PAIRINGS, PairingState
+from portal.core.lifecycle import OPEN_PAIRINGS, PairingEnd, PairingState
 from portal.db import db
 from portal.errors import NotFound
-from portal.pairings.models import MatchRun, Pairing
+from portal.pairings.models import LeftOver, MatchRun, Pairing, RunPair
 from portal.people.models import Person
-from portal.programmes.models import Programme
+from portal.programmes.models import Enrolment, Programme
 from portal.programmes.queries import programme_for
 
 LIVE = (PairingState.OFFERED, PairingState.ACTIVE, PairingState.PAUSED)
@@ -100,6 +102,12 @@ def drafts(programme_id: int, *, held: bool = False) -> list[Pairing]:
     return list(db.session.scalars(mine.options(*whole()).order_by(Pairing.id)))
 
 
+def locked_drafts(programme_id: int) -> list[Pairing]:
+    """The drafts that staff locked, in the order they were made."""
+    mine = (Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT, Pairing.locked)
+    return list(db.session.scalars(select(Pairing).where(*mine).options(*whole()).order_by(Pairing.id)))
+
+
 def takes_seats() -> ColumnElement[bool]:
     """Whether a pairing takes a seat of both."""
     return Pairing.state.in_(OPEN_PAIRINGS)
@@ -123,9 +131,33 @@ def counts(programme_id: int) -> dict[str, int]:
     return {row.state: row[1] for row in db.session.execute(query)}
 
 
+def told_why(enrolment_ids: Collection[int]) -> dict[int, list[LeftOver]]:
+    """Why people were left over, by enrolment: in the latest run of their programme that was kept and of which somebody was
+    asked (before that, it is nobody's plan yet), unless their turn has come since. One query."""
+    latest = (
+        select(func.max(MatchRun.id))
+        .where(MatchRun.programme_id == Enrolment.programme_id, *_published())
+        .correlate(Enrolment)
+        .scalar_subquery()
+    )
+    query = (
+        select(LeftOver)
+        .join(Enrolment, Enrolment.id == LeftOver.enrolment_id)
+        .join(MatchRun, MatchRun.id == LeftOver.run_id)
+        .where(LeftOver.enrolment_id.in_(enrolment_ids), LeftOver.run_id == latest, ~_had_a_turn())
+        .order_by(LeftOver.role)
+    )
+    found: dict[int, list[LeftOver]] = {}
+    for row in db.session.scalars(query):
+        found.setdefault(row.enrolment_id, []).append(row)
+    return found
+
+
 def run_for(run_id: int, person: Person) -> MatchRun:
     """A run of a programme that the reader runs; raises NotFound otherwise."""
-    run = db.session.get(MatchRun, run_id, options=(joinedload(MatchRun.programme), joinedload(MatchRun.by)))
+    run = db.session.get(
+        MatchRun, run_id, options=(joinedload(MatchRun.programme), joinedload(MatchRun.by), joinedload(MatchRun.held_by))
+    )
     if run is None or programme_for(run.programme_id, person) is None:
         raise NotFound
     return run
@@ -135,3 +167,49 @@ def runs_of(programme_id: int, *, most: int = 10) -> list[MatchRun]:
     """The latest runs of a programme, the newest first."""
     query = select(MatchRun).where(MatchRun.programme_id == programme_id).options(joinedload(MatchRun.by))
     return list(db.session.scalars(query.order_by(MatchRun.id.desc()).limit(most)))
+
+
+def left_before(programme_id: int) -> set[tuple[int, str]]:
+    """Who of a programme stands first in the next run: the person's id, and "mentor" or "mentee". One query.
+
+    They were left over in that role, in any programme, by a run that was kept and of which something was offered, and since
+    then no offer to them in that role came to anything. (One that the other side declined, or that nobody answered, did not;
+    one that they declined themselves counts as their turn.)
+    """
+    here = select(Enrolment.person_id).where(Enrolment.programme_id == programme_id)
+    query = (
+        select(Enrolment.person_id, LeftOver.role)
+        .join(LeftOver, LeftOver.enrolment_id == Enrolment.id)
+        .join(MatchRun, MatchRun.id == LeftOver.run_id)
+        .where(Enrolment.person_id.in_(here), *_published(), ~_had_a_turn())
+        .distinct()
+    )
+    return {(row.person_id, row.role) for row in db.session.execute(query)}
+
+
+def _published() -> tuple[ColumnElement[bool], ...]:
+    """Whether a run was kept, and somebody was asked."""
+    offered = aliased(Pairing)
+    return MatchRun.kept_at.is_not(None), exists().where(offered.run_id == MatchRun.id, offered.offered_at.is_not(None))
+
+
+def _had_a_turn() -> ColumnElement[bool]:
+    """Whether somebody enrolled who was left over by a run has had their turn in that role since."""
+    since = aliased(Pairing)
+    as_mentor = and_(LeftOver.role == "mentor", since.mentor_id == Enrolment.person_id)
+    as_mentee = and_(LeftOver.role == "mentee", since.mentee_id == Enrolment.person_id)
+    theirs = or_(
+        and_(as_mentor, or_(since.end_reason == PairingEnd.MENTOR_DECLINED, _came_to_something(since))),
+        and_(as_mentee, or_(since.end_reason == PairingEnd.MENTEE_DECLINED, _came_to_something(since))),
+    )
+    return exists().where(since.offered_at >= MatchRun.created_at, theirs)
+
+
+def _came_to_something(pairing: type[Pairing]) -> ColumnElement[bool]:
+    return or_(pairing.state.in_(LIVE), pairing.active_at.is_not(None))
+
+
+def pairs_of(run_id: int) -> list[RunPair]:
+    """The pairs that staff locked or forbade for one run, with the people."""
+    both = (joinedload(RunPair.mentor), joinedload(RunPair.mentee))
+    return list(db.session.scalars(select(RunPair).where(RunPair.run_id == run_id).options(*both).order_by(RunPair.id)))

@@ -14,7 +14,8 @@ from portal.core.lifecycle import RunState
 from portal.core.permissions import May
 from portal.db import transaction
 from portal.errors import NotFound
-from portal.pairings import directory, matchmaking, words
+from portal.pairings import directory, keeping, matchmaking, trials, words
+from portal.pairings.comparing import BOARD
 from portal.pairings.models import MatchRun
 from portal.pairings.queries import run_for, runs_of
 from portal.programmes.models import Programme
@@ -31,7 +32,7 @@ UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 
 @dataclass(frozen=True)
 class Findings:
-    """What a run found, in words, and what keeping it would do."""
+    """What a run found, in words, and what keeping it would do to the drafts there are."""
 
     all_well: bool
     lines: tuple[str, ...]
@@ -102,11 +103,13 @@ def left_over(run_id: int) -> str:
 @room.get("/<id:run_id>/progress")
 @requires(May.RUN_MATCHING)
 def progress(run_id: int) -> Response:
-    """How far it is; what the page asks every second. Once it is over the whole page comes anew."""
+    """How far it is; what the page asks every second. Once it is over the whole page comes anew, or a trial's comparison."""
     run = run_for(run_id, current_user)
-    if run.state not in UNDER_WAY or not is_htmx():
-        return redirect_to(url_for("runs.show", run_id=run_id))
-    return make_response(render_template("pairings/runs/_progress.html", run=run))
+    if run.state in UNDER_WAY and is_htmx():
+        return make_response(render_template("pairings/runs/_progress.html", run=run))
+    if run.trial and run.state == RunState.DONE:
+        return redirect_to(url_for("bench.compare", one=BOARD, other=run_id))
+    return redirect_to(url_for("runs.show", run_id=run_id))
 
 
 @room.post("/<id:run_id>/end")
@@ -123,10 +126,12 @@ def end(run_id: int) -> Response:
 @room.post("/<id:run_id>/keep")
 @requires(May.RUN_MATCHING)
 def keep(run_id: int) -> Response:
-    """Make drafts of what a run proposes."""
+    """Make drafts of what a run proposes; with `rules_too` its weights and rules become the programme's."""
+    rules_too = bool(request.form.get("rules_too"))
+    seen = directory.number_in(request.form.get("seen", ""))
     with transaction():
         run = run_for(run_id, current_user)
-        made, left_out = matchmaking.keep_run(run, by=current_user, at=now())
+        made, left_out = trials.keep(run, rules_too=rules_too, seen=seen, by=current_user, at=now())
         programme_id = run.programme_id
     toast(ngettext("%(num)s draft is on the board.", "%(num)s drafts are on the board.", made))
     if left_out:
@@ -173,17 +178,21 @@ def _findings(run: MatchRun, pairs: int) -> Findings:
         )
     if mentors:
         lines.append(ngettext("%(num)s mentor is left over.", "%(num)s mentors are left over.", mentors))
-    return Findings(not mentees, (*lines, *_below(run, found.get("below_line", 0), pairs)), _keeping(run))
+    return Findings(
+        not mentees,
+        (*lines, *_below(run, found.get("below_line", 0), pairs), *_proof(run)),
+        keeping.replaces(run.programme_id),
+    )
 
 
 def _below(run: MatchRun, below: int, pairs: int) -> list[str]:
     if not pairs:
         return []
     line = run.rules.get("line", 40)
-    if not below:
-        return [_("No pair is below the line of %(line)s points.", line=line)] if line != "auto" else []
     if line == "auto":
-        return [ngettext("%(num)s pair is below the line.", "%(num)s pairs are below the line.", below)]
+        return _auto_line(run)
+    if not below:
+        return [_("No pair is below the line of %(line)s points.", line=line)]
     return [
         ngettext(
             "%(num)s pair is below the line of %(line)s points; this is proven to be the fewest possible.",
@@ -194,14 +203,25 @@ def _below(run: MatchRun, below: int, pairs: int) -> list[str]:
     ]
 
 
-def _keeping(run: MatchRun) -> str:
-    """What keeping does to the drafts there are."""
-    replaced, locked = directory.drafts_there(run.programme_id)
-    said = [_("There are no drafts yet.")]
-    if replaced:
-        said = [ngettext("They replace the one draft there is.", "They replace the %(num)s drafts there are.", replaced)]
-    elif locked:
-        said = []
-    if locked:
-        said.append(ngettext("One locked draft stays.", "%(num)s locked drafts stay.", locked))
-    return " ".join(said)
+def _auto_line(run: MatchRun) -> list[str]:
+    """The line that the run found by itself, and who keeps it from being higher."""
+    if run.line is None:
+        return []
+    line = words.points(run.line)
+    if run.held_by is None:
+        return [_("No pair is below %(line)s points: the highest line at which nobody more is left over.", line=line)]
+    return [
+        _(
+            "No line above %(line)s is possible without leaving somebody out: "
+            "%(name)s's own best match has %(line)s points.",
+            line=line,
+            name=run.held_by.name,
+        )
+    ]
+
+
+def _proof(run: MatchRun) -> list[str]:
+    """What is proven of the plan; nothing is said of runs that are older than the proof."""
+    if run.gap is None:
+        return []
+    return [_("Proven: no better plan exists.") if not run.gap else _("It is not proven that no better plan exists.")]

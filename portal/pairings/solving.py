@@ -1,9 +1,11 @@
 """The engine in a process of its own: it can be watched and ended, and a crash in it takes nothing else along.
 
 Run as a program it reads a problem as JSON from its standard input and writes lines of JSON: progress, and at last the
-result or a failure. It ends when its parent is gone, since the pipe it writes its progress to breaks, and on Linux at once.
+result (or the prices of a board, if one came with the problem) or a failure. It ends when its parent is gone, since the pipe
+it writes its progress to breaks, and on Linux at once.
 """
 
+import base64
 import ctypes
 import json
 import logging
@@ -12,11 +14,13 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Any, Self
 
 from portal.core.matching.candidates import Problem, Refusal
 from portal.core.matching.engine import match
+from portal.core.matching.present_board import present_board
 from portal.core.matching.results import Result
 from portal.errors import PortalError
 
@@ -26,15 +30,25 @@ ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_
 """Without it the matrix products of small machines are thirty times slower: their threads wait for each other."""
 
 
-class Solver:
-    """One problem being solved in a process of its own; leaving the `with` ends the process.
+@dataclass(frozen=True)
+class Board:
+    """A board to be priced: its problem, the drafts that are not locked (ids, mentor first), and its line (0..10000)."""
 
-    `progress` is the phase, how far it is and of how much; at the end there is a `result`, or a `failure` (a sentence to
-    be translated and what goes into it), and neither if the process died.
+    problem: Problem
+    drafts: tuple[tuple[int, int], ...]
+    line: int
+
+
+class Solver:
+    """One problem being solved, or a `board` being priced, in a process of its own; leaving the `with` ends the process.
+
+    `progress` is the phase, how far it is and of how much; at the end there is a `result` (or `prices`), or a `failure` (a
+    sentence to be translated and what goes into it), and neither if the process died.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+    def __init__(self, problem: Problem, *, board: Board | None = None) -> None:
+        self.problem, self.board = problem, board
+        self.prices: bytes | None = None
         self.progress: tuple[str, int, int] = ("", 0, 0)
         self.result: Result | None = None
         self.failure: tuple[str, dict[str, Any]] | None = None
@@ -66,15 +80,22 @@ class Solver:
         with said:
             try:
                 with given:
-                    given.write(json.dumps(self.problem.as_json()).encode())
+                    given.write(json.dumps(self._job()).encode())
                 for line in said:
                     self._note(json.loads(line))
             except (OSError, ValueError):
                 log.warning("the process that matches has stopped in the middle of a word")
 
+    def _job(self) -> dict[str, Any]:
+        if self.board is None:
+            return self.problem.as_json()
+        return {**self.problem.as_json(), "board": {"drafts": self.board.drafts, "line": self.board.line}}
+
     def _note(self, line: dict[str, Any]) -> None:
         if "result" in line:
             self.result = Result.from_json(line["result"])
+        elif "prices" in line:
+            self.prices = base64.b64decode(line["prices"])
         elif "failure" in line:
             self.failure = str(line["failure"]), line["facts"]
         else:
@@ -98,14 +119,27 @@ def main() -> None:
     """Solve what standard input holds."""
     _follow(int(sys.argv[1]))
     try:
-        problem = Problem.from_json(json.loads(sys.stdin.buffer.read()))
-        found = match(problem, progress=lambda phase, done, total: _say(phase=phase, done=done, total=total))
+        answer = _answer(json.loads(sys.stdin.buffer.read()))
     except Refusal as error:
         _say(failure=error.template, facts=error.facts)
     except PortalError as error:
         _say(failure=error.message, facts={})
     else:
-        _say(result=found.as_json())
+        _say(**answer)
+
+
+def _answer(given: dict[str, Any]) -> dict[str, Any]:
+    """The result, or the prices of the board that came with the problem."""
+    problem, board = Problem.from_json(given), given.get("board")
+
+    def progress(phase: str, done: int, total: int) -> None:
+        _say(phase=phase, done=done, total=total)
+
+    if board is None:
+        return {"result": match(problem, progress=progress).as_json()}
+    drafts = [(mentor, mentee) for mentor, mentee in board["drafts"]]
+    found = present_board(problem, drafts, line=board["line"], progress=progress)
+    return {"prices": base64.b64encode(found.to_bytes()).decode()}
 
 
 if __name__ == "__main__":

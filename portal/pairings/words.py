@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask_babel import gettext as _
+from babel.lists import format_list
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 from portal.core.lifecycle import PairingEnd, PairingState, RunState
-from portal.core.matching.criteria import TRANSLATED
+from portal.core.matching.voices import Tongue, said
 
 STATES: dict[str, Any] = {
     PairingState.DRAFT: _l("Draft"),
@@ -58,16 +59,27 @@ PARTS: dict[str, Any] = {
 """The same order in which reasons are read when they count alike."""
 
 
-def sentence(template: str, args: Mapping[str, Any]) -> str:
-    """A sentence of the engine in the reader's language; labels of topics and days in it are translated too."""
-    given = {name: _(value) if name in TRANSLATED else value for name, value in args.items()}
-    return _(template, **given) if template else ""
+def sentence(template: str, args: Mapping[str, Any], reader: str = "staff") -> str:
+    """A sentence of the engine in the reader's language, spoken to them: "staff", or the side they are on."""
+    locale = get_locale()
+    tongue = Tongue(gettext, lambda some: format_list(some, locale=locale), lambda code: locale.languages.get(code, code))
+    return said(template, args, reader, tongue)
 
 
-def reasons(parts: Sequence[Mapping[str, Any]]) -> list[str]:
+def reasons(parts: Sequence[Mapping[str, Any]], reader: str = "staff") -> list[str]:
     """What the stored parts of a score say, the weightiest first; parts without a sentence are left out."""
+    return [text for _, text in explained(parts, reader)]
+
+
+def explained(parts: Sequence[Mapping[str, Any]], reader: str = "staff") -> list[tuple[str, str]]:
+    """The same, each with the name of what it is about."""
     told = sorted(parts, key=lambda part: -int(part["points"]))
-    return [said for part in told if part["points"] > 0 and (said := sentence(part["template"], part["args"]))]
+    every = (
+        (PARTS.get(part["name"], part["name"]), sentence(part["template"], part["args"], reader))
+        for part in told
+        if part["points"] > 0
+    )
+    return [(str(about), text) for about, text in every if text]
 
 
 def points(score: int) -> str:

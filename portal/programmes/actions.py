@@ -10,7 +10,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from portal import audit
 from portal.core.lifecycle import PROGRAMME_STEPS, ProgrammeState, check_step
-from portal.core.matching.topics import CATALOGUE
+from portal.core.matching.topics import CATALOGUE, normalise
 from portal.db import db
 from portal.errors import Invalid, Stale
 from portal.people import versions
@@ -19,19 +19,27 @@ from portal.programmes.models import DEFAULT_RULES, DEFAULT_WEIGHTS, Enrolment, 
 
 FACTS = (
     "name", "promise", "label", "starts_on", "ends_on", "sign_up_until", "leads", "cadence_every", "cadence_unit",
-    "meetings", "meeting_minutes", "rules", "weights",
+    "meetings", "meeting_minutes", "calendar_moves", "rules", "weights",
 )  # fmt: skip
 IN_CALENDARS = {"name", "label"}
 """What calendar entries say of a programme."""
 
 
 def load_catalogue() -> int:
-    """Put the topics that ship into the table, or bring them up to date; how many were new or changed."""
+    """Put the topics that ship into the table, or bring them up to date; how many were new or changed.
+
+    What staff added, edited, retired or merged stays as they made it, and names that they gave to it are left to it.
+    """
     stored = {topic.id: topic for topic in db.session.scalars(select(Topic))}
+    theirs = [topic for topic in stored.values() if topic.edited_at is not None or not topic.shipped]
+    taken = {normalise(name) for each in theirs if each.retired_at is None for name in (each.label, *each.aliases)}
     changed = 0
     for each in CATALOGUE:
-        topic = stored.get(each.id) or Topic(id=each.id)
-        facts = {"area": each.area, "label": each.label, "aliases": list(each.aliases)}
+        topic = stored.get(each.id) or Topic(id=each.id, shipped=True)
+        if topic in theirs or (each.id not in stored and normalise(each.label) in taken):
+            continue
+        aliases = [name for name in each.aliases if normalise(name) not in taken]
+        facts = {"area": each.area, "label": each.label, "aliases": aliases}
         if any(getattr(topic, name) != value for name, value in facts.items()):
             for name, value in facts.items():
                 setattr(topic, name, value)

@@ -1,5 +1,6 @@
 """Forms of signing up and of a programme's facts."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -157,7 +158,8 @@ class Whole(IntegerField):
         self.data = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _weight(name: str) -> Whole:
+def weight_field(name: str) -> Whole:
+    """One weight of what counts in a match."""
     return Whole(
         words.WEIGHTS[name],
         default=DEFAULT_WEIGHTS[name],
@@ -168,7 +170,8 @@ def _weight(name: str) -> Whole:
     )
 
 
-def _whole(label: Any, least: int, most: int, default: int, description: Any = "") -> Whole:
+def whole_field(label: Any, least: int, most: int, default: int, description: Any = "") -> Whole:
+    """A whole number within bounds."""
     message = _l("Fill in a whole number from %(least)s to %(most)s.", least=least, most=most)
     return Whole(
         label,
@@ -178,7 +181,62 @@ def _whole(label: Any, least: int, most: int, default: int, description: Any = "
     )
 
 
-class ProgrammeForm(SeenForm):
+class MatchingForm(PortalForm):
+    """How people are matched: what counts how much, and the rules."""
+
+    min_grade_gap = whole_field(
+        _l("Grades between the two"), 0, 20, 1, _l("The mentor's grade must be at least this much below the mentee's.")
+    )
+    line = StringField(
+        _l("The line"),
+        default=str(DEFAULT_RULES["line"]),
+        description=_l("Pairs below this many points (0 to 100) are avoided; “auto” finds the highest that works."),
+        validators=[InputRequired(_l("Fill in a number from 0 to 100, or “auto”."))],
+    )
+    stay_bonus = whole_field(
+        _l("Points for staying together"),
+        0,
+        100,
+        0,
+        _l("Added to pairs that are drafts already, so that fewer move."),
+    )
+    musts = Choices(_l("Every pair must"), choices=list(words.MUSTS.items()))
+    weight_interests = weight_field("interests")
+    weight_style = weight_field("style")
+    weight_time = weight_field("time")
+    weight_department = weight_field("department")
+    weight_giveback = weight_field("giveback")
+    weight_language = weight_field("language")
+    weight_place = weight_field("place")
+
+    def validate_line(self, field: StringField) -> None:
+        """A number of points, or auto."""
+        text = (field.data or "").lower()
+        if text != "auto" and not (text.isascii() and text.isdigit() and len(text) < 4 and int(text) <= 100):
+            raise ValidationError(_l("Fill in a number from 0 to 100, or “auto”."))
+
+    def weights(self) -> list[IntegerField]:
+        """The fields of the weights, in their order."""
+        return [self[f"weight_{name}"] for name in DEFAULT_WEIGHTS]
+
+    def matching(self) -> dict[str, dict[str, Any]]:
+        """The weights and the rules, as a programme and a run keep them; call it when the form is right."""
+        line = (self.line.data or "").lower()
+        musts = {"musts": [each for each in words.MUSTS if each in self.musts.data]} if self.musts.data else {}
+        rules = {name: self[name].data for name in ("min_grade_gap", "stay_bonus")}
+        return {
+            "rules": {"line": "auto" if line == "auto" else int(line), **rules, **musts},
+            "weights": {name: self[f"weight_{name}"].data for name in DEFAULT_WEIGHTS},
+        }
+
+
+def matching_data(weights: Mapping[str, int], rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Weights and rules as they are kept, for a MatchingForm to show."""
+    rules = {**DEFAULT_RULES, "musts": [], **rules}
+    return {**rules, "line": str(rules["line"]), **{f"weight_{name}": weights.get(name, 0) for name in DEFAULT_WEIGHTS}}
+
+
+class ProgrammeForm(SeenForm, MatchingForm):
     """Everything staff decide about a programme."""
 
     name = StringField(
@@ -207,39 +265,18 @@ class ProgrammeForm(SeenForm):
         description=_l("Pairs see this in their agreement."),
         validators=[InputRequired(_l("Choose who leads the meetings."))],
     )
-    meetings = _whole(_l("Number of meetings"), 1, 60, 6)
-    meeting_minutes = _whole(_l("Minutes of a meeting"), 15, 240, 60)
-    cadence_every = _whole(_l("One meeting every"), 1, 12, 1)
+    meetings = whole_field(_l("Number of meetings"), 1, 60, 6)
+    meeting_minutes = whole_field(_l("Minutes of a meeting"), 15, 240, 60)
+    cadence_every = whole_field(_l("One meeting every"), 1, 12, 1)
     cadence_unit = SelectField(_l("Weeks or months"), choices=list(words.UNITS.items()), default="month")
-    min_grade_gap = _whole(
-        _l("Grades between the two"), 0, 20, 1, _l("The mentor's grade must be at least this much below the mentee's.")
+    calendar_moves = RadioField(
+        _l("When somebody moves a check-in in their own calendar"),
+        choices=list(words.CALENDAR_MOVES.items()),
+        default="apply",
     )
-    line = StringField(
-        _l("The line"),
-        default=str(DEFAULT_RULES["line"]),
-        description=_l("Pairs below this many points (0 to 100) are avoided; “auto” finds the highest that works."),
-        validators=[InputRequired(_l("Fill in a number from 0 to 100, or “auto”."))],
-    )
-    weight_interests = _weight("interests")
-    weight_style = _weight("style")
-    weight_time = _weight("time")
-    weight_department = _weight("department")
-    weight_giveback = _weight("giveback")
-    weight_language = _weight("language")
-    weight_place = _weight("place")
     staff = Choices(_l("Who runs it"), coerce=int, description=_l("People with the role “staff”."))
-
-    def validate_line(self, field: StringField) -> None:
-        """A number of points, or auto."""
-        text = (field.data or "").lower()
-        if text != "auto" and not (text.isascii() and text.isdigit() and len(text) < 4 and int(text) <= 100):
-            raise ValidationError(_l("Fill in a number from 0 to 100, or “auto”."))
 
     def validate_ends_on(self, field: DateField) -> None:
         """The last day comes after the first."""
         if isinstance(self.starts_on.data, date) and field.data and field.data <= self.starts_on.data:
             raise ValidationError(_l("The last day must come after the first."))
-
-    def weights(self) -> list[IntegerField]:
-        """The fields of the weights, in their order."""
-        return [self[f"weight_{name}"] for name in DEFAULT_WEIGHTS]

@@ -12,6 +12,9 @@ from portal.people.models import Person
 LABELS = ("reverse", "upward", "two-way", "reciprocal")
 LEADS = ("mentor", "mentee", "both")
 UNITS = ("week", "month")
+CALENDAR_MOVES = ("apply", "ask")
+"""What becomes of a check-in that somebody moves in their own calendar: it follows when the partner is free, or the partner
+is asked each time."""
 PLACES = ("either", "in person", "remote")
 SIDES = ("teaches", "learns")
 MOST_WISHES = 8
@@ -49,6 +52,7 @@ class Programme(Model):
     cadence_unit: Mapped[str] = mapped_column(String(5), default="month")
     meetings: Mapped[int] = mapped_column(default=6)
     meeting_minutes: Mapped[int] = mapped_column(default=60)
+    calendar_moves: Mapped[str] = mapped_column(String(8), default="apply")
     rules: Mapped[dict[str, Any]] = mapped_column(JSON, default=lambda: dict(DEFAULT_RULES))
     weights: Mapped[dict[str, int]] = mapped_column(JSON, default=lambda: dict(DEFAULT_WEIGHTS))
     created_at: Mapped[datetime] = mapped_column(Moment)

@@ -15,8 +15,8 @@ from portal.core.permissions import May
 from portal.db import transaction
 from portal.errors import Invalid, NotFound, Stale
 from portal.programmes import actions, queries, words
-from portal.programmes.forms import ProgrammeForm
-from portal.programmes.models import DEFAULT_WEIGHTS, Programme
+from portal.programmes.forms import ProgrammeForm, matching_data
+from portal.programmes.models import Programme
 from portal.web.access import may, requires
 from portal.web.furniture import day
 from portal.web.htmx import answer, is_htmx, redirect_to
@@ -25,7 +25,7 @@ from portal.web.toasts import toast
 room = Blueprint("programmes", __name__, url_prefix="/programmes")
 PLAIN = (
     "name", "promise", "label", "starts_on", "ends_on", "sign_up_until", "leads", "cadence_every", "cadence_unit",
-    "meetings", "meeting_minutes",
+    "meetings", "meeting_minutes", "calendar_moves",
 )  # fmt: skip
 
 
@@ -143,23 +143,15 @@ def theirs(programme_id: int) -> Programme:
 
 def facts_of(form: ProgrammeForm) -> dict[str, Any]:
     """What the form says, as the actions take it."""
-    line = (form.line.data or "").lower()
     facts: dict[str, Any] = {name: form[name].data for name in PLAIN}
     facts["promise"] = facts["promise"] or ""
-    facts["rules"] = {
-        "line": "auto" if line == "auto" else int(line),
-        "min_grade_gap": form.min_grade_gap.data,
-        "stay_bonus": 0,
-    }
-    facts["weights"] = {name: form[f"weight_{name}"].data for name in DEFAULT_WEIGHTS}
-    return facts
+    return {**facts, **form.matching()}
 
 
 def _form_of(programme: Programme) -> ProgrammeForm:
     saved = {name: getattr(programme, name) for name in PLAIN}
-    rules = {"line": str(programme.rules.get("line", 40)), "min_grade_gap": programme.rules.get("min_grade_gap", 1)}
-    weights = {f"weight_{name}": programme.weights.get(name, 0) for name in DEFAULT_WEIGHTS}
-    form = ProgrammeForm(formdata=None, **saved, **rules, **weights, seen=programme.version)
+    matching = matching_data(programme.weights, programme.rules)
+    form = ProgrammeForm(formdata=None, **saved, **matching, seen=programme.version)
     form = _offer_staff(form)
     if "staff" in form:
         form.staff.data = queries.staff_of(programme.id)
@@ -211,8 +203,8 @@ def _difference(form: ProgrammeForm, name: str, yours: Any, theirs: Any) -> dict
 
 def _said(name: str, value: Any) -> str:
     if isinstance(value, dict):
-        names = {**words.WEIGHTS, "line": _("line"), "min_grade_gap": _("grades between")}
-        return ", ".join(f"{names[key]} {each}" for key, each in value.items() if key in names)
+        names = {**words.WEIGHTS, **words.RULES}
+        return ", ".join(f"{names[key]}: {words.rule(key, each)}" for key, each in value.items() if key in names)
     if name == "staff":
         known = dict(queries.possible_staff())
         return ", ".join(known.get(each, "") for each in value) or _("nobody")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import selectinload
@@ -49,11 +49,14 @@ class Row:
     learns: int
 
 
+Item = TypeVar("Item")
+
+
 @dataclass(frozen=True)
-class Rows:
+class Rows(Generic[Item]):
     """One page of a table, as the pager wants it."""
 
-    items: list[Row]
+    items: list[Item]
     page: int
     pages: int
     total: int
@@ -221,7 +224,7 @@ def _standing(enrolment: Enrolment, name: str, teaches: int, learns: int) -> Sta
 def enrolments(
     programme_id: int, *, text: str = "", role: str = "", state: str = "", sort: str = "name", page: int = 1,
     per_page: int = 25,
-) -> Rows:  # fmt: skip
+) -> Rows[Row]:  # fmt: skip
     """Staff's table: two questions to the database, however many rows. Unknown filters and sorts count for nothing."""
     where = [Enrolment.programme_id == programme_id, *_filters(text, role, state)]
     total = db.session.scalar(select(func.count()).select_from(Enrolment).join(Enrolment.person).where(*where)) or 0

@@ -1,5 +1,6 @@
 """The lists of steps 2, 3 and 5: subjects as they are typed, chosen, ordered and removed; people not to be paired with."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,11 +9,12 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from portal.clock import now
 from portal.db import db, transaction
 from portal.errors import Invalid, NotFound
 from portal.people import queries as people
 from portal.people.models import Person
-from portal.programmes import enrolling, queries, wishing, words
+from portal.programmes import enrolling, queries, suggesting, topic_index, wishing, words
 from portal.programmes.forms import NameForm, TopicForm
 from portal.programmes.models import Enrolment
 from portal.programmes.steps import draw_step
@@ -22,6 +24,7 @@ from portal.web.toasts import toast
 
 room = Blueprint("wishes", __name__, url_prefix="/join")
 SIDE = "<any(teach,learn):step>"
+FIELD = re.compile(r"(suggestion-[0-9]{1,19}-)?text")
 
 
 @room.context_processor
@@ -32,10 +35,11 @@ def _words() -> dict[str, Any]:
 @room.get("/topics")
 @signed_in
 def suggest() -> str:
-    """Topics for what is typed so far."""
-    found = wishing.offered(request.args.get("text") or request.args.get("q") or "")
-    items = [(_(each.label), _(each.label), "") for each in found]
-    return render_template("programmes/_suggestions.html", items=items, id="text-list", label=_("Subjects"))
+    """Topics for what is typed so far, into whichever field asks: `text`, with more before it in rows of staff."""
+    asked = ((name, typed) for name, typed in request.args.items() if FIELD.fullmatch(name))
+    field, typed = next(asked, ("text", request.args.get("q", "")))
+    items = [(_(each.topic.label), _(each.topic.label), "") for each in topic_index.suggestions(typed)]
+    return render_template("programmes/_suggestions.html", items=items, id=f"{field}-list", label=_("Subjects"))
 
 
 @room.get("/people")
@@ -52,7 +56,7 @@ def suggest_people() -> str:
 def add(programme_id: int, step: str) -> Response:
     """Add a subject: the one that was chosen, or what was typed if there is no doubt. Never a guess."""
     form = TopicForm()
-    chosen = request.values.get("topic_id", "") or (wishing.recognised(form.text.data or "") or "")
+    chosen = request.values.get("topic_id", "") or (topic_index.recognised(form.text.data or "") or "")
     if not form.sent():
         return _topics(programme_id, step, form, status=422)
     if not chosen:
@@ -60,6 +64,28 @@ def add(programme_id: int, step: str) -> Response:
     level = int(request.values.get("level", "2")) if request.values.get("level", "2") in ("1", "2", "3") else 2
     side = wishing.SIDES[step]
     return _change(programme_id, step, lambda mine: wishing.add(mine, side=side, topic_id=chosen, level=level), form)
+
+
+@room.post(f"/<id:programme_id>/{SIDE}/topics/suggest")
+@signed_in
+def suggest_to_staff(programme_id: int, step: str) -> Response:
+    """None of the offered is meant: hand what was typed to those who keep the list. What is on it by now is added."""
+    form = TopicForm()
+    _mine(programme_id)
+    if not form.sent():
+        return _topics(programme_id, step, form, status=422)
+    if topic_index.recognised(form.text.data or ""):
+        return add(programme_id, step)
+    try:
+        with transaction():
+            enrolling.check_open(_mine(programme_id))
+            typed = suggesting.suggest(form.text.data or "", by=current_user.id, at=now()).typed
+    except Invalid as error:
+        form.take(Invalid(error.message, field="text"))
+        return _topics(programme_id, step, form, status=422)
+    thanks = _("Thank you: “%(typed)s” is with the programme team. Choose what comes nearest for now.", typed=typed)
+    toast(thanks)
+    return _topics(programme_id, step)
 
 
 @room.post(f"/<id:programme_id>/{SIDE}/topics/<topic_id>/remove")
@@ -165,7 +191,7 @@ def _undo(programme_id: int, step: str, topic_id: str, gone: dict[str, Any]) -> 
 def _not_known(programme_id: int, step: str, form: TopicForm) -> Response:
     """What was typed is no topic's name: offer the nearest, guess nothing."""
     typed = form.text.data or ""
-    offers = wishing.offered(typed)
+    offers = [each.topic for each in topic_index.suggestions(typed)]
     if not typed:
         message = _("Type a subject first.")
     elif offers:
@@ -173,18 +199,20 @@ def _not_known(programme_id: int, step: str, form: TopicForm) -> Response:
     else:
         message = _("We do not know that one yet. Try another word for it.")
     form.take(Invalid(message, field="text"))
-    return _topics(programme_id, step, form, status=422, offers=offers)
+    return _topics(programme_id, step, form, status=422, offers=offers, unknown=typed)
 
 
 def _topics(
-    programme_id: int, step: str, form: TopicForm | None = None, *, status: int = 200, offers: list[Any] | None = None
-) -> Response:
+    programme_id: int, step: str, form: TopicForm | None = None, *, status: int = 200, offers: list[Any] | None = None,
+    unknown: str = "",
+) -> Response:  # fmt: skip
     """The list of one side: alone for htmx, on its page when something is to be mended, else a way back there."""
     enrolment = _mine(programme_id)
     given = {
         "wishes": wishing.of_side(enrolment, wishing.SIDES[step]),
         "topic_form": form or TopicForm(formdata=None),
         "offers": offers or [],
+        "unknown": unknown,
     }
     return _answer("programmes/_wishes.html", enrolment, step, given, status)
 

@@ -1,11 +1,7 @@
-"""Subjects that somebody teaches or learns: from what they typed to a topic, and the order and level of their wishes."""
+"""Subjects that somebody teaches or learns: which, in which order and at which level."""
 
-from functools import lru_cache
-
-from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
-from portal.core.matching.topics import CATALOGUE, Index, Topic, recognise, suggest
 from portal.db import db
 from portal.errors import Invalid
 from portal.programmes import models
@@ -13,25 +9,6 @@ from portal.programmes.enrolling import check_open
 from portal.programmes.models import MOST_WISHES, Enrolment, Wish
 
 SIDES = {"teach": "teaches", "learn": "learns"}
-OFFERED = 6
-
-
-def offered(text: str) -> list[Topic]:
-    """The topics that `text` may mean, best first."""
-    return [each.topic for each in suggest(text, _index(str(get_locale() or "en")), OFFERED)]
-
-
-def recognised(text: str) -> str | None:
-    """The id of the one topic that `text` surely means."""
-    topic = recognise(text, _index(str(get_locale() or "en")))
-    return topic.id if topic else None
-
-
-@lru_cache(maxsize=8)
-def _index(locale: str) -> Index:
-    """The catalogue with labels in the reader's language as further names."""
-    with force_locale(locale):
-        return Index(Topic(each.id, each.area, each.label, (*each.aliases, _(each.label))) for each in CATALOGUE)
 
 
 def of_side(enrolment: Enrolment, side: str) -> list[Wish]:

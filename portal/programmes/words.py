@@ -52,12 +52,27 @@ WEIGHTS = {
     "language": _l("Language"),
     "place": _l("Place"),
 }
+MUSTS = {
+    "department": _l("come from different departments"),
+    "site": _l("be at the same site"),
+    "topic": _l("have a subject that the one teaches and the other wishes for"),
+}
+RULES = {
+    "line": _l("The line"),
+    "min_grade_gap": _l("Grades between the two"),
+    "stay_bonus": _l("Points for staying together"),
+    "musts": _l("Every pair must"),
+}
 STEPS = {
     "role": _l("Your part"),
     "teach": _l("What you can teach"),
     "learn": _l("What you want to learn"),
     "working": _l("How you like to work"),
     "boundaries": _l("Boundaries"),
+}
+CALENDAR_MOVES: dict[str, Any] = {
+    "apply": _l("It moves at once if the partner works then and is free, else the partner is asked"),
+    "ask": _l("The partner is always asked first"),
 }
 NUMBERS = (
     _l("no"), _l("one"), _l("two"), _l("three"), _l("four"), _l("five"), _l("six"),
@@ -93,6 +108,13 @@ def _rhythm(programme: Programme) -> str:
     if programme.cadence_unit == "week":
         return _("one a week") if every == 1 else _("one every %(count)s weeks", count=number(every))
     return _("one a month") if every == 1 else _("one every %(count)s months", count=number(every))
+
+
+def rule(name: str, value: Any) -> str:
+    """The value of a programme's rule, as people read it."""
+    if name == "musts":
+        return ", ".join(str(MUSTS[each]) for each in value) or "–"
+    return _("auto") if value == "auto" else str(value)
 
 
 def role_of(as_mentor: bool, as_mentee: bool) -> str:

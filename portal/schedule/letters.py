@@ -1,6 +1,7 @@
 """The room's letters: the plan is made, one check-in was moved, skipped, or takes place after all."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import render_template
@@ -47,6 +48,21 @@ def restored(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Let
     with _language_of(to):
         subject = _("Your check-in with %(name)s takes place after all", name=partner(pairing, to.id).name)
         return _letter("restored", subject, pairing, to, by, _when(check_in, to))
+
+
+def asked(pairing: Pairing, to: Person, check_in: CheckIn, by: Person, starts_at: datetime | None) -> Letter:
+    """Asks for an answer: the partner would like another time, or to leave this one out."""
+    with _language_of(to):
+        subject = _("%(name)s asks about your next check-in", name=by.name)
+        then = in_zone(starts_at, to.time_zone, WHEN) if starts_at else ""
+        return _letter("asked", subject, pairing, to, by, {**_when(check_in, to), "then": then})
+
+
+def declined(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Letter:
+    """Says that the check-in stays where it is."""
+    with _language_of(to):
+        subject = _("Your check-in with %(name)s stays as it was", name=partner(pairing, to.id).name)
+        return _letter("declined", subject, pairing, to, by, _when(check_in, to))
 
 
 def _when(check_in: CheckIn, to: Person) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Model, Moment
 from portal.pairings.models import Pairing
+from portal.people.models import Person
 
 
 class Series(Model):
@@ -76,6 +77,31 @@ class CheckIn(Model):
     def ends_at(self) -> datetime:
         """When it is over."""
         return self.starts_at + timedelta(minutes=self.minutes)
+
+
+class MoveRequest(Model):
+    """A change of one check-in that one of the two would like and the other is asked about.
+
+    `starts_at` is the other time; None asks to leave this one out. `state`: open, agreed, declined, or over (the check-in
+    was changed otherwise, or has passed).
+    """
+
+    __tablename__ = "move_request"
+    __table_args__ = (
+        Index("ix_move_request_check_in_id_state", "check_in_id", "state"),
+        CheckConstraint("state IN ('open', 'agreed', 'declined', 'over')", name="state_known"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    check_in_id: Mapped[int] = mapped_column(ForeignKey("check_in.id", ondelete="CASCADE"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    starts_at: Mapped[datetime | None] = mapped_column(Moment)
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    check_in: Mapped[CheckIn] = relationship(lazy="raise_on_sql")
+    by: Mapped[Person] = relationship(lazy="raise_on_sql")
 
 
 class Milestone(Model):

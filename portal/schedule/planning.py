@@ -11,7 +11,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import audit
 from portal.core import cadence
@@ -25,7 +25,7 @@ from portal.pairings.queries import hold, partner, side_of
 from portal.people import versions
 from portal.people.models import Person
 from portal.schedule import letters, milestones
-from portal.schedule.models import CheckIn, Series
+from portal.schedule.models import CheckIn, MoveRequest, Series
 from portal.schedule.queries import check_ins_of, countries_of, current_series
 
 SERIES, CHECK_IN = "series", "check_in"
@@ -176,6 +176,22 @@ def proposed(pairing: Pairing, rule: Rule, *, minutes: int, at: datetime) -> tup
     return cadence.planned(rule, holidays=cadence.seen_from(rule.zone, rule.at, calendars))
 
 
+def check_changeable(check_in: CheckIn, pairing: Pairing, *, starts_at: datetime | None, at: datetime) -> None:
+    """Raise Invalid unless a check-in could be moved to that moment, or with None be left out."""
+    _check_open(pairing)
+    if starts_at is not None:
+        _check_moment(check_in, starts_at, at)
+    elif check_in.state != CheckInState.PLANNED or check_in.ends_at <= at:
+        raise Invalid(_("This check-in is over. Say whether you met instead."))
+
+
+def write_anew(series: Series, pairing: Pairing, *, at: datetime) -> None:
+    """Have a series written into both calendars as the portal has it, though nothing about it has changed here."""
+    series.revision += 1
+    series.revised_at = at
+    versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
+
+
 def holiday_at(pairing: Pairing, moment: datetime) -> str:
     """The holiday that a moment falls on for either of the two, by their own clocks, in the country's language; or ""."""
     days = ((moment.astimezone(ZoneInfo(zone)).date(), country) for zone, country in countries_of(pairing))
@@ -254,12 +270,12 @@ def _step(check_in: CheckIn, pairing: Pairing, to: CheckInState, *, by: Person, 
 
 
 def _revise(check_in: CheckIn, pairing: Pairing, at: datetime) -> None:
-    """Calendars are to follow, and milestones that no hand has moved do so."""
-    check_in.series.revision += 1
-    check_in.series.revised_at = at
+    """Calendars are to follow, milestones that no hand has moved do so, and what was asked about it is over."""
+    asked = update(MoveRequest).where(MoveRequest.check_in_id == check_in.id, MoveRequest.state == "open")
+    db.session.execute(asked.values(state="over", answered_at=at).execution_options(synchronize_session="fetch"))
+    write_anew(check_in.series, pairing, at=at)
     db.session.flush()
     milestones.align(pairing, at=at)
-    versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
 
 
 def _tell(letter: Any, check_in: CheckIn, pairing: Pairing, by: Person) -> None:

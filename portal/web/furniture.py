@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, request, url_for
 from flask_babel import format_date, format_datetime, get_locale, get_timezone
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.core.permissions import May
@@ -54,15 +55,20 @@ def furnish(app: Flask, settings: Settings, signs: Sequence[Sign]) -> None:
         locale_code=lambda: str(get_locale() or "en").replace("_", "-"),
         list_args=list_args,
     )
-    app.jinja_env.filters.update(initials=initials, day=day, moment=moment, in_zone=in_zone)
+    app.jinja_env.filters.update(initials=initials, day=day, moment=moment, in_zone=in_zone, translated=translated)
+
+
+def translated(text: str) -> str:
+    """A text from the database that may be ours, such as a topic's label. `_()` in a template takes it for safe HTML."""
+    return str(_(text)) if text else ""
 
 
 def navigation(signs: Sequence[Sign]) -> list[NavigationItem]:
     """The signposts this reader sees, with the one they are at marked."""
     items = [(str(sign.label), url_for(sign.endpoint), sign.stands_for) for sign in signs if _sees(sign)]
-    above = [url for _, url, others in items if any(_leads_to(each, request.path) for each in (url, *others))]
+    above = [url for _label, url, others in items if any(_leads_to(each, request.path) for each in (url, *others))]
     at = max(above, key=len, default="")
-    return [NavigationItem(label, url, url == at) for label, url, _ in items]
+    return [NavigationItem(label, url, url == at) for label, url, _others in items]
 
 
 def _leads_to(sign: str, here: str) -> bool:

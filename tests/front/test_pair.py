@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from portal.clock import now
+from portal.core.matching import voices
 from portal.schedule.queries import check_ins_of
 from tests.busy import meeting
 from tests.conftest import Noise
@@ -74,3 +75,33 @@ def test_an_ended_pairing_keeps_its_past_and_offers_no_change(
     assert "Check-in 1" in page.text
     assert "Check-in 4" not in page.text
     assert not any("/move" in link for link in page.links)
+
+
+def test_why_the_two_were_matched_is_said_to_each_of_them_and_about_them_to_staff(
+    company: Company, new_visitor: Callable[..., Visitor]
+) -> None:
+    args = {
+        "mentor": "Jonas Junior",
+        "mentee": "Selma Senior",
+        "topic": "Reels",
+        "level": "at expert level",
+        "rank": "first",
+    }
+    parts = [{"name": "interests", "points": 5200, "template": voices.RANKED, "args": args}]
+    pairing = company.pairing("Jonas Junior", "Selma Senior", "active", parts=parts)
+    staff = {"Petra Staff": company.staff}
+    for name, heading, said in (
+        ("Jonas Junior", "Why you two", "You know “Reels” at expert level, which Selma Senior ranked first."),
+        ("Selma Senior", "Why you two", "Jonas Junior can show you “Reels” at expert level, which you ranked first."),
+        ("Petra Staff", "Why these two", "Jonas Junior knows “Reels” at expert level, which Selma Senior ranked first."),
+    ):
+        visitor = new_visitor({**company.people, **staff}[name])
+        pages = [visitor.get(f"/pairings/{pairing.id}")] + ([visitor.get("/")] if name not in staff else [])
+        for page in pages:
+            assert all(each in page.root.one("section", id="why").text for each in (heading, said, "Interests"))
+
+
+def test_a_pairing_without_reasons_has_no_empty_card(company: Company, new_visitor: Callable[..., Visitor]) -> None:
+    pairing = company.pairing("Jonas Junior", "Selma Senior", "active", parts=[])
+    page = new_visitor(company.people["Jonas Junior"]).get(f"/pairings/{pairing.id}")
+    assert "Why you two" not in page.text

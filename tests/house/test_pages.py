@@ -14,8 +14,8 @@ from tests.personas import Factories
 from tests.visitor import Page, Visitor
 
 LARGEST_PAGE = 30_000
-NOT_LINKED_TO = ("<token>", "/sent", "/healthz", "/readyz", "/metrics")
-"""Led to by letters, by sending a form, or by those who run the portal."""
+NOT_LINKED_TO = ("<token>", "/sent", "/healthz", "/readyz", "/metrics", "/with/")
+"""Led to by letters, by sending a form, by what a worker has found, or by those who run the portal."""
 
 
 @pytest.fixture

@@ -104,6 +104,13 @@ def test_a_template_keeps_to_the_content_policy(template: Path) -> None:
     assert [each for each in FORBIDDEN if each in text] == []
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=path_of)
+def test_a_template_takes_only_its_own_words_for_safe(template: Path, bare_app: Flask) -> None:
+    calls = bare_app.jinja_env.parse(template.read_text(encoding="utf-8")).find_all(nodes.Call)
+    called = [each for each in calls if isinstance(each.node, nodes.Name) and each.node.name in ("_", "gettext", "ngettext")]
+    assert [each.lineno for each in called if not isinstance(each.args[0], nodes.Const)] == [], "use the filter translated"
+
+
 def variants(body: Sequence[nodes.Node]) -> Iterator[str]:
     """The HTML of a template with every `if` taken, then, one at a time, with the other branches of each outer `if`."""
     yield "".join(flat(each) for each in body)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from portal.clock import now
-from portal.pairings.models import LeftOver, MatchRun, Pairing
+from portal.pairings.models import LeftOver, MatchRun, Pairing, RunPair
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme, ProgrammeStaff, Topic
 from tests.personas import Factories
@@ -98,14 +98,19 @@ def company_of(make: Factories, staff: Person, name: str = "Spring season") -> C
 
 
 def season_of(make: Factories, staff: Person) -> Company:
-    """A programme that `staff` runs with a pairing in each state, runs of the matching, and enough people left over."""
+    """A programme that `staff` runs with a pairing in each state, runs and a trial, and enough people left over."""
     made = company_of(make, staff, "The season that is on")
-    for number, state in enumerate(("draft", "offered", "active", "paused")):
-        made.pairing(f"Mentor {number}", f"Mentee {number}", state)
     run = made.run(kept_at=now())
+    trial = made.run(trial=True, title="Calmer", line=4000, gap=0, rules={**made.programme.rules, "line": 30})
+    for number, state in enumerate(("draft", "offered", "active", "paused")):
+        made.pairing(f"Mentor {number}", f"Mentee {number}", state, run_id=run.id)
     for number in range(4, 11):
         made.mentee(f"Mentee {number}")
+        enrolment = made.enrolments[f"Mentee {number}"]
         said = {"template": "Everybody who could mentor %(name)s suits others better.", "args": {"name": f"Mentee {number}"}}
-        make.add(LeftOver(run_id=run.id, enrolment_id=made.enrolments[f"Mentee {number}"].id, role="mentee", **said))
+        for each in (run, trial):
+            make.add(LeftOver(run_id=each.id, enrolment_id=enrolment.id, role="mentee", **said))
+    apart = {"mentor_id": made.people["Mentor 0"].id, "mentee_id": made.people["Mentee 4"].id, "how": "forbid"}
+    make.add(RunPair(run_id=trial.id, **apart))
     made.run("running", objective=None, lease_holder="a worker", lease_until=now() + timedelta(hours=1))
     return made

@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 
 from portal.clock import now
 from portal.db import db, transaction
-from portal.pairings import matchmaking
+from portal.pairings import keeping, matchmaking
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme, Topic, Wish
@@ -69,7 +69,7 @@ def ask(company: Company) -> int:
 def keep(run_id: int, company: Company) -> tuple[int, int]:
     """Make drafts of what a run found."""
     with transaction():
-        return matchmaking.keep_run(db.session.get_one(MatchRun, run_id), by=company.staff, at=now())
+        return keeping.keep_run(db.session.get_one(MatchRun, run_id), by=company.staff, at=now())
 
 
 def row(run_id: int) -> MatchRun:

@@ -124,6 +124,47 @@ def test_what_was_found_is_told_in_words_with_everybody_and_why(stefan: Visitor,
     assert "Zebulon" not in page.text
 
 
+def test_the_proof_and_the_line_that_was_found_are_told_with_who_holds_it(stefan: Visitor, company: Company) -> None:
+    auto = {"line": "auto", "min_grade_gap": 1, "stay_bonus": 0}
+    run = company.run(rules=auto, line=5200, gap=0)
+    propose(company, run, "Ada King", "Grace Hopper")
+    text = stefan.get(f"/pairings/runs/{run.id}").text
+    assert "No pair is below 52 points: the highest line at which nobody more is left over." in text
+    assert "Proven: no better plan exists." in text
+    held = company.run(rules=auto, line=5200, gap=7, held_by_id=company.people["Ada King"].id)
+    propose(company, held, "Bea Long", "Dora Day")
+    text = stefan.get(f"/pairings/runs/{held.id}").text
+    assert "No line above 52 is possible without leaving somebody out: Ada King's own best match has 52 points." in text
+    assert "It is not proven that no better plan exists." in text
+    older = company.run(rules=auto)
+    propose(company, older, "Carl Cole", "Emil Ende")
+    text = stefan.get(f"/pairings/runs/{older.id}").text
+    assert ("roven" in text, "line" in text) == (False, False)
+
+
+def test_the_next_best_for_either_side_is_in_the_details(stefan: Visitor, company: Company) -> None:
+    run = company.run()
+    pair = propose(company, run, "Ada King", "Grace Hopper")
+    company.mentor("Hedy Lamarr")
+    with transaction():
+        kept = db.session.get_one(Proposal, pair.id)
+        kept.next_mentor_id, kept.next_mentor_score = company.enrolments["Hedy Lamarr"].id, 6400
+    text = stefan.get(f"/pairings/runs/{run.id}").text
+    assert "Next best for Grace Hopper: Hedy Lamarr, 64." in text
+    assert "Next best for Ada King" not in text
+
+
+def test_a_trials_progress_leads_to_its_comparison(stefan: Visitor, company: Company) -> None:
+    run = company.run("running", objective=None, trial=True, title="Calmer")
+    assert "Calmer" in stefan.get(f"/pairings/runs/{run.id}").text
+    with transaction():
+        db.session.get_one(MatchRun, run.id).state = "done"
+    page = stefan.get(f"/pairings/runs/{run.id}/progress", status=303)
+    assert page.location == f"/pairings/bench/compare?one=board&other={run.id}"
+    page = stefan.get(f"/pairings/runs/{run.id}")
+    assert f"/pairings/bench?run={run.id}" in page.links
+
+
 def test_nobody_left_over_is_said(stefan: Visitor, company: Company) -> None:
     run = company.run()
     propose(company, run, "Ada King", "Grace Hopper")

@@ -108,6 +108,21 @@ def test_an_edit_of_what_somebody_else_changed_shows_both_values(stefan: Visitor
     assert saved(programme).name == "Second"
 
 
+def test_what_every_pair_must_and_points_for_staying_together_are_kept(stefan: Visitor, programme: Programme) -> None:
+    here = f"/programmes/{programme.id}"
+    stefan.get(here)
+    stefan.post(here)
+    assert saved(programme).rules == {"line": 40, "min_grade_gap": 1, "stay_bonus": 0}
+    assert saved(programme).version == programme.version, "nothing was changed"
+    stefan.get(here)
+    stefan.post(here, musts=["topic", "department"], stay_bonus="5")
+    assert saved(programme).rules == {"line": 40, "min_grade_gap": 1, "stay_bonus": 5, "musts": ["department", "topic"]}
+    values = stefan.follow().values(here)
+    assert (values["musts"], values["stay_bonus"]) == (["department", "topic"], ["5"])
+    stefan.post(here, musts=None)
+    assert "musts" not in saved(programme).rules
+
+
 def test_a_programme_opens_starts_and_finishes_in_that_order(stefan: Visitor, make: Factories, staff: Person) -> None:
     made = make.programme("Draft", state="draft")
     make.add(ProgrammeStaff(programme_id=made.id, person_id=staff.id))

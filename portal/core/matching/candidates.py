@@ -74,7 +74,8 @@ class Rules:
 class Problem:
     """Everything a run is given. `managers` is the whole company's person -> manager; `on` is the first day that counts.
 
-    `locked`, `forbidden` and `stay` are pairs of ids, mentor first: to be kept, not to be made, to be favoured.
+    `locked`, `forbidden` and `stay` are pairs of ids, mentor first: to be kept, not to be made, to be favoured. Those of
+    `forbidden` and `stay` may name people who are not among the candidates, who then change nothing.
 
     Candidates are in the order of their ids, whatever order they came in: so the same people give the same pairs.
     """
@@ -195,6 +196,7 @@ def _check(problem: Problem) -> None:
     """Raise Invalid for what cannot be reckoned with, naming the person and the reason."""
     _check_weights(problem.weights)
     _check_rules(problem.rules)
+    _check_pairs(problem)
     seen: set[int] = set()
     for each in problem.candidates:
         if each.id in seen:
@@ -217,6 +219,21 @@ def _check_rules(rules: Rules) -> None:
         raise Refusal(N_("The grades between mentor and mentee are a whole number."))
     if not _is_whole(rules.stay_bonus) or not 0 <= rules.stay_bonus <= 100:
         raise Refusal(N_("The bonus for staying is a whole number from 0 to 100."))
+    for must in rules.musts:
+        if must not in MUSTS:
+            raise Refusal(
+                N_("There is no demand on pairs called “%(must)s”. There are: %(names)s."), must=must, names=", ".join(MUSTS)
+            )
+
+
+def _check_pairs(problem: Problem) -> None:
+    for pair in (*problem.locked, *problem.forbidden, *problem.stay):
+        if len(pair) != 2 or not all(_is_whole(each) for each in pair):
+            raise Refusal(N_("A pair is the numbers of two people, the mentor first; this is none: %(pair)s."), pair=pair)
+    for mentor, mentee in problem.locked:
+        if (mentor, mentee) in problem.forbidden:
+            names = {"mentor": named(problem, mentor), "mentee": named(problem, mentee)}
+            raise Refusal(LOCKED_APART, **names)
 
 
 def _check_candidate(each: Candidate, problem: Problem) -> None:
@@ -261,3 +278,9 @@ def _is_whole(value: object) -> bool:
     if isinstance(value, float) and not math.isfinite(value):
         return False
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+LOCKED_APART = N_(
+    "%(mentor)s and %(mentee)s are locked together, but are to be kept apart too. "
+    "Unlock that pair, or no longer keep it apart."
+)

@@ -1,27 +1,34 @@
-"""Why somebody has no partner this time: one honest sentence that tells nothing of anybody else.
+"""Who has no partner this time, why, and what would change it: honestly, and telling nothing of anybody else.
 
 A reason is named only where one rule alone, on facts that anybody could know, leaves nobody. Wherever several rules together
-do, or something that is private, the same general sentence is said: so it gives no list away.
+do, or something that is private, the same general sentence is said: so it gives no list away. For the same reason whatever
+is counted is counted by such facts alone, whoever is on whose list; so what is possible stays a "could".
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.core.matching.candidates import Candidate, Problem
-from portal.core.translatable import N_
+from portal.core.matching import why_not
+from portal.core.matching.candidates import MUSTS, Candidate, Problem
+from portal.core.matching.helping import Others, hint
+from portal.core.matching.voices import Said
 
 Mask = NDArray[np.bool_]
-OPEN_RULES = ("grade", "line", "language", "time")
+OPEN_RULES = ("grade", "line", "language", "time", *MUSTS)
 """Rules on facts that anybody could know."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOver:
-    """Somebody without a partner in one role ("mentor" or "mentee"), and why: a sentence to be translated."""
+    """Somebody without a partner in one role ("mentor" or "mentee"), and why: a sentence to be translated.
+
+    `args` may hold a "hint": a second sentence, of what would change it.
+    """
 
     id: int
     role: str
@@ -31,128 +38,158 @@ class LeftOver:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run allowed and chose, mentors by mentees: `allowed` with no rule broken, `broken` by rule, `chosen` pairs."""
+    """What a run allowed and chose, mentors by mentees: `allowed` with no rule broken, `broken` by rule, `chosen` pairs.
+
+    Only the rows and columns of those who are left over are looked at.
+    """
 
     problem: Problem
     allowed: Mask
     broken: Mapping[str, Mask]
     chosen: Sequence[tuple[int, int]]
 
+    def allowed_row(self, row: int) -> Mask:
+        """Whom a mentor might meet."""
+        found: Mask = self.allowed[row]
+        return found
+
+    def allowed_column(self, column: int) -> Mask:
+        """Who might mentor a mentee."""
+        found: Mask = self.allowed[:, column]
+        return found
+
+    def broken_row(self, row: int) -> dict[str, Mask]:
+        """Whom each rule keeps from a mentor."""
+        return {name: table[row] for name, table in self.broken.items()}
+
+    def broken_column(self, column: int) -> dict[str, Mask]:
+        """Whom each rule keeps from a mentee."""
+        return {name: table[:, column] for name, table in self.broken.items()}
+
+    @cached_property
+    def met(self) -> tuple[Mask, Mask]:
+        """Which mentors and which mentees meet somebody."""
+        problem = self.problem
+        mentors = np.array([each.met_as_mentor for each in problem.mentors], bool)
+        mentees = np.array([each.met_as_mentee for each in problem.mentees], bool)
+        mentors[[row for row, _ in self.chosen]] = True
+        mentees[[column for _, column in self.chosen]] = True
+        return mentors, mentees
+
+    @cached_property
+    def seats(self) -> tuple[int, int]:
+        """How many seats mentors and mentees have in all."""
+        problem = self.problem
+        return sum(each.mentor_capacity for each in problem.mentors), sum(each.mentee_capacity for each in problem.mentees)
+
+    @cached_property
+    def free(self) -> tuple[Mask, Mask]:
+        """Which mentors and which mentees still have a seat."""
+        seats = (
+            np.array([each.mentor_capacity for each in self.problem.mentors], np.int64),
+            np.array([each.mentee_capacity for each in self.problem.mentees], np.int64),
+        )
+        used = (np.bincount([pair[side] for pair in self.chosen], minlength=len(seats[side])) for side in (0, 1))
+        first, second = (one > other for one, other in zip(seats, used, strict=True))
+        return first, second
+
+    @cached_property
+    def subjects(self) -> tuple[Mapping[str, Mask], Mapping[str, Mask]]:
+        """For each topic, which mentors teach it, and which mentees wish for it."""
+        taught = [[wish.topic for wish in each.teaches] for each in self.problem.mentors]
+        wished = [[wish.topic for wish in each.learns] for each in self.problem.mentees]
+        return _by_topic(taught), _by_topic(wished)
+
+    @cached_property
+    def places(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
+        """The row of each mentor and the column of each mentee, by id."""
+        mentors, mentees = self.problem.mentors, self.problem.mentees
+        return {each.id: row for row, each in enumerate(mentors)}, {each.id: row for row, each in enumerate(mentees)}
+
+
+def _by_topic(topics: Sequence[Sequence[str]]) -> dict[str, Mask]:
+    found: dict[str, Mask] = {}
+    for number, some in enumerate(topics):
+        for topic in some:
+            found.setdefault(topic, np.zeros(len(topics), bool))[number] = True
+    return found
+
 
 def left_over(outcome: Outcome) -> tuple[LeftOver, ...]:
     """Who has no partner in a role, and why, by id."""
     problem = outcome.problem
-    met = {row for row, _ in outcome.chosen}, {column for _, column in outcome.chosen}
-    met[0].update(row for row, each in enumerate(outcome.problem.mentors) if each.met_as_mentor)
-    met[1].update(column for column, each in enumerate(outcome.problem.mentees) if each.met_as_mentee)
     found = [
-        LeftOver(each.id, "mentor", *_why_mentor(each, row, outcome))
-        for row, each in enumerate(problem.mentors)
-        if row not in met[0]
+        LeftOver(problem.mentors[row].id, "mentor", *_why_mentor(problem.mentors[row], row, outcome))
+        for row in np.flatnonzero(~outcome.met[0]).tolist()
     ]
     found += [
-        LeftOver(each.id, "mentee", *_why_mentee(each, column, outcome))
-        for column, each in enumerate(problem.mentees)
-        if column not in met[1]
+        LeftOver(problem.mentees[column].id, "mentee", *_why_mentee(problem.mentees[column], column, outcome))
+        for column in np.flatnonzero(~outcome.met[1]).tolist()
     ]
     return tuple(sorted(found, key=lambda each: (each.id, each.role)))
 
 
-def _why_mentor(person: Candidate, row: int, outcome: Outcome) -> tuple[str, dict[str, Any]]:
-    if outcome.allowed[row].any():
-        return _taken("mentor", outcome.problem, free=_has_free(outcome.allowed[row], 1, outcome))
-    broken = {name: table[row] for name, table in outcome.broken.items()}
-    return _alone(person, "mentor", broken) or GENERAL, {}
+def _why_mentor(person: Candidate, row: int, outcome: Outcome) -> Said:
+    allowed = outcome.allowed_row(row)
+    others = Others("mentor", person, outcome.problem.mentees, _subject(person, outcome, "mentor"))
+    if allowed.any():
+        return _taken(others, outcome, free=bool((allowed & outcome.free[1]).any()))
+    return _nobody(others, outcome.broken_row(row), outcome.problem)
 
 
-def _why_mentee(person: Candidate, column: int, outcome: Outcome) -> tuple[str, dict[str, Any]]:
-    if outcome.allowed[:, column].any():
-        return _taken("mentee", outcome.problem, free=_has_free(outcome.allowed[:, column], 0, outcome))
-    broken = {name: table[:, column] for name, table in outcome.broken.items()}
-    wanted = {wish.topic for wish in person.learns}
-    teach = np.array([any(each.topic in wanted for each in mentor.teaches) for mentor in outcome.problem.mentors], bool)
-    return _alone(person, "mentee", broken) or _teachers(teach & ~broken["self"], broken) or GENERAL, {}
+def _why_mentee(person: Candidate, column: int, outcome: Outcome) -> Said:
+    allowed = outcome.allowed_column(column)
+    others = Others("mentee", person, outcome.problem.mentors, _subject(person, outcome, "mentee"))
+    if allowed.any():
+        return _taken(others, outcome, free=bool((allowed & outcome.free[0]).any()))
+    return _nobody(others, outcome.broken_column(column), outcome.problem)
 
 
-def _has_free(allowed: Mask, side: int, outcome: Outcome) -> bool:
-    """Whether one of the others still has a seat: then it can only be somebody who is paired the other way round."""
-    problem = outcome.problem
-    seats = (
-        [each.mentee_capacity for each in problem.mentees] if side else [each.mentor_capacity for each in problem.mentors]
-    )
-    used = np.bincount([pair[side] for pair in outcome.chosen], minlength=len(seats))
-    return bool((allowed & (used < np.array(seats))).any())
+def _subject(person: Candidate, outcome: Outcome, role: str) -> Mask:
+    """Which others teach what somebody asked for, or asked for what they can teach."""
+    taught, wished = outcome.subjects
+    by_topic, mine = (taught, person.learns) if role == "mentee" else (wished, person.teaches)
+    people = outcome.problem.mentors if role == "mentee" else outcome.problem.mentees
+    found = np.zeros(len(people), bool)
+    for wish in mine:
+        found |= by_topic.get(wish.topic, False)
+    if person.as_mentor and person.as_mentee:
+        found[outcome.places[0 if role == "mentee" else 1][person.id]] = False
+    return found
 
 
-def _taken(role: str, problem: Problem, *, free: bool) -> tuple[str, dict[str, Any]]:
-    """All who could be theirs have somebody; with the numbers, where they are the reason."""
+def _taken(others: Others, outcome: Outcome, *, free: bool) -> Said:
+    """All who could be theirs have somebody; with numbers, where they are the reason.
+
+    `free`: one who could be theirs has a seat. Then it can only be somebody who is paired with them the other way round.
+    """
+    role = others.role
     if free:
-        return OTHER_WAY[role], {}
-    mentors = sum(each.mentor_capacity for each in problem.mentors)
-    mentees = sum(each.mentee_capacity for each in problem.mentees)
+        return why_not.OTHER_WAY[role], {}
+    facts = {"hint": why_not.SEAT[role]}
+    if (many := int(others.subject.sum())) and not (others.subject & outcome.free[0 if role == "mentee" else 1]).any():
+        return (why_not.ONE_TAKEN[role], facts) if many == 1 else (why_not.ALL_TAKEN[role], {**facts, "many": many})
+    mentors, mentees = outcome.seats
     if (mentors < mentees) == (role == "mentee") and mentors != mentees:
-        return TOO_FEW[role], {"mentors": mentors, "mentees": mentees}
-    return TAKEN[role], {}
+        return why_not.TOO_FEW[role], {**facts, "mentors": mentors, "mentees": mentees}
+    return why_not.TAKEN[role], facts
 
 
-def _alone(person: Candidate, role: str, broken: Mapping[str, Mask]) -> str:
-    """The rule that alone leaves nobody."""
-    others = ~broken["self"]
-    if not others.any():
-        return NO_MENTORS if role == "mentee" else NO_MENTEES
+def _nobody(others: Others, broken: Mapping[str, Mask], problem: Problem) -> Said:
+    """Nobody could be theirs: the rule that alone leaves nobody, or nobody who teaches what they asked for, if one does."""
+    person, role, there = others.person, others.role, ~broken["self"]
+    if not there.any():
+        return (why_not.NO_MENTORS if role == "mentee" else why_not.NO_MENTEES), {}
     if person.hours.minutes < 60:
-        return NO_HOURS
+        return why_not.NO_HOURS, {}
     if not person.languages:
-        return NO_LANGUAGES
-    return next((ALONE[role, name] for name in OPEN_RULES if broken[name][others].all()), "")
-
-
-def _teachers(teach: Mask, broken: Mapping[str, Mask]) -> str:
-    """The rule that alone forbids all who teach what somebody wants to learn."""
-    if not teach.any():
-        return ""
-    return next((TEACHERS[name] for name in TEACHERS if broken[name][teach].all()), "")
-
-
-NO_MENTORS = N_("Nobody has joined as a mentor yet.")
-NO_MENTEES = N_("Nobody has joined to learn yet.")
-NO_HOURS = N_("Your profile names no hour in which you could meet. Add your working hours to it.")
-NO_LANGUAGES = N_("Your profile names no language that you speak. Add one to it.")
-GENERAL = N_("This time there was nobody who could be paired with you.")
-TAKEN = {
-    "mentee": N_("Everybody who could mentor you already meets somebody else this round."),
-    "mentor": N_("Everybody whom you could mentor already meets somebody else this round."),
-}
-TOO_FEW = {
-    "mentee": N_(
-        "Everybody who could mentor you already meets somebody else this round. Places with mentors: %(mentors)s; wishes to "
-        "learn: %(mentees)s."
-    ),
-    "mentor": N_(
-        "Everybody whom you could mentor already meets somebody else this round. Wishes to learn: %(mentees)s; places with "
-        "mentors: %(mentors)s."
-    ),
-}
-OTHER_WAY = {
-    "mentee": N_("The only people left who could mentor you are mentored by you this round."),
-    "mentor": N_("The only people left whom you could mentor are your mentors this round."),
-}
-ALONE = {
-    ("mentee", "grade"): N_("Nobody who is junior enough to you has joined as a mentor."),
-    ("mentee", "line"): N_("All who have joined as mentors are in your own line of managers."),
-    ("mentee", "language"): N_("No mentor shares a language with you."),
-    ("mentee", "time"): N_("No mentor shares a working hour with you. More hours in your profile would help."),
-    ("mentor", "grade"): N_("Nobody who is senior enough to you has joined to learn."),
-    ("mentor", "line"): N_("All who have joined to learn are in your own line of managers."),
-    ("mentor", "language"): N_("Nobody who has joined to learn shares a language with you."),
-    ("mentor", "time"): N_(
-        "Nobody who has joined to learn shares a working hour with you. More hours in your profile would help."
-    ),
-}
-TEACHERS = {
-    "line": N_("All who teach what you asked for are in your own line of managers."),
-    "language": N_("Nobody who teaches what you asked for shares a language with you."),
-    "time": N_(
-        "Nobody who teaches what you asked for shares a working hour with you. More hours in your profile would help."
-    ),
-}
+        return why_not.NO_LANGUAGES, {}
+    many = np.add.reduce([broken[name].astype(np.int8) for name in OPEN_RULES])
+    only = {name: broken[name] & (many == 1) & there for name in OPEN_RULES}
+    if name := next((name for name in OPEN_RULES if broken[name][there].all()), None):
+        return why_not.ALONE[role, name], hint(others, only, problem)
+    teach, in_the_open = others.subject, bool((many[there] > 0).all())
+    rules = why_not.TEACHERS if in_the_open and role == "mentee" and teach.any() else ()
+    if name := next((name for name in rules if broken[name][teach].all()), None):
+        return why_not.TEACHERS[name], hint(others, {rule: each & teach for rule, each in only.items()}, problem)
+    return why_not.GENERAL, hint(others, only, problem)

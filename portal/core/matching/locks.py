@@ -49,6 +49,18 @@ FORBIDDEN = {
     ),
     "language": N_("%(mentor)s and %(mentee)s are locked together, but share no language. Unlock or discard that pair."),
     "time": N_("%(mentor)s and %(mentee)s are locked together, but share no working hour. Unlock or discard that pair."),
+    "department": N_(
+        "%(mentor)s and %(mentee)s are locked together, but are not known to work in different departments. "
+        "Unlock or discard that pair."
+    ),
+    "site": N_(
+        "%(mentor)s and %(mentee)s are locked together, but are not known to work at the same site. "
+        "Unlock or discard that pair."
+    ),
+    "topic": N_(
+        "%(mentor)s and %(mentee)s are locked together, but %(mentor)s teaches nothing that %(mentee)s wants to learn. "
+        "Unlock or discard that pair."
+    ),
     "private": N_(
         "%(mentor)s and %(mentee)s are locked together, but these two cannot be paired. Unlock or discard that pair."
     ),

@@ -57,9 +57,18 @@ class Network:
 
     @classmethod
     def priced(
-        cls, worth: Whole, seats: tuple[Whole, Whole], first: tuple[Whole, Whole], counts: Mapping[tuple[int, int], int]
+        cls,
+        worth: Whole,
+        seats: tuple[Whole, Whole],
+        first: tuple[Whole, Whole],
+        counts: Mapping[tuple[int, int], int],
+        *,
+        once: bool = False,
     ) -> Self:
-        """The prices under which `counts` are the best when two people may be paired more than once."""
+        """The prices under which `counts` are the best: where two people may be paired more than once, or `once` only.
+
+        Raises RuntimeError if they are not the best.
+        """
         rows, columns = np.array(list(counts), np.int64).reshape(-1, 2).T
         many = np.array(list(counts.values()), np.int64)
         used = (np.zeros(len(seats[0]), np.int64), np.zeros(len(seats[1]), np.int64))
@@ -69,7 +78,8 @@ class Network:
         pairs[rows, columns] = True
         nothing = np.zeros(0, np.int64)
         made = cls(worth, *seats, *first, pairs, *used, nothing, nothing)
-        made.mentor_price, made.mentee_price = made._prices(rows, columns)
+        again = made.unpaired if once else made.worth
+        made.mentor_price, made.mentee_price = made._prices(rows, columns, again)
         return made
 
     def copy(self) -> Self:
@@ -139,8 +149,11 @@ class Network:
         """The node of the mentee in a column."""
         return len(self.mentor_seats) + column
 
-    def _prices(self, rows: Whole, columns: Whole) -> tuple[Whole, Whole]:
-        """Prices for the best pairs, from the longest paths out of the hub (Bellman and Ford, all mentors at once)."""
+    def _prices(self, rows: Whole, columns: Whole, again: Whole) -> tuple[Whole, Whole]:
+        """Prices for the best pairs, from the longest paths out of the hub (Bellman and Ford, all mentors at once).
+
+        `again` is what it is worth to pair two once more.
+        """
         bound_mentor = np.where(self.mentors_used > 0, -bonus(self.first_mentor, self.mentors_used, last=True), UNKNOWN)
         free = self.mentees_used < self.mentee_seats
         price = bound_mentor.copy()
@@ -148,7 +161,7 @@ class Network:
         changed = np.ones(len(gain), bool)
         for _ in range(sum(self.worth.shape) + 2):
             if changed.any():
-                np.maximum(price, (self.worth[:, changed] + gain[changed]).max(axis=1), out=price)
+                np.maximum(price, (again[:, changed] + gain[changed]).max(axis=1), out=price)
             raised = gain.copy()
             np.maximum.at(raised, columns, price[rows] - self.worth[rows, columns])
             changed = raised > gain

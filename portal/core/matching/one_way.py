@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
+import numpy as np
+from numpy.typing import NDArray
+
+from portal.core.matching.certificate import bound
 from portal.core.matching.network import Network
 from portal.core.matching.ties import break_ties
 
@@ -26,6 +30,13 @@ class People:
 
     row_of: Mapping[int, int] = field(default_factory=dict)
     column_of: Mapping[int, int] = field(default_factory=dict)
+
+    def only(self, allowed: NDArray[np.bool_]) -> "People":
+        """Nobody, where no two may meet both ways round at all; else the same."""
+        rows = np.array(list(self.column_of), np.int64)
+        columns = np.array(list(self.column_of.values()), np.int64)
+        among = allowed[np.ix_(rows, columns)]
+        return self if (among & among.T).any() else People()
 
     def ways(self, pair: Pair) -> Ways | None:
         """The pair and the same two the other way round, in order; None if that cannot be."""
@@ -93,12 +104,13 @@ class Branch:
         return True
 
 
-def one_way(network: Network, people: People) -> list[Pair]:
-    """The best pairs of which no two are the same people both ways round; of equals, those that come first."""
+def one_way(network: Network, people: People) -> tuple[list[Pair], int]:
+    """The best pairs of which no two are the same people both ways round, those that come first among equals; and what no
+    such pairs could be worth more than, by the prices of all branches."""
     break_ties(network)
     branch = Branch(network, people)
     if branch.broken is None:
-        return network.chosen()
+        return network.chosen(), bound(network)
     order = count()
     waiting: list[tuple[int, list[Pair], int, Branch]] = []
 
@@ -110,6 +122,7 @@ def one_way(network: Network, people: People) -> list[Pair]:
         branch = heappop(waiting)[-1]
         broken = branch.broken
         if broken is None:
-            return branch.network.chosen()
+            left = [branch, *(each[-1] for each in waiting)]
+            return branch.network.chosen(), max(bound(each.network) + sum(each.prices.values()) for each in left)
         for banned, kept in (broken, broken[::-1]):
             wait(branch.but(banned, kept))

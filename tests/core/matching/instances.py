@@ -11,6 +11,7 @@ import numpy as np
 from portal.core.matching.assignment import Instance
 from portal.core.matching.candidates import PLACES, STYLES, WEIGHTS, Candidate, Problem, Rules, Wish
 from portal.core.matching.one_way import END, People
+from portal.core.matching.results import Result
 from portal.core.slots import parse_hours
 
 DAY = date(2026, 11, 22)
@@ -113,6 +114,8 @@ def instance(chance: Random, *, most: int = 4, alike: bool = False, both_roles: 
         line=chance.choice((0, 4000, 4001, 9000)),
         bonus=np.array([[chance.choice((0, 0, 0, 500)) for _ in range(columns)] for _ in range(rows)]),
         people=People(row_of=own, column_of=own),
+        mentor_turns=np.array([chance.choice((1, 1, 2)) for _ in range(rows)]),
+        mentee_turns=np.array([chance.choice((1, 1, 2)) for _ in range(columns)]),
     )
 
 
@@ -142,11 +145,47 @@ def every_choice(given: Instance) -> Iterator[list[tuple[int, int]]]:
     return choose(0, [])
 
 
-def rank(given: Instance, pairs: list[tuple[int, int]]) -> tuple[int, int, int, int]:
-    """The four goals so that a smaller tuple is better."""
+def rank(given: Instance, pairs: list[tuple[int, int]], *, waited: int = 2) -> tuple[int, int, int, int]:
+    """The four goals so that a smaller tuple is better; whoever waited counts `waited` times."""
     mentors = {row for row, _ in pairs} | set(np.flatnonzero(given.met_mentors).tolist())
     mentees = {column for _, column in pairs} | set(np.flatnonzero(given.met_mentees).tolist())
+    turns = (
+        np.broadcast_to(given.mentor_turns, len(given.mentor_seats)).tolist(),
+        np.broadcast_to(given.mentee_turns, len(given.mentee_seats)).tolist(),
+    )
     scores = [(int(given.scores[pair]), int(given.scores[pair] + given.bonus[pair])) for pair in pairs]
     below = sum(score < given.line for score, _ in scores)
     total = sum(worth + min(worth, 5000) for _, worth in scores)
-    return len(given.mentee_seats) - len(mentees), len(given.mentor_seats) - len(mentors), below, -total
+    unmet = [
+        sum(waited if turn == 2 else 1 for each, turn in enumerate(of) if each not in met)
+        for of, met in zip(turns, (mentors, mentees), strict=True)
+    ]
+    return unmet[1], unmet[0], below, -total
+
+
+def pairs(found: Result) -> list[tuple[int, int]]:
+    """Who meets whom, by id."""
+    return [(each.mentor_id, each.mentee_id) for each in found.pairs]
+
+
+def numbers(found: Result) -> list[tuple[int, int, list[int]]]:
+    """Who meets whom, with their points."""
+    return [(each.mentor_id, each.mentee_id, [each.total, *(part.points for part in each.parts)]) for each in found.pairs]
+
+
+def alike(people: int, **facts: object) -> Problem:
+    """Juniors and as many seniors of whom no two differ in anything but their number."""
+    same: dict[str, object] = {
+        "mentor_capacity": 1, "mentee_capacity": 1, "languages": ("en",), "zone": "Europe/Berlin", "site": "Berlin",
+        "department": "Legal", "style": "balanced", "place": "either", "teaches": (Wish("topic-1", 2),),
+        "learns": (Wish("topic-1", 2),),
+    }  # fmt: skip
+    hours = two().candidates[0].hours
+    everybody = tuple(
+        candidate(each, Random(1), **{
+            **same, "hours": hours, "grade": 1 if each <= people else 5, "as_mentor": each <= people,
+            "as_mentee": each > people,
+        })
+        for each in range(1, 2 * people + 1)
+    )  # fmt: skip
+    return problem(Random(1), people=0, **{"candidates": everybody, "managers": {}, "rules": Rules(), **facts})

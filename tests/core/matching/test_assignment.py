@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from portal.core.matching.assignment import Instance, objective, solve
+from portal.core.matching.assignment import Instance, goals, objective, people_unmet, proven, solve
 from portal.core.matching.one_way import People
 from portal.errors import Invalid
 from tests.core.matching.instances import best_choice, instance, rank
@@ -23,8 +23,12 @@ def test_the_answer_is_the_best_of_all_choices_and_of_equals_the_first(seed: int
         best = best_choice(given)
         assert solve(given) == best
         assert solve(given, exact=0) == best, "goals sought in two steps"
-        mentees, mentors, below, total = objective(given, best)
+        assert [proven(given).gap, proven(given, exact=0).gap] == [0, 0]
+        mentees, mentors, below, total = goals(given, best)
         assert (mentees, mentors, below, -total) == rank(given, best)
+        mentees, mentors, below, total = objective(given, best)
+        assert (mentees, mentors, below, -total) == rank(given, best, waited=1)
+        assert people_unmet(given) == rank(given, best)[:2]
 
 
 def several_seats(rows: int, columns: int, seats: int) -> Instance:
@@ -76,7 +80,7 @@ def test_people_who_suit_each_other_both_ways_round_meet_one_way_round(people: i
 
 
 def test_far_too_many_people_are_refused() -> None:
-    many = 6000
+    many = 9000
     given = several_seats(1, 1, 1)
     with pytest.raises(Invalid, match="too many people"):
         solve(Instance(

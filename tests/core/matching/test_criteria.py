@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from portal.core.matching import criteria
+from portal.core.matching import criteria, voices
 from portal.core.matching.candidates import WEIGHTS, Candidate, Problem, Wish
-from portal.core.slots import parse_hours
+from portal.core.matching.voices import VOICES, said
 from tests.core.matching.instances import DAY, EVEN, problem, two, weights
 
 
@@ -140,42 +140,93 @@ def test_the_sentences_say_what_the_two_have_in_common() -> None:
         {"learns": (Wish("topic-1", 3),), "teaches": (Wish("topic-2", 3),), "style": "extrovert", "department": "Legal",
          "place": "either", "languages": ("en", "de", "fr")},
     )  # fmt: skip
-    assert said(given) == [
-        "Person 1 knows about “Topic 1” (expert), which is what Person 2 wants to learn first.",
-        "One of you rather listens and one rather talks, which goes well together.",
-        "You share about 40 working hours a week.",
-        "You work in different departments: Design and Legal.",
+    assert spoken(given) == [
+        "Person 1 knows “Topic 1” at expert level, which Person 2 ranked first.",
+        "One of them rather listens and one rather talks, which goes well together.",
+        "They share most of their working hours, about 40 hours a week.",
+        "They work in different departments: Design and Legal.",
         "In return, Person 2 can help with “Topic 2”, which Person 1 asked for.",
-        "You share 2 languages.",
+        "They both speak de and en.",
+        "They both work in Berlin, so they can meet in person.",
+    ]
+    assert spoken(given, "mentor") == [
+        "You know “Topic 1” at expert level, which Person 2 ranked first.",
+        "One of you rather listens and one rather talks, which goes well together.",
+        "You share most of your working hours, about 40 hours a week.",
+        "You work in different departments: Design and Legal.",
+        "In return, Person 2 can help you with “Topic 2”, which you asked for.",
+        "You both speak de and en.",
+        "You both work in Berlin, so you can meet in person.",
+    ]
+    assert spoken(given, "mentee") == [
+        "Person 1 can show you “Topic 1” at expert level, which you ranked first.",
+        "One of you rather listens and one rather talks, which goes well together.",
+        "You share most of your working hours, about 40 hours a week.",
+        "You work in different departments: Design and Legal.",
+        "In return, you can help Person 1 with “Topic 2”, which they asked for.",
+        "You both speak de and en.",
         "You both work in Berlin, so you can meet in person.",
     ]
 
 
 def test_the_sentences_are_honest_where_less_fits() -> None:
     facts = {"style": "extrovert", "department": "Legal", "teaches": (), "learns": ()}
-    assert said(two(facts, facts | {"place": "remote"})) == ["You share about 40 working hours a week."]
-    second = two({**facts, "teaches": (Wish("topic-1", 1),)}, {**facts, "learns": (Wish("topic-2", 3), Wish("topic-1", 1))})
-    assert said(second)[0] == "Person 1 knows about “Topic 1” (some), which Person 2 would like to learn."
-    near = two({**facts, "teaches": (Wish("topic-5", 2),)}, {**facts, "learns": (Wish("topic-1", 1),)})
-    assert said(near)[0] == (
-        "Person 1 knows about “Topic 5” (good), which is close to “Topic 1”, which Person 2 would like to learn."
+    hours = "They share most of their working hours, about 40 hours a week."
+    assert spoken(two(facts, facts | {"place": "remote"})) == [hours]
+
+    def first(taught: Wish, *wishes: Wish) -> str:
+        return spoken(two({**facts, "teaches": (taught,)}, {**facts, "learns": wishes}), "mentee")[0]
+
+    later = tuple(Wish(f"topic-{number}", 3) for number in (2, 3, 6))
+    basic = Wish("topic-1", 1)
+    assert first(basic, later[0], basic) == "Person 1 can show you “Topic 1” at a basic level, which you ranked second."
+    assert first(basic, *later, basic) == "Person 1 can show you “Topic 1” at a basic level, which you would like to learn."
+    assert first(Wish("topic-5", 2), basic) == (
+        "Person 1 can show you “Topic 5” at a good level, which is close to “Topic 1”, which you would like to learn."
     )
 
 
-def test_the_hours_in_common_are_told_with_the_place_of_one_who_is_far() -> None:
-    facts = {"style": "extrovert", "department": "Legal", "teaches": (), "learns": (), "place": "remote"}
-    far = {**facts, "zone": "Europe/Lisbon", "site": "Lisbon", "hours": parse_hours("Mon-Fri 09:00-17:00")}
-    assert said(two(facts, far)) == ["You share about 35 working hours a week, although Person 2 works in Lisbon."]
-    nowhere = {**far, "site": "", "zone": "America/New_York", "hours": parse_hours("Mon 10:00-11:30")}
-    assert said(two(facts, nowhere)) == ["You share about one working hour a week, although Person 2 works in New York."]
-    assert said(two(facts, {**facts, "hours": parse_hours("Mon 16:00-18:00")})) == [
-        "You share about one working hour a week."
-    ]
+def test_two_subjects_are_named_where_two_are_answered() -> None:
+    facts = {"style": "extrovert", "department": "Legal", "learns": (), "place": "remote"}
+    wishes = (Wish("topic-1", 3), Wish("topic-2", 2))
+    given = two({**facts, "teaches": wishes}, {**facts, "teaches": (), "learns": wishes})
+    assert spoken(given)[0] == "Person 1 knows “Topic 1” at expert level, which Person 2 ranked first, and also “Topic 2”."
 
 
-def said(given: Problem) -> list[str]:
+@pytest.mark.parametrize("seed", range(40))
+def test_every_sentence_has_its_facts_in_every_voice(seed: int) -> None:
+    given = problem(Random(seed), people=10)
+    pairs = [(mentor, mentee) for mentor in given.mentors for mentee in given.mentees]
+    for scored in criteria.scores(pairs, given):
+        for part in scored.parts:
+            for reader in ("staff", *voices.READERS):
+                text = said(part.template, part.args, reader)
+                assert bool(text) == bool(part.template)
+                assert not any(each in text for each in ("%(", "%s", "[", "{", "None"))
+                assert reader == "staff" or not text or "you" in text.lower()
+
+
+def test_every_sentence_has_a_voice_for_each_of_the_two() -> None:
+    spoken_to_staff = {
+        each for each in vars(voices).values() if isinstance(each, str) and each.endswith(".") and "%(" in each
+    }
+    assert len(spoken_to_staff) > 10
+    assert spoken_to_staff <= {*VOICES}
+    for template, (to_mentor, to_mentee) in VOICES.items():
+        assert "%(mentor)s" not in to_mentor, template
+        assert "%(mentee)s" not in to_mentee, template
+
+
+def test_what_was_said_before_there_were_voices_is_read_as_it_was() -> None:
+    stored = {"mentor": "Ada", "mentee": "Grace", "topic": "Reels", "level": "expert", "wish": "Clips", "hours": 3,
+              "place": "Oslo", "many": 2}  # fmt: skip
+    for template in voices.FORMER:
+        assert said(template, stored, "mentee") == template % stored
+
+
+def spoken(given: Problem, reader: str = "staff") -> list[str]:
     parts = criteria.score(given.mentors[0], given.mentees[0], given).parts
-    return [part.template % part.args for part in parts if part.template]
+    return [said(part.template, part.args, reader) for part in parts if part.template]
 
 
 def test_a_part_is_stored_in_plain_values() -> None:
@@ -185,6 +236,6 @@ def test_a_part_is_stored_in_plain_values() -> None:
     )
     assert part.as_json() == {
         "name": "department", "points": 100 * EVEN["department"],
-        "template": "You work in different departments: %(one)s and %(other)s.",
+        "template": "They work in different departments: %(one)s and %(other)s.",
         "args": {"mentor": "Person 1", "mentee": "Person 2", "one": "Design", "other": "Legal"},
     }  # fmt: skip

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from portal.core.matching import rules
-from portal.core.matching.candidates import Rules
+from portal.core.matching.candidates import MUSTS, Rules, Wish
 from portal.core.matching.engine import match
 from portal.core.slots import WeeklyHours, parse_hours
 from tests.core.matching.instances import candidate, problem, two
@@ -38,6 +38,48 @@ def test_each_rule_forbids(mentor: dict[str, object], mentee: dict[str, object],
     why = rules.forbidden(given.mentors[0], given.mentees[0], given)
     assert (why.name if why else None) == rule
     assert len(match(given).pairs) == (rule is None)
+
+
+KNOWN = {"department": "Design", "site": "Berlin", "teaches": (Wish("topic-1", 1),), "learns": ()}
+OTHER = {**KNOWN, "department": "Legal", "teaches": (), "learns": (Wish("topic-1", 1), Wish("topic-2", 3))}
+
+
+@pytest.mark.parametrize(
+    ("must", "mentor", "mentee"),
+    [
+        ("department", {"department": "Legal"}, {}),
+        ("department", {"department": ""}, {}),
+        ("department", {}, {"department": ""}),
+        ("department", {"department": ""}, {"department": ""}),
+        ("site", {"site": "Lisbon"}, {}),
+        ("site", {"site": ""}, {"site": ""}),
+        ("topic", {"teaches": ()}, {}),
+        ("topic", {"teaches": (Wish("topic-5", 3),)}, {}),
+        ("topic", {}, {"learns": ()}),
+    ],
+)
+def test_what_a_programme_demands_forbids_only_where_it_is_demanded(
+    must: str, mentor: dict[str, object], mentee: dict[str, object]
+) -> None:
+    for musts in ((), *((each,) for each in MUSTS), MUSTS):
+        given = two({**KNOWN, **mentor}, {**OTHER, **mentee}, rules=Rules(musts=musts))
+        why = rules.forbidden(given.mentors[0], given.mentees[0], given)
+        assert (why and why.name) == (must if must in musts else None)
+        assert len(match(given).pairs) == (must not in musts)
+        if why:
+            assert "Person 1" in why.template % why.args
+            assert why.name in rules.SAYS
+
+
+def test_those_who_suit_what_a_programme_demands_are_paired() -> None:
+    assert len(match(two(KNOWN, OTHER, rules=Rules(musts=MUSTS))).pairs) == 1
+
+
+def test_two_whom_staff_keep_apart_are_refused_in_neutral_words_and_that_way_round_only() -> None:
+    given = two({"as_mentee": True}, {"as_mentor": True, "grade": None}, forbidden=frozenset({(1, 2)}))
+    why = rules.forbidden(given.mentors[0], given.mentees[1], given)
+    assert why == rules.Reason("private", "These two cannot be paired.", {})
+    assert rules.forbidden(given.mentors[1], given.mentees[0], given) is None
 
 
 @pytest.mark.parametrize(("gap", "may"), [(0, True), (4, True), (5, False), (-3, True)])

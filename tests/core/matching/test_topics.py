@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.matching.topics import AREAS, CATALOGUE, Index, Topic, normalise, recognise, suggest
-from tests.core.matching.phrases import DESCRIBED, TYPED
+from tests.core.matching.phrases import DESCRIBED, FRESH, TYPED
 
 INDEX = Index(CATALOGUE)
 
@@ -28,15 +28,15 @@ def test_ids_are_unique_slugs():
     assert [slug for slug in ids if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug) or len(slug) > 60] == []
 
 
-def test_the_catalogue_has_60_to_72_topics_and_at_least_8_in_every_area():
-    assert 60 <= len(CATALOGUE) <= 72
+def test_the_catalogue_has_120_to_200_topics_and_at_least_20_in_every_area():
+    assert 120 <= len(CATALOGUE) <= 200
     sizes = {area: sum(topic.area == area for topic in CATALOGUE) for area in AREAS}
     assert {topic.area for topic in CATALOGUE} == set(AREAS)
-    assert min(sizes.values()) >= 8, sizes
+    assert min(sizes.values()) >= 20, sizes
 
 
-def test_every_topic_has_4_to_10_other_names_and_a_short_label():
-    odd = [t.id for t in CATALOGUE if not 4 <= len(t.aliases) <= 10 or not 2 < len(t.label) <= 42 or not all(t.aliases)]
+def test_every_topic_has_6_to_12_other_names_and_a_short_label():
+    odd = [t.id for t in CATALOGUE if not 6 <= len(t.aliases) <= 12 or not 2 < len(t.label) <= 42 or not all(t.aliases)]
     assert odd == []
 
 
@@ -80,6 +80,12 @@ def test_of_100_phrases_in_other_words_at_least_60_lead_to_the_right_topic_first
     first, shown = _found(DESCRIBED)
     assert first >= 0.60
     assert shown >= 0.65
+
+
+def test_of_100_phrases_that_no_name_was_made_for_at_least_half_lead_to_the_right_topic_first():
+    first, shown = _found(FRESH)
+    assert first >= 0.50
+    assert shown >= 0.75
 
 
 @pytest.mark.parametrize("topic", CATALOGUE, ids=lambda topic: topic.id)
@@ -198,10 +204,10 @@ def test_a_question_takes_less_than_a_millisecond():
 
 
 def _seconds(phrases):
-    start = time.perf_counter()
+    start = time.process_time()  # not the time that others on this machine take
     for phrase in phrases:
         suggest(phrase, INDEX)
-    return (time.perf_counter() - start) / len(phrases)
+    return (time.process_time() - start) / len(phrases)
 
 
 @given(st.text())

@@ -1,0 +1,195 @@
+"""What people move in their own calendars is taken up: the check-in follows, or the partner is asked.
+
+The reconciler notes each change of an owner once (models.CalendarChange); here it becomes what it means, by
+core.observed, and an act of the schedule, in one transaction with its being handled. So neither a kill nor a second worker
+can take it up twice. What cannot be followed is told to whoever changed it, and their calendar gets the agreed time back.
+"""
+
+import logging
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from portal import audit
+from portal.calendars import letters
+from portal.calendars.models import CalendarAccount, CalendarChange
+from portal.clock import now
+from portal.core.cadence import Rule
+from portal.core.lifecycle import CheckInState, PairingState
+from portal.core.observed import Deleted, Left, Moved, Observed, Shifted, Unclear, moment, observed
+from portal.db import db, transaction
+from portal.errors import Invalid, Stale
+from portal.letters.letter import Letter
+from portal.letters.outbox import post
+from portal.pairings.models import Pairing
+from portal.pairings.queries import partner, whole
+from portal.people.models import Person
+from portal.schedule import milestones, planning, requests
+from portal.schedule.models import CheckIn, Milestone, Series
+from portal.schedule.suiting import suits
+
+log = logging.getLogger(__name__)
+FLIPS, FLIP_HOURS = 4, 24
+"""So many moves of one check-in within so many hours mean that two calendars pull at it: then people settle it."""
+
+
+def follow(account_id: int) -> int:
+    """Take up what the owner of an account changed and nobody has taken up yet; how many changes."""
+    waiting = (CalendarChange.account_id == int(account_id), CalendarChange.handled_at.is_(None))
+    ids = db.session.scalars(select(CalendarChange.id).where(*waiting).order_by(CalendarChange.id)).all()
+    db.session.rollback()
+    for change_id in ids:
+        try:
+            _handle(change_id, take_up=True)
+        except Exception:
+            log.exception("calendar change %s could not be taken up, through a defect of ours", change_id)
+            db.session.rollback()
+            _handle(change_id, take_up=False)
+    return len(ids)
+
+
+def sweep() -> None:
+    """Take up what a worker noted and died before it could take it up."""
+    query = select(CalendarChange.account_id).where(CalendarChange.handled_at.is_(None)).distinct()
+    ids = db.session.scalars(query.order_by(CalendarChange.account_id)).all()
+    db.session.rollback()
+    for account_id in ids:
+        follow(account_id)
+
+
+def _handle(change_id: int, *, take_up: bool) -> None:
+    with transaction():
+        change = db.session.get(CalendarChange, change_id, with_for_update=True, populate_existing=True)
+        if change is not None and change.handled_at is None:
+            change.handled_at = now()
+            if take_up:
+                _take_up(change, at=now())
+
+
+def _take_up(change: CalendarChange, *, at: datetime) -> None:
+    account = db.session.get_one(CalendarAccount, change.account_id)
+    person = db.session.get_one(Person, account.person_id)
+    kind, _dash, uid = change.uid.partition("@")[0].rpartition("-g")[0].partition("-ins-" if "-ins-" in change.uid else "-")
+    with force_locale(person.locale or "en"):
+        if kind == "milestone":
+            _milestone(change, uid, person, at)
+        elif kind == "check":
+            _series(change, uid, person, at)
+
+
+def _milestone(change: CalendarChange, uid: str, person: Person, at: datetime) -> None:
+    milestone = db.session.scalar(select(Milestone).where(Milestone.uid == uid))
+    if milestone is None:
+        return
+    pairing = _pairing(milestone.pairing_id)
+    for each in observed(change.change, zone_name=person.time_zone, at=at):
+        if isinstance(each, Moved) and isinstance(each.start, date):
+            try:
+                with db.session.begin_nested():
+                    milestones.move(milestone, pairing, due_on=_day(each.start), by=person, at=at, seen=milestone.version)
+            except (Invalid, Stale) as error:
+                _send(letters.not_followed(pairing, person, str(error)), person)
+        elif isinstance(each, (Deleted, Left)):
+            _send(letters.no_longer_written(pairing, person), person)
+
+
+def _day(when: date) -> date:
+    return when.date() if isinstance(when, datetime) else when
+
+
+def _series(change: CalendarChange, uid: str, person: Person, at: datetime) -> None:
+    series = db.session.scalar(select(Series).where(Series.uid == uid))
+    if series is None:
+        return
+    pairing = _pairing(series.pairing_id)
+    for each in observed(change.change, zone_name=series.zone, at=at):
+        try:
+            with db.session.begin_nested():
+                _follow(each, series, pairing, person, at)
+        except (Invalid, Stale) as error:
+            db.session.refresh(series)
+            planning.write_anew(series, pairing, at=at)
+            _send(letters.not_followed(pairing, person, str(error)), person)
+
+
+def _pairing(pairing_id: int) -> Pairing:
+    return db.session.get_one(Pairing, pairing_id, options=whole(), populate_existing=True)
+
+
+def _follow(what: Observed, series: Series, pairing: Pairing, person: Person, at: datetime) -> None:
+    """One act of the schedule; raises Invalid when it cannot be."""
+    if isinstance(what, Deleted):
+        _send(letters.no_longer_written(pairing, person), person)
+    elif isinstance(what, Unclear):
+        _send(letters.not_understood(pairing, person), person)
+    elif pairing.state != PairingState.ACTIVE:
+        raise Invalid(_("Only an active pairing can plan its check-ins."))
+    elif isinstance(what, Shifted):
+        _shift(what, series, pairing, person, at)
+    else:
+        _follow_one(what, series, pairing, person, at)
+
+
+def _follow_one(what: Moved | Left, series: Series, pairing: Pairing, person: Person, at: datetime) -> None:
+    check_in = _check_in(series, what.key)
+    starts_at = what.start if isinstance(what, Moved) and isinstance(what.start, datetime) else None
+    if check_in is None or (isinstance(what, Moved) and starts_at is None):
+        raise Invalid(_("We could not tell what you changed. Move the check-in on your page instead."))
+    if _flips(check_in, at) >= FLIPS:
+        raise Invalid(_("This check-in has moved to and fro too often today. Agree on a time on your page."))
+    other = partner(pairing, person.id)
+    may = pairing.programme.calendar_moves == "apply"
+    if may and (starts_at is None or suits(other, starts_at, check_in.minutes, but=check_in.id)):
+        if starts_at is None:
+            planning.skip(check_in, pairing, by=person, at=at, seen=check_in.version)
+        else:
+            planning.reschedule(check_in, pairing, starts_at=starts_at, by=person, at=at, seen=check_in.version)
+        return
+    if requests.ask(check_in, pairing, starts_at=starts_at, by=person, at=at) is not None:
+        _send(letters.partner_asked(pairing, person, check_in.starts_at), person)
+
+
+def _check_in(series: Series, key: str) -> CheckIn | None:
+    """The check-in that its rule has begin at that moment, by the zone of the series."""
+    starts = moment(key)
+    if not isinstance(starts, datetime):
+        return None
+    on = starts.astimezone(ZoneInfo(series.zone)).date()
+    mine = select(CheckIn).where(CheckIn.series_id == series.id, CheckIn.rule_on == on)
+    return db.session.scalar(mine.options(joinedload(CheckIn.series)).execution_options(populate_existing=True))
+
+
+def _flips(check_in: CheckIn, at: datetime) -> int:
+    """How often it was moved lately."""
+    entry = audit.AuditEntry
+    mine = (entry.object_kind == planning.CHECK_IN, entry.object_id == str(check_in.id), entry.action == planning.MOVED)
+    since = at - timedelta(hours=FLIP_HOURS)
+    return db.session.scalar(select(func.count()).select_from(entry).where(*mine, entry.at >= since)) or 0
+
+
+def _shift(what: Shifted, series: Series, pairing: Pairing, person: Person, at: datetime) -> None:
+    """The whole series dragged: what lies ahead is planned anew by the same rule, from the first one's new day and time."""
+    local = what.start.astimezone(ZoneInfo(series.zone)).replace(tzinfo=None)
+    ahead = select(func.count()).where(
+        CheckIn.series_id == series.id, CheckIn.starts_at > at, CheckIn.state == CheckInState.PLANNED
+    )
+    count = db.session.scalar(ahead) or 0
+    rule = Rule(series.every, series.unit, local.date(), local.time(), series.zone, count)
+    planned = planning.proposed(pairing, rule, minutes=series.minutes, at=at)
+    other = partner(pairing, person.id)
+    fits = all(suits(other, each.starts_at, series.minutes, but_series=series.id) for each in planned)
+    if pairing.programme.calendar_moves != "apply" or not fits:
+        message = _("Moving all check-ins needs both of you. Plan them anew together, on your page.")
+        raise Invalid(message)
+    planning.plan(
+        pairing, rule=rule, minutes=series.minutes, place=series.place, link=series.link, by=person, at=at,
+        seen=series.version,
+    )  # fmt: skip
+
+
+def _send(letter: Letter, person: Person) -> None:
+    post(letter, to=person.email, person_id=person.id)

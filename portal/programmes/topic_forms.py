@@ -1,0 +1,114 @@
+"""Forms of staff's topics: a row being edited, a new topic, and the choice of another one by its name.
+
+A row's form remembers what it first showed (`was`), so that a conflict knows which values are the reader's own.
+"""
+
+import json
+import re
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.form import _Auto
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from portal.core.matching.topics import AREAS
+from portal.programmes.models import Topic
+from portal.web.forms import PortalForm
+
+EDITED = ("label", "area", "aliases")
+LABELS = {"label": _l("Name"), "area": _l("Area"), "aliases": _l("Also called")}
+
+
+class NewTopicForm(PortalForm):
+    """A topic that staff add."""
+
+    label = StringField(
+        LABELS["label"],
+        [DataRequired(_l("Give it a name.")), Length(max=80, message=_l("Use at most 80 characters."))],
+        description=_l("As it reads in a list: short, and in plain words."),
+    )
+    area = SelectField(LABELS["area"])
+    aliases = TextAreaField(
+        LABELS["aliases"],
+        [Length(max=3000, message=_l("Use at most 3,000 characters."))],
+        description=_l("What people type when they mean it, brands and slang too; separated by semicolons."),
+        render_kw={"rows": 2},
+    )
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.area.choices = [(each, _(label)) for each, label in AREAS.items()]
+
+    def values(self) -> dict[str, Any]:
+        """What the form says, as a topic keeps it; call it when the form is right."""
+        return {"label": self.label.data, "area": self.area.data, "aliases": names_in(self.aliases.data or "")}
+
+
+class TopicRowForm(NewTopicForm):
+    """One topic, in the row."""
+
+    version = HiddenField()
+    was = HiddenField()
+
+    def shown(self) -> dict[str, Any]:
+        """The fields as the page has them, for `was`."""
+        return {name: self[name].data for name in EDITED}
+
+    def mine(self) -> set[str]:
+        """The fields that the reader changed, as far as the form remembers; all of them when it does not."""
+        try:
+            was = json.loads(self.was.data or "")
+        except ValueError:
+            was = {}
+        shown = self.shown()
+        return {name for name in shown if not isinstance(was, dict) or name not in was or was[name] != shown[name]}
+
+    def seen(self) -> int:
+        """The version that was sent; 0, which no row has, for anything odd."""
+        return whole_number((self.version.raw_data or [""])[0])
+
+
+def row_form(topic: Topic, *, fresh: bool = False) -> TopicRowForm:
+    """The row's form, with what was just sent if something was; with what is kept otherwise, or when `fresh`."""
+    form = TopicRowForm(
+        formdata=None if fresh else _Auto,
+        prefix=f"topic-{topic.id}-",
+        data={
+            "label": _(topic.label),
+            "area": topic.area,
+            "aliases": "; ".join(topic.aliases),
+            "version": topic.version,
+        },
+    )
+    form.label.description = form.aliases.description = ""
+    if topic.area not in AREAS:
+        form.area.choices = [(topic.area, topic.area), *form.area.choices]
+    if not form.was.data:
+        form.was.data = json.dumps(form.shown())
+    return form
+
+
+def values_of(form: TopicRowForm, topic: Topic) -> dict[str, Any]:
+    """What a row's form says. A label that was not changed stays as it is kept, whichever language it was shown in."""
+    values = form.values()
+    if values["label"] == _(topic.label):
+        values["label"] = topic.label
+    return values
+
+
+def names_in(text: str) -> list[str]:
+    """The names in a text that separates them by semicolons, commas or lines."""
+    return [each for each in (" ".join(piece.split()) for piece in re.split(r"[;,\n]", text)) if each]
+
+
+def whole_number(text: str) -> int:
+    """A version in a text; 0, which no row has, for anything odd."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+class WhichForm(PortalForm):
+    """Another topic, by any name of it."""
+
+    text = StringField(_l("Topic"), [Length(max=120, message=_l("Make it shorter: a few words."))])

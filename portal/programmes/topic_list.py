@@ -1,0 +1,139 @@
+"""Staff's questions about topics: which there are, who chose them, and what people typed that none of them answers to."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from portal.core.matching.topics import AREAS, normalise
+from portal.db import db
+from portal.programmes.models import Enrolment, Topic, TopicSuggestion, Wish
+from portal.programmes.queries import Rows
+
+PER_PAGE, SUGGESTIONS_PER_PAGE = 20, 12
+STATES = ("ours", "changed", "retired")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the list was asked for; unknown values count for nothing."""
+
+    q: str = ""
+    area: str = ""
+    state: str = ""
+    page: int = 1
+
+    @staticmethod
+    def of(args: Mapping[str, str]) -> "Asked":
+        """Read a query string."""
+        area, state = args.get("area", ""), args.get("state", "")
+        return Asked(
+            q=args.get("q", "").strip()[:120],
+            area=area if area in AREAS else "",
+            state=state if state in STATES else "",
+            page=_page(args),
+        )
+
+    def args(self) -> dict[str, Any]:
+        """The same as a query string, without what is usual."""
+        usual = asdict(Asked())
+        return {name: value for name, value in asdict(self).items() if value != usual[name]}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A topic and how many people chose it."""
+
+    topic: Topic
+    people: int
+
+
+def find(asked: Asked, *, per_page: int = PER_PAGE) -> Rows[Listed]:
+    """A page of topics by their label in the reader's language; two questions to the database, however many."""
+    topics = [each for each in db.session.scalars(select(Topic)) if _fits(each, asked)]
+    topics.sort(key=lambda each: (normalise(_(each.label)), each.id))
+    pages = max(1, -(-len(topics) // per_page))
+    page = min(max(asked.page, 1), pages)
+    shown = topics[(page - 1) * per_page : page * per_page]
+    counted = people_of({each.id for each in shown})
+    return Rows([Listed(each, counted.get(each.id, 0)) for each in shown], page, pages, len(topics), per_page)
+
+
+def one(topic_id: str) -> Listed | None:
+    """One topic as it is now."""
+    topic = db.session.get(Topic, topic_id, populate_existing=True)
+    return Listed(topic, people_of({topic_id}).get(topic_id, 0)) if topic else None
+
+
+def people_of(topic_ids: set[str]) -> dict[str, int]:
+    """How many people chose each of these topics, in any programme."""
+    rows = db.session.execute(
+        select(Wish.topic_id, func.count(func.distinct(Enrolment.person_id)))
+        .join(Enrolment, Enrolment.id == Wish.enrolment_id)
+        .where(Wish.topic_id.in_(topic_ids))
+        .group_by(Wish.topic_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def people_of_both(one_id: str, other_id: str) -> int:
+    """How many enrolments have both topics on one side, so that a merger makes one wish of two."""
+    sides = select(Wish.enrolment_id, Wish.side).where(Wish.topic_id.in_([one_id, other_id]))
+    both = sides.group_by(Wish.enrolment_id, Wish.side).having(func.count() > 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(both)) or 0
+
+
+def suggestion(suggestion_id: int) -> TopicSuggestion | None:
+    """One suggestion as it is now."""
+    return db.session.get(TopicSuggestion, suggestion_id, populate_existing=True)
+
+
+def suggestions(args: Mapping[str, str]) -> Rows[TopicSuggestion]:
+    """A page of what waits, the most frequent first; or, with `show=settled`, of what staff decided, the latest first."""
+    settled = args.get("show") == "settled"
+    where = TopicSuggestion.settled_at.is_not(None) if settled else TopicSuggestion.settled_at.is_(None)
+    order = [TopicSuggestion.settled_at.desc()] if settled else [TopicSuggestion.times.desc()]
+    total = _count(where)
+    pages = max(1, -(-total // SUGGESTIONS_PER_PAGE))
+    page = min(_page(args), pages)
+    rows = db.session.scalars(
+        select(TopicSuggestion).where(where).order_by(*order, TopicSuggestion.id)
+        .limit(SUGGESTIONS_PER_PAGE).offset((page - 1) * SUGGESTIONS_PER_PAGE)
+    )  # fmt: skip
+    return Rows(list(rows), page, pages, total, SUGGESTIONS_PER_PAGE)
+
+
+def suggestions_waiting() -> int:
+    """How many suggestions nobody has looked at."""
+    return _count(TopicSuggestion.settled_at.is_(None))
+
+
+def labels_of(topic_ids: set[str]) -> dict[str, str]:
+    """Labels by id, in the reader's language, in one query."""
+    rows = db.session.execute(select(Topic.id, Topic.label).where(Topic.id.in_(topic_ids)))
+    return {topic_id: _(label) for topic_id, label in rows}
+
+
+def _count(where: Any) -> int:
+    return db.session.scalar(select(func.count()).select_from(TopicSuggestion).where(where)) or 0
+
+
+def _page(args: Mapping[str, str]) -> int:
+    page = args.get("page", "1")
+    return int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
+
+
+def _fits(topic: Topic, asked: Asked) -> bool:
+    if asked.area and topic.area != asked.area:
+        return False
+    states = {
+        "": topic.retired_at is None,
+        "ours": topic.retired_at is None and not topic.shipped,
+        "changed": topic.retired_at is None and topic.shipped and topic.edited_at is not None,
+        "retired": topic.retired_at is not None,
+    }
+    names = (topic.id, topic.label, _(topic.label), *topic.aliases)
+    sought = normalise(asked.q)
+    return states[asked.state] and (not asked.q or (bool(sought) and any(sought in normalise(each) for each in names)))

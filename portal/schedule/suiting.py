@@ -1,0 +1,39 @@
+"""Whether a time suits somebody: their working hours, the holidays of their country, and their other check-ins."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+
+from portal.core import cadence
+from portal.core.cadence import Week
+from portal.core.lifecycle import CheckInState, PairingState
+from portal.core.places import country_of
+from portal.core.slots import parse_hours
+from portal.db import db
+from portal.pairings.models import Pairing
+from portal.people.models import Person
+from portal.schedule.models import CheckIn, Series
+
+
+def suits(person: Person, start: datetime, minutes: int, *, but: int = 0, but_series: int = 0) -> bool:
+    """Whether somebody could meet then, as far as the portal knows; the check-in `but`, or a whole series, does not count.
+
+    Who has named no working hours is taken to work whenever others do.
+    """
+    if person.hours and not Week(parse_hours(person.hours), person.time_zone).covers(start, minutes):
+        return False
+    country = person.country or country_of(person.time_zone)
+    day = start.astimezone(ZoneInfo(person.time_zone)).date()
+    if country and day in cadence.holidays_of([country], [day.year]):
+        return False
+    return not _meets(person, start, start + timedelta(minutes=minutes), but, but_series)
+
+
+def _meets(person: Person, start: datetime, end: datetime, but: int, but_series: int) -> bool:
+    theirs = or_(Pairing.mentor_id == person.id, Pairing.mentee_id == person.id)
+    near = (CheckIn.starts_at < end, CheckIn.starts_at > start - timedelta(days=1), CheckIn.state == CheckInState.PLANNED)
+    query = select(CheckIn).join(CheckIn.series).join(Series.pairing).where(theirs, *near, CheckIn.id != but)
+    live = Pairing.state.in_([PairingState.ACTIVE, PairingState.PAUSED])
+    found = db.session.scalars(query.where(live, CheckIn.series_id != but_series))
+    return any(each.ends_at > start for each in found)

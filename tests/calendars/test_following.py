@@ -1,0 +1,286 @@
+"""What people change in their own calendars, on real servers: the check-in follows, or the partner is asked first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from portal.calendars import accounts
+from portal.clock import now, today
+from portal.core import cadence
+from portal.core.cadence import Rule
+from portal.db import db, transaction
+from portal.letters.models import OutboxLetter
+from portal.pairings.models import Pairing
+from portal.pairings.queries import whole
+from portal.people.models import Person
+from portal.programmes.models import Programme
+from portal.schedule import planning, requests
+from portal.schedule.models import CheckIn, Milestone
+from tests.calendars import pairs
+from tests.calendars.accounts import Account
+from tests.calendars.servers import running_server
+from tests.personas import Factories
+
+BERLIN = ZoneInfo("Europe/Berlin")
+AT = time(10)
+HOUR = timedelta(hours=1)
+WORKING = "Mon-Fri 08:00-18:00"
+
+
+def quiet_rule(times: int = 4) -> Rule:
+    """Fortnightly Tuesdays from some weeks ahead, none of them a holiday, nor the day after, whatever today is."""
+    holidays = cadence.holidays_of(["DE"], range(today().year, today().year + 3))
+    first = today(BERLIN) + timedelta(days=21)
+    while True:
+        first += timedelta(days=1)
+        days = [first + timedelta(weeks=2 * step) for step in range(times)]
+        near = {each + timedelta(days=step) for each in days for step in (0, 1)}
+        if first.weekday() == 1 and not near & set(holidays):
+            return Rule(2, "week", first, AT, "Europe/Berlin", times)
+
+
+@pytest.fixture
+def mira(make: Factories) -> Person:
+    return make.person("Mira Mentor", hours=WORKING, country="DE")
+
+
+@pytest.fixture
+def sam(make: Factories) -> Person:
+    return make.person("Sam Senior", hours=WORKING, country="DE")
+
+
+@pytest.fixture
+def programme(make: Factories) -> Programme:
+    return make.programme("Winter season")
+
+
+@pytest.fixture
+def pairing(make: Factories, mira: Person, sam: Person, programme: Programme) -> Pairing:
+    return pairs.pairing(make, mira, sam, programme)
+
+
+@pytest.fixture
+def rule() -> Rule:
+    return quiet_rule()
+
+
+@pytest.fixture
+def planned(pairing: Pairing, mira: Person, rule: Rule) -> Pairing:
+    with transaction():
+        found = db.session.get_one(Pairing, pairing.id, options=whole())
+        about = {"minutes": 60, "place": "Room 4.12", "link": "", "seen": None}
+        planning.plan(found, rule=rule, by=db.session.get_one(Person, mira.id), at=now(), **about)
+    return pairing
+
+
+@pytest.fixture
+def connected(account: Account, planned: Pairing) -> Account:
+    account.connect().sync()
+    return account
+
+
+def check_ins() -> list[CheckIn]:
+    db.session.rollback()
+    db.session.expire_all()
+    return list(db.session.scalars(select(CheckIn).order_by(CheckIn.starts_at, CheckIn.id)))
+
+
+def letters(person: Person) -> list[str]:
+    db.session.rollback()
+    query = select(OutboxLetter.kind).where(OutboxLetter.person_id == person.id).order_by(OutboxLetter.id)
+    return [each for each in db.session.scalars(query) if each != "schedule.planned"]
+
+
+def stamp(when: datetime) -> str:
+    return f"{when.astimezone(BERLIN):%Y%m%dT%H%M%S}"
+
+
+def override(account: Account, key: datetime, start: datetime, *, more: str = "") -> None:
+    """Drag one occurrence, as a calendar program does: an event beside the series, in its place."""
+    path = account.path_of("check-ins")
+    text = account.server.text(path)
+    uid = re.search(r"UID:(.+)", text)
+    assert uid is not None
+    zone = "TZID=Europe/Berlin"
+    event = (
+        f"BEGIN:VEVENT\nUID:{uid[1]}\nDTSTAMP:20260101T000000Z\nSEQUENCE:9\nSUMMARY:Check-in\n"
+        f"RECURRENCE-ID;{zone}:{stamp(key)}\nDTSTART;{zone}:{stamp(start)}\nDTEND;{zone}:{stamp(start + HOUR)}\n"
+        f"{more}END:VEVENT\n"
+    )
+    head, _, tail = text.rpartition("END:VCALENDAR")
+    account.server.put(path, f"{head}{event}END:VCALENDAR{tail}")
+
+
+def test_a_check_in_dragged_in_ones_calendar_moves_and_the_partner_is_told(
+    connected: Account, mira: Person, sam: Person
+) -> None:
+    before = [each.starts_at for each in check_ins()]
+    override(connected, before[1], before[1] + timedelta(days=1, hours=3))
+    for _ in range(3):
+        connected.sync()
+    assert [each.starts_at for each in check_ins()] == [before[0], before[1] + timedelta(days=1, hours=3), *before[2:]]
+    assert (letters(mira), letters(sam)) == ([], ["schedule.moved"])
+    assert connected.there() == connected.wanted()
+    assert len(connected.changes) == 1
+
+
+def test_one_that_is_cancelled_or_deleted_there_is_skipped(connected: Account, sam: Person) -> None:
+    first = check_ins()[0].starts_at
+    override(connected, first, first, more="STATUS:CANCELLED\n")
+    connected.sync()
+    path = connected.path_of("check-ins")
+    connected.server.edit(path, ("RRULE:", f"EXDATE;TZID=Europe/Berlin:{stamp(check_ins()[2].starts_at)}\nRRULE:"))
+    connected.sync()
+    assert [each.state for each in check_ins()] == ["skipped", "planned", "skipped", "planned"]
+    assert letters(sam) == ["schedule.skipped", "schedule.skipped"]
+    connected.sync()
+    assert connected.there() == connected.wanted()
+
+
+def test_the_partners_calendar_follows_within_one_round(
+    connected: Account, sam: Person, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with running_server("radicale", tmp_path_factory.mktemp("partner")) as other:
+        partner = Account(other, sam).connect()
+        partner.sync()
+        moment = check_ins()[1].starts_at
+        override(connected, moment, moment + 2 * HOUR)
+        connected.sync()
+        partner.sync()
+        assert partner.there() == partner.wanted()
+        assert f"DTSTART;TZID=Europe/Berlin:{stamp(moment + 2 * HOUR)}" in partner.server.text(partner.path_of("check-ins"))
+
+
+@pytest.mark.parametrize("why", ["the programme asks", "the partner does not work then"])
+def test_where_the_partner_may_mind_they_are_asked_and_may_agree(
+    connected: Account, programme: Programme, mira: Person, sam: Person, planned: Pairing, why: str
+) -> None:
+    moment = check_ins()[1].starts_at
+    then = moment + 2 * HOUR
+    if why == "the programme asks":
+        pairs.change(programme, calendar_moves="ask")
+    else:
+        pairs.change(sam, hours="Mon-Fri 08:00-11:00")
+    override(connected, moment, then)
+    for _ in range(2):
+        connected.sync()
+    assert check_ins()[1].starts_at == moment
+    assert (letters(mira), letters(sam)) == (["calendars.partner_asked"], ["schedule.asked"])
+    answer(requests.agree, planned, sam)
+    assert check_ins()[1].starts_at == then
+    connected.sync()
+    assert (connected.there(), len(connected.changes)) == (connected.wanted(), 1)
+    assert letters(mira)[1:] == ["schedule.moved"]
+
+
+def test_a_partner_who_declines_has_the_agreed_time_written_back(
+    connected: Account, programme: Programme, mira: Person, sam: Person, planned: Pairing
+) -> None:
+    pairs.change(programme, calendar_moves="ask")
+    moment = check_ins()[1].starts_at
+    override(connected, moment, moment + 2 * HOUR)
+    connected.sync()
+    answer(requests.decline, planned, sam)
+    connected.sync()
+    assert check_ins()[1].starts_at == moment
+    assert connected.there() == connected.wanted()
+    assert letters(mira) == ["calendars.partner_asked", "schedule.declined"]
+    connected.sync()
+    assert len(connected.changes) == 1
+
+
+def answer(verb: Callable[..., bool], pairing: Pairing, person: Person) -> None:
+    with transaction():
+        [open_one] = requests.open_requests(pairing.id)
+        found, theirs = requests.request_for(open_one.id, person)
+        assert verb(found, theirs, by=db.session.get_one(Person, person.id), at=now())
+
+
+def test_a_series_dragged_as_a_whole_is_planned_anew(connected: Account, sam: Person, rule: Rule) -> None:
+    path = connected.path_of("check-ins")
+    day, next_day = f"{rule.first_on:%Y%m%d}", f"{rule.first_on + timedelta(days=1):%Y%m%d}"
+    text = connected.server.text(path)
+    text = text.replace(f"{day}T100000", f"{next_day}T140000").replace(f"{day}T110000", f"{next_day}T150000")
+    connected.server.put(path, text.replace("BYDAY=TU", "BYDAY=WE"))
+    connected.sync()
+    connected.sync()
+    days = [rule.first_on + timedelta(weeks=2 * step, days=1) for step in range(4)]
+    there = [each.starts_at.astimezone(BERLIN) for each in check_ins()]
+    assert there == [datetime.combine(each, time(14), BERLIN) for each in days]
+    assert connected.there() == connected.wanted()
+
+
+def test_a_series_that_was_deleted_is_no_longer_written_and_its_owner_is_told(
+    connected: Account, mira: Person, sam: Person
+) -> None:
+    connected.server.delete(connected.path_of("check-ins"))
+    for _ in range(3):
+        connected.sync()
+    assert (letters(mira), letters(sam)) == (["calendars.no_longer_written"], [])
+    assert [each.state for each in check_ins()] == ["planned"] * 4
+    connected.act(accounts.put_back)
+    connected.sync()
+    assert connected.there() == connected.wanted()
+
+
+def test_what_cannot_be_told_is_left_as_it_is_and_its_owner_asked_to_use_the_page(
+    connected: Account, mira: Person, sam: Person, rule: Rule
+) -> None:
+    path, last = connected.path_of("check-ins"), check_ins()[1].starts_at
+    connected.server.edit(path, ("COUNT=4", f"UNTIL={last:%Y%m%dT%H%M%SZ}"))
+    for _ in range(2):
+        connected.sync()
+    assert (letters(mira), letters(sam)) == (["calendars.not_understood"], [])
+    assert [each.state for each in check_ins()] == ["planned"] * 4
+    assert "UNTIL=" in connected.server.text(path)
+
+
+def test_what_cannot_be_followed_is_told_and_the_agreed_times_come_back(
+    connected: Account, mira: Person, sam: Person
+) -> None:
+    first, second, *_ = [each.starts_at for each in check_ins()]
+    override(connected, first, second + HOUR / 2)
+    connected.sync()
+    connected.sync()
+    assert [each.starts_at for each in check_ins()][:2] == [first, second]
+    assert (letters(mira), letters(sam)) == (["calendars.not_followed"], [])
+    assert connected.there() == connected.wanted()
+
+
+def test_a_check_in_that_flips_to_and_fro_stays_and_people_are_to_settle_it(connected: Account, mira: Person) -> None:
+    moment = check_ins()[1].starts_at
+    for number in range(1, 6):
+        path = connected.path_of("check-ins")
+        text = re.sub(
+            r"BEGIN:VEVENT\n(?:(?!END:VEVENT).)*RECURRENCE-ID(?:(?!END:VEVENT).)*END:VEVENT\n",
+            "",
+            connected.server.text(path),
+            flags=re.S,
+        )
+        connected.server.put(path, text)
+        connected.sync()
+        override(connected, moment, moment + number * HOUR)
+        connected.sync()
+    assert "calendars.not_followed" in letters(mira)
+    connected.sync()
+    assert connected.there() == connected.wanted()
+
+
+def test_a_milestone_moved_in_ones_calendar_moves(connected: Account) -> None:
+    db.session.rollback()
+    row = db.session.scalars(select(Milestone).where(Milestone.kind == "closing")).one()
+    old, new = row.due_on, row.due_on + timedelta(days=3)
+    path = connected.path_of("milestone", 2)
+    change = [(f"{each:%Y%m%d}", f"{each + timedelta(days=3):%Y%m%d}") for each in (old + timedelta(days=1), old)]
+    connected.server.edit(path, *change)
+    connected.sync()
+    connected.sync()
+    db.session.expire_all()
+    assert db.session.scalars(select(Milestone.due_on).where(Milestone.kind == "closing")).one() == new
+    assert connected.there() == connected.wanted()
