@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from portal.core.matching.aftermath import Aftermath
 from portal.core.matching.assignment import phi
-from portal.core.matching.branches import Best, best, covers
+from portal.core.matching.branches import Best, best, covers, most_met
 from portal.core.matching.candidates import Problem
 from portal.core.matching.certified import Search, begin, highest_score, nothing_costs
 from portal.core.matching.explaining import explained, in_both_roles, places
@@ -127,22 +127,24 @@ def highest_line(search: Search, people: People, market: Market) -> int:
     It is sought among the pairs that are known, and one higher is then proven to be too high, or makes more pairs known.
     """
     prices, search.prices = search.prices, nothing_costs(market)
-    most = best(search, people, market.covering(0)).value
+    most = most_met(search, people, market, 0).value
+    if not most:
+        return highest_score(search.field)
     line = 0
-    while most and best(search, people, market.covering(line + 1)).value == most:
-        line = _highest_known(search, people, market, line + 1, most)
+    while (found := most_met(search, people, market, line + 1, most)).value == most:
+        line = _highest_known(search, people, market, search.lowest(found.keys), most)
     search.prices = prices
-    return line if most else highest_score(search.field)
+    return line
 
 
 def _highest_known(search: Search, people: People, market: Market, least: int, most: int) -> int:
-    """The highest score, not below `least`, that no pair need be below, among the pairs that are known."""
+    """The highest score that no pair need be below, among the pairs that are known; `least` is known to be one."""
     values = np.unique(search.known.scores)
-    values = values[values >= least]
+    values = values[values > least]
     low, high = 0, len(values)
     while low < high:
         middle = (low + high) // 2
-        if covers(search, people, market.covering(int(values[middle])), most):
+        if covers(search, people, market.above(int(values[middle]), cover=True), most):
             low = middle + 1
         else:
             high = middle

@@ -167,10 +167,25 @@ def best(search: Search, people: People, market: Market) -> Best:
     return Best(kept.keys, kept.value, max(-waiting[0][0] - kept.value, 0))
 
 
-def covers(search: Search, people: People, market: Market, most: int) -> bool:
+def most_met(search: Search, people: People, market: Market, floor: int, enough: int = 0) -> Best:
+    """As many as can be met by pairs not below a floor, and what that is worth; some worth less than `enough`, if it is
+    less. No gap is told.
+
+    If people would meet both ways round, all goals are sought: what is worth most breaks the ties among very many branches.
+    """
+    cover = market.above(floor, cover=True)
+    keys = search.plan({}, cover).keys
+    if search.value(keys, {}, cover) >= enough and _any_both(keys, people, search):
+        keys = best(search, people, market.above(floor, cover=False)).keys
+    return Best(keys, search.value(keys, {}, cover), 0)
+
+
+def covers(search: Search, people: People, cover: Market, most: int) -> bool:
     """Whether the pairs that are known are seen to be enough for a choice worth `most` that keeps the rule."""
-    plan = search.among_known({}, market)
-    if search.value(plan.keys, {}, market) < most:
-        return False
-    chosen = {divmod(key, search.field.shape[1]) for key in plan.keys.tolist()}
-    return not any(set(ways) <= chosen for ways in map(people.ways, chosen) if ways)
+    keys = search.among_known({}, cover).keys
+    return search.value(keys, {}, cover) >= most and not _any_both(keys, people, search)
+
+
+def _any_both(keys: Whole, people: People, search: Search) -> bool:
+    chosen = {divmod(key, search.field.shape[1]) for key in keys.tolist()}
+    return any(set(ways) <= chosen for ways in map(people.ways, chosen) if ways)

@@ -60,6 +60,10 @@ class Search:
         worth = int(self._worth(market, {})[at].sum()) + sum(changes.get(key, 0) for key in keys.tolist())
         return market.met_by((used[0], used[1])) + worth
 
+    def lowest(self, keys: Whole) -> int:
+        """The lowest score of some pairs that are known."""
+        return int(self.known.scores[np.searchsorted(self.known.keys, keys)].min())
+
     def worth_of(self, key: int, market: Market) -> int:
         """What a pair that is known is worth."""
         at = int(np.searchsorted(self.known.keys, key))

@@ -35,14 +35,15 @@ ROOM = 32
 class Market:
     """Mentors by mentees: `seats` of each, and what it is worth that each is `met` at all.
 
-    A pair is worth phi of its score, less `below` if the score is below the line. With `cover` it is worth nothing, and one
-    below the line is not there at all: so only who is met counts.
+    A pair is worth phi of its score, less `below` if the score is below the line; one below the `floor` is not there at all.
+    With `cover` no pair is worth anything: so only who is met counts.
     """
 
     seats: tuple[Whole, Whole]
     met: tuple[Whole, Whole]
     line: int
     below: int
+    floor: int = 0
     cover: bool = False
 
     @staticmethod
@@ -58,23 +59,25 @@ class Market:
         mentee = ordered if both_ways and ROOM * most * ordered < EXACT else one
         return Market(seats, (turns[0] * one, turns[1] * mentee), line, below)
 
-    def covering(self, line: int) -> "Market":
-        """Only the first two goals, with the pairs that are not below `line`."""
-        return replace(self, line=line, cover=True)
+    def above(self, floor: int, *, cover: bool) -> "Market":
+        """The same without the pairs whose score is below a floor."""
+        return replace(self, line=0, floor=floor, cover=cover)
 
     def worth(self, scores: NDArray[np.signedinteger], bonus: NDArray[np.signedinteger] | int = 0) -> Whole:
         """What pairs are worth, by their score (0..10000) and the bonus for staying together."""
         scores = scores.astype(np.int64)
         if self.cover:
-            return np.where(scores < self.line, NEVER, 0)
+            return np.where(scores < self.floor, NEVER, 0)
         value = scores + bonus
         phi: Whole = value + np.minimum(value, BEND) - (scores < self.line) * self.below
+        if self.floor:
+            phi[scores < self.floor] = NEVER
         return phi
 
     def at_most(self, scores: Points) -> Points:
         """The same without bonus in 16 bits: never less, and the same where it is more than nothing; little, if too low."""
         if self.cover:
-            return (scores < self.line) * np.int16(-LARGEST - 1)
+            return (scores < self.floor) * np.int16(-LARGEST - 1)
         return scores + np.minimum(scores, np.int16(BEND))
 
     def roughly(self, scores: Points) -> Points:
