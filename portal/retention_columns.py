@@ -57,6 +57,7 @@ COLUMNS: dict[str, dict[str, Kept]] = {
         **dict.fromkeys(("id", "uid", "attempts", "next_try_at", "lease_holder", "lease_until"), HOUSE),
         **dict.fromkeys(("kind", "to_address", "person_id", "subject", "text", "html"), LETTER),
         **dict.fromkeys(("state", "last_error", "created_at", "sent_at"), LETTER),
+        **dict.fromkeys(("calendar_method", "calendar_text", "reply_to"), LETTER),
         "sealed_link": Kept("to put the private link into the letter", "until the letter has left", secret=True),
     },
     "audit_entry": {
@@ -149,5 +150,18 @@ COLUMNS: dict[str, dict[str, Kept]] = {
     "calendar_item": dict.fromkeys(
         ("id", "account_id", "uid", "href", "etag", "base", "intended", "written_hash", "state"), CALENDAR
     ),
+    "calendar_choice": dict.fromkeys(("id", "person_id", "alarm_minutes", "busy", "invitations", "version"), FEED),
+    "invitation": {
+        **dict.fromkeys(("id", "uid", "sequence", "said", "sent_at", "answer_sequence"), HOUSE),
+        **dict.fromkeys(("person_id", "check_in_id", "state", "starts_at", "ends_at", "summary"), MEET),
+        **dict.fromkeys(("answer", "answered_at"), MEET),
+    },
+    "time_search": {
+        **dict.fromkeys(("id", "lease_holder", "lease_until", "state", "created_at", "done_at"), HOUSE),
+        **dict.fromkeys(
+            ("pairing_id", "by_id", "check_in_id", "minutes", "slots", "notes"),
+            Kept("to show the times that suit both", "ten minutes"),
+        ),
+    },
     "calendar_change": dict.fromkeys(("id", "account_id", "uid", "change", "seen_at", "handled_at"), CALENDAR),
 }

@@ -50,11 +50,13 @@ def meeting(make: Factories, mentor: Person, mentee: Person, programme: Programm
 
 def asked_about(make: Factories, pairing: Pairing) -> MoveRequest:
     """The mentee would like another time for the check-in that comes last."""
-    mine = select(CheckIn).join(CheckIn.series).where(Series.pairing_id == pairing.id).order_by(CheckIn.starts_at.desc())
-    last = db.session.scalars(mine).first()
+    mine = select(CheckIn.id, CheckIn.starts_at).join(CheckIn.series).where(Series.pairing_id == pairing.id)
+    with make.app.app_context():
+        last = db.session.execute(mine.order_by(CheckIn.starts_at.desc())).tuples().first()
     assert last is not None
-    then = last.starts_at + timedelta(hours=2)
-    return make.add(MoveRequest(check_in_id=last.id, by_id=pairing.mentee_id, starts_at=then, created_at=now()))
+    check_in_id, starts_at = last
+    then = starts_at + timedelta(hours=2)
+    return make.add(MoveRequest(check_in_id=check_in_id, by_id=pairing.mentee_id, starts_at=then, created_at=now()))
 
 
 def connected(make: Factories, person: Person, **more: Any) -> CalendarAccount:

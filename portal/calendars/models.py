@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Model, Moment
+from portal.pairings.models import Pairing
 from portal.people.models import Person
+from portal.schedule.models import CheckIn
 from portal.work import Leased
 
 
@@ -100,3 +102,83 @@ class CalendarChange(Model):
     change: Mapped[dict[str, Any]] = mapped_column(JSON)
     seen_at: Mapped[datetime] = mapped_column(Moment)
     handled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class CalendarChoice(Model):
+    """What a person chose for their calendars; no row means the defaults below (calendars/choices.py reads it).
+
+    `alarm_minutes`: how long before a check-in their calendar reminds them, None for never. `busy`: whether Find a time may
+    ask their connected calendar when they are busy. `invitations`: whether each check-in is sent to them by e-mail.
+    """
+
+    __tablename__ = "calendar_choice"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
+    alarm_minutes: Mapped[int | None] = mapped_column(default=15)
+    busy: Mapped[bool] = mapped_column(default=False)
+    invitations: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__: dict[str, Any] = {"version_id_col": version}
+
+
+class Invitation(Model):
+    """One check-in as it was last sent to a person by e-mail (iMIP, RFC 6047), and what they answered.
+
+    `uid` is its own, never that of a series. `said` is a digest of what the last message said: another one means that a
+    newer message, with a higher `sequence`, is to be sent. The newest answer counts, by (SEQUENCE, DTSTAMP).
+    """
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        UniqueConstraint("person_id", "check_in_id"),
+        CheckConstraint("state IN ('invited', 'cancelled')", name="state_known"),
+        CheckConstraint("answer IN ('', 'accepted', 'declined', 'tentative')", name="answer_known"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(200), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    check_in_id: Mapped[int | None] = mapped_column(ForeignKey("check_in.id", ondelete="SET NULL"), index=True)
+    state: Mapped[str] = mapped_column(String(10), default="invited")
+    sequence: Mapped[int] = mapped_column(default=0)
+    said: Mapped[str] = mapped_column(String(64))
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    ends_at: Mapped[datetime] = mapped_column(Moment)
+    summary: Mapped[str] = mapped_column(String(300))
+    sent_at: Mapped[datetime] = mapped_column(Moment)
+    answer: Mapped[str] = mapped_column(String(10), default="")
+    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+    answer_sequence: Mapped[int | None] = mapped_column()
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+    check_in: Mapped[CheckIn | None] = relationship(lazy="raise_on_sql")
+
+
+class TimeSearch(Leased, Model):
+    """Somebody looks for a time that suits both of a pairing; a worker finds at most five and forgets all else.
+
+    `slots` holds nothing but those five and their reasons, `notes` whose calendar was asked and how that went; busy times
+    are never kept. `check_in_id` is the check-in that is to move, None when the series is to be planned. A search is wiped
+    ten minutes after it was `done_at`.
+    """
+
+    __tablename__ = "time_search"
+    __table_args__ = (
+        Index("ix_time_search_state_created_at", "state", "created_at"),
+        CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state_known"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pairing_id: Mapped[int] = mapped_column(ForeignKey("pairing.id", ondelete="CASCADE"), index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    check_in_id: Mapped[int | None] = mapped_column(ForeignKey("check_in.id", ondelete="CASCADE"), index=True)
+    minutes: Mapped[int] = mapped_column()
+    state: Mapped[str] = mapped_column(String(8), default="waiting")
+    slots: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    notes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    done_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    pairing: Mapped[Pairing] = relationship(lazy="raise_on_sql")

@@ -10,7 +10,11 @@ from portal.work import Leased
 
 
 class OutboxLetter(Leased, Model):
-    """One letter to one address. `uid` names it for good: it is in its Message-ID and binds its sealed link."""
+    """One letter to one address. `uid` names it for good: it is in its Message-ID and binds its sealed link.
+
+    A letter with a `calendar_method` (REQUEST or CANCEL) is an invitation: `calendar_text` goes with it (RFC 6047), and
+    `reply_to` is the address that answers go to.
+    """
 
     __tablename__ = "letter"
     __table_args__ = (Index("ix_letter_state_next_try_at", "state", "next_try_at"),)
@@ -24,6 +28,9 @@ class OutboxLetter(Leased, Model):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     sealed_link: Mapped[str | None] = mapped_column(Text)
+    calendar_method: Mapped[str] = mapped_column(String(10), default="")
+    calendar_text: Mapped[str | None] = mapped_column(Text)
+    reply_to: Mapped[str] = mapped_column(String(254), default="")
     state: Mapped[str] = mapped_column(String(10))
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime] = mapped_column(Moment)

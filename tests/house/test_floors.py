@@ -44,6 +44,7 @@ FURNITURE = {
             "chains",
         ),
         *("accounts", "entries", "push", "server", "session", "sync", "tokens"),
+        *("busy", "choices", "searching", "invitations", "replies", "mailbox", "notices"),
     ),
     FORMS: ("forms", "profile_forms", "table_forms", "topic_forms", "trial_forms", "zones"),
     SHARED_FACES: ("signin", "steps"),
@@ -68,6 +69,7 @@ FURNITURE = {
         "timeline",
         "topic_pages",
         "wishes",
+        *("choice_pages", "invitation_pages", "times", "undoing"),
     ),
 }
 """Files of rooms by name. A new name finds its rank here: arrows point to a lower rank, or to work beside work. Plain files
