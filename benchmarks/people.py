@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from portal.core.matching.topics import CATALOGUE
+from portal.core.matching.topics.index import CATALOGUE
 from portal.demo_company import CAST, COMPANY, Employee, employees
 
 HEADER = (

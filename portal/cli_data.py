@@ -46,7 +46,7 @@ def demo_load(stage: str, people: int) -> None:
 @AS_JSON
 def topics(shipped: bool, as_json: bool) -> None:
     """List topics with their aliases: those that can be chosen, staff's own among them."""
-    from portal.core.matching.topics import CATALOGUE
+    from portal.core.matching.topics.index import CATALOGUE
     from portal.db import db
     from portal.programmes.models import Topic
 

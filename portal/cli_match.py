@@ -18,7 +18,7 @@ import click
 
 if TYPE_CHECKING:
     from portal.cli_files import Write
-    from portal.core.matching.people_file import PeopleFile
+    from portal.core.matching.files.people_file import PeopleFile
     from portal.core.matching.results import Result
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -73,10 +73,10 @@ def _read(file: str, rules_file: str | None, *, skip_bad: bool) -> "PeopleFile":
     from portal import cli_files
     from portal.clock import today
     from portal.core.matching.candidates import Rules
-    from portal.core.matching.people_cells import Known
-    from portal.core.matching.people_file import Terms, read_people
-    from portal.core.matching.people_table import decoded
-    from portal.core.matching.rules_file import USUAL_WEIGHTS, read_rules
+    from portal.core.matching.files.people_cells import Known
+    from portal.core.matching.files.people_file import Terms, read_people
+    from portal.core.matching.files.people_table import decoded
+    from portal.core.matching.files.rules_file import USUAL_WEIGHTS, read_rules
     from portal.people.languages import parse_languages
 
     weights, rules = dict(USUAL_WEIGHTS), Rules()
@@ -100,7 +100,7 @@ def _called(name: str) -> str:
 def _about(name: str) -> Iterator[None]:
     """Say which file it is whose content cannot be taken."""
     from portal.core.matching.candidates import Refusal
-    from portal.core.matching.people_table import FileError
+    from portal.core.matching.files.people_table import FileError
 
     try:
         yield
@@ -141,7 +141,7 @@ def _contents(
     people: "PeopleFile", found: "Result", places: Mapping[str, str], began: float, bar: "Bar"
 ) -> dict[str, "Write"]:
     """What goes into each file. The report is last, so that its seconds and memory are those of all the work."""
-    from portal.core.matching import pairs_file
+    from portal.core.matching.files import pairs_file
 
     def pairs(file: TextIO) -> None:
         _table(file, pairs_file.PAIRS_HEADER, pairs_file.pair_rows(found, people.ids))

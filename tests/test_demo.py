@@ -18,7 +18,7 @@ from sqlalchemy.orm import selectinload
 from portal import audit, demo
 from portal.app import create_app
 from portal.clock import now, today
-from portal.core.matching.topics import CATALOGUE
+from portal.core.matching.topics.index import CATALOGUE
 from portal.core.slots import format_hours, parse_hours
 from portal.db import Model, db
 from portal.demo_company import SITES

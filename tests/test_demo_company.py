@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from portal.core.matching.topics import CATALOGUE
+from portal.core.matching.topics.index import CATALOGUE
 from portal.demo_company import COMPANY, DEPARTMENTS, Employee, address, employees
 from portal.demo_season import next_start
 

@@ -19,16 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portal.core.matching import criteria, rules
-from portal.core.matching.assignment import solve
 from portal.core.matching.candidates import Candidate, Problem
 from portal.core.matching.dense import any_of, instance_of, scored
-from portal.core.matching.edits import price_mentors
 from portal.core.matching.engine import match
 from portal.core.matching.locks import check_locks
-from portal.core.matching.present_board import present_board
-from portal.core.matching.price_board import PriceBoard
+from portal.core.matching.plans.assignment import solve
+from portal.core.matching.prices.edits import price_mentors
+from portal.core.matching.prices.present_board import present_board
+from portal.core.matching.prices.price_board import PriceBoard
 from portal.core.matching.results import Result, silent
-from portal.core.matching.streaming import Scorer
+from portal.core.matching.scale.streaming import Scorer
 
 from .entrants.stage import FORBIDDEN, peak
 from .instances import later, problem

@@ -16,8 +16,8 @@ from sqlalchemy import or_, select
 from portal import audit
 from portal.core.lifecycle import PairingEnd, PairingState
 from portal.core.matching import criteria, rules
-from portal.core.matching.edits import Chain, Prices, price_mentors
-from portal.core.matching.price_board import PriceBoard
+from portal.core.matching.prices.edits import Chain, Prices, price_mentors
+from portal.core.matching.prices.price_board import PriceBoard
 from portal.db import db
 from portal.errors import Invalid, NotFound, Stale
 from portal.pairings import asking, candidates, pricing

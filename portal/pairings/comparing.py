@@ -16,8 +16,8 @@ from sqlalchemy.orm import aliased
 
 from portal.core.lifecycle import OPEN_PAIRINGS
 from portal.core.matching import criteria
-from portal.core.matching.assignment import phi
 from portal.core.matching.candidates import Candidate, Problem
+from portal.core.matching.plans.assignment import phi
 from portal.db import db
 from portal.pairings import candidates, matchmaking
 from portal.pairings.candidates import ByHand, Pair

@@ -17,8 +17,8 @@ from werkzeug.wrappers import Response
 
 from portal.clock import now
 from portal.core.lifecycle import PairingState
-from portal.core.matching.edits import Chain, Change, seat_values
-from portal.core.matching.price_board import PriceBoard
+from portal.core.matching.prices.edits import Chain, Change, seat_values
+from portal.core.matching.prices.price_board import PriceBoard
 from portal.core.permissions import May
 from portal.db import db, transaction
 from portal.errors import Invalid, NotFound, Stale

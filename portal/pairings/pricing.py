@@ -18,7 +18,7 @@ from portal import work
 from portal.clock import now
 from portal.core.lifecycle import PairingState
 from portal.core.matching.candidates import Refusal
-from portal.core.matching.price_board import PriceBoard
+from portal.core.matching.prices.price_board import PriceBoard
 from portal.db import db, transaction
 from portal.pairings import candidates, matchmaking
 from portal.pairings.models import MatchRun, Pairing, PriceTable

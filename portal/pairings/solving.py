@@ -20,7 +20,7 @@ from typing import IO, Any, Self
 
 from portal.core.matching.candidates import Problem, Refusal
 from portal.core.matching.engine import match
-from portal.core.matching.present_board import present_board
+from portal.core.matching.prices.present_board import present_board
 from portal.core.matching.results import Result
 from portal.errors import PortalError
 

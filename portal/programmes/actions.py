@@ -10,7 +10,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from portal import audit
 from portal.core.lifecycle import PROGRAMME_STEPS, ProgrammeState, check_step
-from portal.core.matching.topics import CATALOGUE, normalise
+from portal.core.matching.topics.index import CATALOGUE, normalise
 from portal.db import db
 from portal.errors import Invalid, Stale
 from portal.people import versions

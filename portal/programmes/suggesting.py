@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from portal import audit
-from portal.core.matching.topics import normalise
+from portal.core.matching.topics.index import normalise
 from portal.db import db
 from portal.errors import Invalid, NotFound
 from portal.programmes import topics

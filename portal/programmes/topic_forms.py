@@ -13,7 +13,7 @@ from flask_wtf.form import _Auto
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from portal.core.matching.topics import AREAS
+from portal.core.matching.topics.index import AREAS
 from portal.programmes.models import Topic
 from portal.web.forms import PortalForm
 

@@ -11,8 +11,8 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from portal.core.matching import topics as core
-from portal.core.matching.topics import CATALOGUE, Index, Suggestion
+from portal.core.matching.topics import index as core
+from portal.core.matching.topics.index import CATALOGUE, Index, Suggestion
 from portal.db import db
 from portal.programmes.models import Topic
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from portal.core.matching.topics import AREAS, normalise
+from portal.core.matching.topics.index import AREAS, normalise
 from portal.db import db
 from portal.programmes.models import Enrolment, Topic, TopicSuggestion, Wish
 from portal.programmes.queries import Rows

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal import audit
 from portal.clock import now
-from portal.core.matching.topics import AREAS
+from portal.core.matching.topics.index import AREAS
 from portal.core.permissions import May
 from portal.db import transaction
 from portal.errors import Invalid, NotFound, Stale

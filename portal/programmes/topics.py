@@ -13,7 +13,7 @@ from sqlalchemy import and_, select, text, update
 from sqlalchemy.orm import aliased
 
 from portal import audit
-from portal.core.matching.topics import AREAS, CATALOGUE, normalise
+from portal.core.matching.topics.index import AREAS, CATALOGUE, normalise
 from portal.db import db
 from portal.errors import Invalid, NotFound, Stale
 from portal.programmes.models import Topic, TopicSuggestion, Wish

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from portal.clock import now, today
-from portal.core.matching.assignment import phi
+from portal.core.matching.plans.assignment import phi
 from portal.db import db, transaction
 from portal.pairings import comparing, matchmaking
 from portal.pairings.comparing import Comparison, Move, Plan

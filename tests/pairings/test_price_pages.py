@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.clock import now
-from portal.core.matching.edits import Change
+from portal.core.matching.prices.edits import Change
 from portal.db import db, transaction
 from portal.pairings import pricing
 from portal.pairings.models import Pairing, PriceTable

@@ -13,10 +13,10 @@ from sqlalchemy import func, select, update
 
 from portal import audit
 from portal.clock import now
-from portal.core.matching import present_board
 from portal.core.matching.candidates import Problem, Refusal
 from portal.core.matching.engine import match
-from portal.core.matching.price_board import PriceBoard
+from portal.core.matching.prices import present_board
+from portal.core.matching.prices.price_board import PriceBoard
 from portal.db import db, transaction
 from portal.errors import Invalid, NotFound, Stale
 from portal.pairings import candidates, chains, matchmaking, pricing

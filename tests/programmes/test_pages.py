@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.clock import today
-from portal.core.matching.topics import CATALOGUE
+from portal.core.matching.topics.index import CATALOGUE
 from portal.db import db, transaction
 from portal.people.models import Person
 from portal.programmes.actions import load_catalogue

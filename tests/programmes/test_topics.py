@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from portal import audit
 from portal.clock import now
-from portal.core.matching.topics import CATALOGUE
+from portal.core.matching.topics.index import CATALOGUE
 from portal.db import db, transaction
 from portal.people.models import Person
 from portal.programmes import topic_index, topics

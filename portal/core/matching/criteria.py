@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.core.matching import relatedness
 from portal.core.matching.candidates import STYLES, WEIGHTS, Candidate, Problem
 from portal.core.matching.overlap import common_starts
 from portal.core.matching.rules import shared_languages
-from portal.core.matching.sentences import SENTENCES, weight
+from portal.core.matching.telling.sentences import SENTENCES, weight
+from portal.core.matching.topics import relatedness
 
 Points = NDArray[np.int64]
 MOST_LEVEL = 3

@@ -8,9 +8,9 @@ from random import Random
 
 import numpy as np
 
-from portal.core.matching.assignment import Instance
 from portal.core.matching.candidates import PLACES, STYLES, WEIGHTS, Candidate, Problem, Rules, Wish
-from portal.core.matching.one_way import END, People
+from portal.core.matching.plans.assignment import Instance
+from portal.core.matching.plans.one_way import END, People
 from portal.core.matching.results import Result
 from portal.core.slots import parse_hours
 

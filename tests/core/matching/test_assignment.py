@@ -7,8 +7,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from portal.core.matching.assignment import Instance, goals, objective, people_unmet, proven, solve
-from portal.core.matching.one_way import People
+from portal.core.matching.plans.assignment import Instance, goals, objective, people_unmet, proven, solve
+from portal.core.matching.plans.one_way import People
 from portal.errors import Invalid
 from tests.core.matching.instances import best_choice, instance, rank
 

@@ -10,13 +10,14 @@ from random import Random
 import numpy as np
 import pytest
 
-from portal.core.matching import branches, certified, criteria, engine, rules, sifting
-from portal.core.matching.at_scale import match_at_scale
+from portal.core.matching import criteria, engine, rules
 from portal.core.matching.candidates import MUSTS, Candidate, Problem, Refusal, Rules
 from portal.core.matching.locks import check_locks
 from portal.core.matching.overlap import common_starts
 from portal.core.matching.results import Result
-from portal.core.matching.streaming import FORBIDDEN, Scorer
+from portal.core.matching.scale import branches, certified, sifting
+from portal.core.matching.scale.at_scale import match_at_scale
+from portal.core.matching.scale.streaming import FORBIDDEN, Scorer
 from portal.core.matching.weeks import STEP, STEPS, local_starts, offset
 from portal.core.slots import WeeklyHours, parse_hours
 from tests.core.matching.instances import DAY, EVEN, TOPICS, ZONES, candidate, problem, weights
@@ -138,7 +139,7 @@ def test_scores_some_rows_at_a_time_are_those_of_the_criteria_and_the_rules(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if seed % 2:
-        monkeypatch.setattr("portal.core.matching.streaming.KEPT", 200)
+        monkeypatch.setattr("portal.core.matching.scale.streaming.KEPT", 200)
     chance = Random(seed)
     musts = tuple(must for must in MUSTS if chance.random() < 0.4)
     given = replace(anything(chance, people=70), weights=weights(chance), rules=Rules(musts=musts))

@@ -7,9 +7,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from portal.core.matching.assignment import Instance, Weights, clipped, priced, proven, solve
-from portal.core.matching.certificate import bound
-from portal.core.matching.network import Network
+from portal.core.matching.plans.assignment import Instance, Weights, clipped, priced, proven, solve
+from portal.core.matching.plans.certificate import bound
+from portal.core.matching.plans.network import Network
 from tests.core.matching.instances import best_choice, every_choice, instance, rank
 
 

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from portal.core.matching import criteria, voices
+from portal.core.matching import criteria
 from portal.core.matching.candidates import WEIGHTS, Candidate, Problem, Wish
-from portal.core.matching.voices import VOICES, said
+from portal.core.matching.telling import voices
+from portal.core.matching.telling.voices import VOICES, said
 from tests.core.matching.instances import DAY, EVEN, problem, two, weights
 
 

@@ -10,12 +10,12 @@ from random import Random
 import numpy as np
 import pytest
 
-from portal.core.matching import edits
-from portal.core.matching.assignment import Instance, objective, solve
-from portal.core.matching.edits import Chain, Change
-from portal.core.matching.one_way import People
-from portal.core.matching.present_board import board_of
-from portal.core.matching.price_board import Pair, PriceBoard
+from portal.core.matching.plans.assignment import Instance, objective, solve
+from portal.core.matching.plans.one_way import People
+from portal.core.matching.prices import edits
+from portal.core.matching.prices.edits import Chain, Change
+from portal.core.matching.prices.present_board import board_of
+from portal.core.matching.prices.price_board import Pair, PriceBoard
 from tests.core.matching.instances import instance
 
 

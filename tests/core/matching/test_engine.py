@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from portal.core.matching import criteria, engine, rules
-from portal.core.matching.assignment import Instance
 from portal.core.matching.candidates import MUSTS, Candidate, Problem, Rules, Wish
 from portal.core.matching.engine import match
-from portal.core.matching.one_way import People
+from portal.core.matching.plans.assignment import Instance
+from portal.core.matching.plans.one_way import People
 from portal.core.matching.results import Other, Result
 from portal.errors import Invalid
 from tests.core.matching.instances import EVEN, alike, best_choice, pairs, problem

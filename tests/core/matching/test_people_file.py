@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from portal.core.matching.candidates import Refusal, Rules, Wish
 from portal.core.matching.engine import match
-from portal.core.matching.people_cells import Known
-from portal.core.matching.people_file import PeopleFile, Terms, numbered, read_people
-from portal.core.matching.people_table import COLUMNS, MOST_ROWS, FileError, decoded
-from portal.core.matching.rules_file import USUAL_WEIGHTS, read_rules
-from portal.core.matching.topics import CATALOGUE
+from portal.core.matching.files.people_cells import Known
+from portal.core.matching.files.people_file import PeopleFile, Terms, numbered, read_people
+from portal.core.matching.files.people_table import COLUMNS, MOST_ROWS, FileError, decoded
+from portal.core.matching.files.rules_file import USUAL_WEIGHTS, read_rules
+from portal.core.matching.topics.index import CATALOGUE
 from portal.core.slots import parse_hours
 from portal.errors import PortalError
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core.matching.catalogue_near import NEAR
-from portal.core.matching.relatedness import OF_ONE_AREA, PAIRS, SAME, matrix, relatedness
-from portal.core.matching.topics import CATALOGUE
+from portal.core.matching.topics.index import CATALOGUE
+from portal.core.matching.topics.near import NEAR
+from portal.core.matching.topics.relatedness import OF_ONE_AREA, PAIRS, SAME, matrix, relatedness
 
 TOPICS = {each.id: (each.label, each.area) for each in CATALOGUE} | {
     "kiln": ("Our kiln software", "digital"),

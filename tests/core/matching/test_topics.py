@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core.matching.topics import AREAS, CATALOGUE, Index, Topic, normalise, recognise, suggest
+from portal.core.matching.topics.index import AREAS, CATALOGUE, Index, Topic, normalise, recognise, suggest
 from tests.core.matching.phrases import DESCRIBED, FRESH, TYPED
 
 INDEX = Index(CATALOGUE)
