@@ -54,8 +54,9 @@ class Known:
     """What we know of one entry in one account.
 
     `base` is its view as last written and read back, None before that; `intended` the view of a write whose outcome is not
-    known yet; `written_hash` that of the text in `base`, "" when not known. `texts` is what the portal last put there apart
-    from times (core.touches).
+    known yet. `written_hash` is that of the text in `base`, or of the text that goes with `intended` while there is one: ""
+    when not known, or when nothing but the text would tell whether that write arrived. `texts` is what the portal last put
+    there apart from times (core.touches).
     """
 
     uid: str
@@ -164,17 +165,22 @@ def _new(want: Wanted, found: Found | None) -> Step:
     """Not known to us: to be made, or there already since our memory was lost."""
     have = Known(want.uid, want.href)
     if found is None:
-        return Step(replace(have, intended=want.view), Act.CREATE)
+        return Step(_about_to_write(want, have), Act.CREATE)
     same = found.says == want.view
     have = replace(have, etag=found.etag, base=found.says, written_hash=want.hash if same else "")
-    return Step(have) if same else Step(replace(have, intended=want.view), Act.CHANGE)
+    return Step(have) if same else Step(_about_to_write(want, have), Act.CHANGE)
+
+
+def _about_to_write(want: Wanted, have: Known) -> Known:
+    """What is remembered before a write, so that its arrival can be told afterwards though no answer ever comes."""
+    return replace(have, intended=want.view, written_hash="" if have.base == want.view else want.hash)
 
 
 def _vanished(want: Wanted, have: Known) -> Step:
     if have.state == ItemState.LEAVING:
         return Step(replace(have, state=ItemState.GONE, etag="", intended=None))
     if have.base is None and have.intended is None:
-        return Step(replace(have, intended=want.view), Act.CREATE)
+        return Step(_about_to_write(want, have), Act.CREATE)
     return Step(have, Act.SEARCH)
 
 
@@ -197,20 +203,20 @@ def _compared(want: Wanted, have: Known, etag: str, found: Found | None) -> Step
         have, change = _learned(want, have, found)
     if have.written_hash == want.hash:
         return Step(have, change=change)
-    return Step(replace(have, etag=found.etag if found else etag, intended=want.view), Act.CHANGE, change)
+    return Step(_about_to_write(want, replace(have, etag=found.etag if found else etag)), Act.CHANGE, change)
 
 
 def _learned(want: Wanted, have: Known, found: Found) -> tuple[Known, Mapping[str, Any] | None]:
     """What the item as read tells: our own write, something cosmetic, or a change of its owner."""
     now = replace(have, etag=found.etag, base=found.says, intended=None)
+    text_unknown = replace(now, written_hash="")
+    if found.says == have.intended:
+        return now, None
     if found.says == have.base:
-        sure = have.intended is None or found.etag == have.etag
-        return (now if sure else replace(now, written_hash="")), None
-    if found.says == have.intended:  # our own write, though of which text is not known: it is written once more
-        return replace(now, written_hash=""), None
+        return (now if have.intended is None else text_unknown), None
     if have.base is None:
-        return replace(now, written_hash=""), None
-    return now, {"before": have.base, "after": found.view}
+        return text_unknown, None
+    return (now if have.intended is None else text_unknown), {"before": have.base, "after": found.view}
 
 
 def moved(have: Known, href: str) -> Known:
@@ -221,6 +227,6 @@ def moved(have: Known, href: str) -> Known:
 def dropped(have: Known) -> Step:
     """It is nowhere: its owner deleted it; or it never came there, if we never saw it, and is to be made."""
     if have.base is None:
-        return Step(replace(have, etag="", intended=None))
+        return Step(replace(have, etag="", intended=None, written_hash=""))
     after = replace(have, etag="", intended=None, state=ItemState.DROPPED)
     return Step(after, change={"before": have.base, "after": None, "deleted": True})
