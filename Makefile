@@ -101,7 +101,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 lock: $(VENV)/.dev
 	@$(COMPILE) pyproject.toml --extra demo --group build -o requirements.lock
-	@$(COMPILE) pyproject.toml --extra demo --group build --group test --group lock -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) pyproject.toml --extra demo --extra semantic --group build --group test --group lock -c requirements.lock -o requirements-dev.lock
 	@$(COMPILE) --group node -o requirements-node.lock
 	@npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved \
 		--no-audit --no-fund --loglevel=error >/dev/null

@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -61,6 +62,7 @@ class Settings:
     demo: bool = False
     caldav_allowed_hosts: tuple[str, ...] = ()
     caldav_allowed_nets: tuple[Network, ...] = ()
+    semantic_topics: bool = False
 
     @property
     def https(self) -> bool:
@@ -102,6 +104,7 @@ class _Reader:
             demo=self.demo,
             caldav_allowed_hosts=self.caldav_hosts(),
             caldav_allowed_nets=self.caldav_nets(),
+            semantic_topics=self.semantic_topics(),
         )
         if self.problems:
             raise SettingsError("The portal cannot start:\n" + "\n".join(f"  - {each}" for each in self.problems))
@@ -203,6 +206,13 @@ class _Reader:
         except (KeyError, ValueError, OSError):
             self.problems.append(f"DEFAULT_TIME_ZONE: “{name}” is no time zone. Use a name like Europe/Berlin.")
         return name
+
+    def semantic_topics(self) -> bool:
+        """Whether topics are offered by meaning too, which needs the extra `semantic`."""
+        wanted = self.text("SEMANTIC_TOPICS") in ("1", "true", "yes")
+        if wanted and find_spec("wordllama") is None:
+            self.problems.append("SEMANTIC_TOPICS needs the extra `semantic`. `pip install '.[semantic]'` installs it.")
+        return wanted
 
     def trusted_proxies(self) -> int:
         count = self.text("TRUSTED_PROXIES") or "0"

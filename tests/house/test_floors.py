@@ -19,7 +19,7 @@ FURNITURE = {
     QUERIES: ("directory", "queries", "topic_list", "words"),
     WORK: (
         *("actions", "delivery", "editing", "enrolling", "history", "letters", "links", "outbox", "passwords", "sessions"),
-        *("smtp", "suggesting", "throttling", "topic_index", "topics", "versions", "wishing"),
+        *("smtp", "nearness", "suggesting", "throttling", "topic_index", "topics", "versions", "wishing"),
         *(
             "asking",
             "board",
