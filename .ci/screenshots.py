@@ -127,6 +127,24 @@ def take_staffs(browser: Browser, address: str) -> None:
         save(page, "publish")
 
 
+def take_changes(browser: Browser, address: str) -> None:
+    """What staff see before they change the plan: what every other mentor would cost, and what other weights would."""
+    with visit(browser, address, DESK) as page:
+        sign_in(page, STAFF.email, STAFF.password)
+        page.goto("/pairings/board?show=draft")
+        page.get_by_role("link", name="Edit").first.click()
+        page.get_by_role("link", name="Compare all mentors").click()
+        page.get_by_label("Find a mentor").wait_for(timeout=60_000)
+        page.get_by_label("Find a mentor").evaluate("element => element.closest('form, div').scrollIntoView()")
+        save(page, "prices")
+        page.goto("/pairings/bench")
+        page.get_by_label("Interests", exact=True).fill("40")
+        page.get_by_label("Other department", exact=True).fill("26")
+        page.get_by_role("button", name="Try it").first.click()
+        page.get_by_role("heading", name="Who moves").first.wait_for(timeout=60_000)
+        save(page, "bench")
+
+
 def main() -> None:
     """Start the demo, take the pictures, stop it."""
     OUT.mkdir(parents=True, exist_ok=True)
@@ -137,6 +155,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM") or None, args=options)
         take_seniors(browser, address)
         take_staffs(browser, address)
+        take_changes(browser, address)
         browser.close()
     print(f"Pictures are in {OUT}/")
 
