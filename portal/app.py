@@ -8,19 +8,19 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import worker
-from portal.calendars import feeds
+from portal.calendars import choice_pages, feeds
 from portal.calendars import pages as calendars
 from portal.core.permissions import May
 from portal.db import db, migrate
 from portal.front import pages as front
-from portal.front import pair
+from portal.front import pair, times
 from portal.letters import pages as letters
 from portal.pairings import bench, board_pages, fairness_pages, offers, price_pages, runs, withdrawing
 from portal.people import account_pages, profile_pages, signin
 from portal.people import table as people_table
 from portal.programmes import joining, standing, suggestion_pages, topic_pages, wishes
 from portal.programmes import pages as programmes
-from portal.schedule import answers, timeline
+from portal.schedule import answers, timeline, undoing
 from portal.schedule import pages as schedule
 from portal.settings import HOUSE, Settings
 from portal.web import health
@@ -60,10 +60,13 @@ ROOMS = (
     schedule.room,
     timeline.room,
     answers.room,
+    undoing.room,
     feeds.room,
     calendars.room,
+    choice_pages.room,
     letters.room,
     pair.room,
+    times.room,
     front.room,
     health.room,
 )

@@ -96,6 +96,21 @@ def letters_deliver() -> None:
         click.echo(f"{delivery.sweep()} letters tried.")
 
 
+@letters.command("receive")
+def letters_receive() -> None:
+    """Take the answer to an invitation out of a message on standard input.
+
+    For a mail server that hands messages for the portal's reply address to a program. What is no answer is passed over.
+    """
+    import sys
+
+    from portal.calendars import messages, replies
+
+    raw = sys.stdin.buffer.read(messages.LARGEST + 1)
+    with opened():
+        click.echo(replies.receive(raw).says)
+
+
 @click.group()
 def keys() -> None:
     """Keys that sign and seal."""

@@ -3,10 +3,12 @@
 A malformed or missing setting stops the start; every reason is given at once, each with its mend.
 """
 
+# long because every setting is read, checked and explained in this one place
 import base64
 import binascii
 import ipaddress
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +30,8 @@ SAMPLE_KEYS = {"change-me", "changeme", "secret", "dev", "test"}
 DATABASES = ("sqlite:", "postgresql:", "postgresql+psycopg:", "postgres:")
 DEMO_KEYS = "demo-keys.json"
 MAIL_TLS = ("none", "starttls", "tls")
+PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,30}@[A-Za-z0-9.-]{1,189}")
+"""Answers come to it with a token of up to 34 characters more before the @, where 64 are the most (RFC 5321, 4.5.3.1)."""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -40,6 +44,18 @@ class Mail:
     username: str
     password: str = field(repr=False)
     tls: str = "none"
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """Where answers to invitations are read (IMAP, RFC 9051). `tls` is as for Mail; `folder` is read and nothing else."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    tls: str = "tls"
+    folder: str = "INBOX"
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,18 @@ class Settings:
     caldav_allowed_hosts: tuple[str, ...] = ()
     caldav_allowed_nets: tuple[Network, ...] = ()
     semantic_topics: bool = False
+    mailbox: Mailbox | None = None
+    reply_address: str = ""
+
+    @property
+    def answers_address(self) -> str:
+        """The address that answers to invitations go to, each with a token after a plus sign."""
+        return self.reply_address or self.mail_from
+
+    @property
+    def reads_answers(self) -> bool:
+        """Whether answers to invitations come back: out of a mailbox, or handed to `portal letters receive`."""
+        return self.mailbox is not None or bool(self.reply_address)
 
     @property
     def https(self) -> bool:
@@ -105,6 +133,8 @@ class _Reader:
             caldav_allowed_hosts=self.caldav_hosts(),
             caldav_allowed_nets=self.caldav_nets(),
             semantic_topics=self.semantic_topics(),
+            mailbox=self.mailbox(),
+            reply_address=self.reply_address(),
         )
         if self.problems:
             raise SettingsError("The portal cannot start:\n" + "\n".join(f"  - {each}" for each in self.problems))
@@ -197,6 +227,31 @@ class _Reader:
         address = self.text("MAIL_FROM") or f"mentoring@{urlsplit(public_url).hostname or 'localhost'}"
         if "@" not in address or any(each in address for each in "\r\n<>"):
             self.problems.append("MAIL_FROM must be one plain address, like mentoring@example.com.")
+        return address
+
+    def mailbox(self) -> Mailbox | None:
+        """IMAP_URL; `imaps` is encrypted from the first byte, `imap` after STARTTLS unless it says `tls=none`."""
+        url = self.text("IMAP_URL")
+        if not url:
+            return None
+        parts = urlsplit(url)
+        tls = parse_qs(parts.query).get("tls", ["tls" if parts.scheme == "imaps" else "starttls"])[0]
+        try:
+            port = parts.port or (993 if tls == "tls" else 143)
+        except ValueError:
+            port = 0
+        folder = unquote(parts.path.strip("/")) or "INBOX"
+        named = parts.hostname and parts.username and parts.password and folder.isprintable()
+        if parts.scheme not in ("imap", "imaps") or not named or not port or tls not in MAIL_TLS:
+            self.problems.append("IMAP_URL must look like imaps://user:password@host:993/INBOX.")
+            return None
+        return Mailbox(str(parts.hostname), port, unquote(str(parts.username)), unquote(str(parts.password)), tls, folder)
+
+    def reply_address(self) -> str:
+        """REPLY_ADDRESS, when it is another one than MAIL_FROM or read otherwise than from a mailbox."""
+        address = self.text("REPLY_ADDRESS")
+        if address and not PLAIN_ADDRESS.fullmatch(address):
+            self.problems.append("REPLY_ADDRESS must be one plain address, like mentoring@example.com.")
         return address
 
     def time_zone(self) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import audit, work
-from portal.calendars import ledger
+from portal.calendars import ledger, mailbox
 from portal.clock import now
 from portal.core.permissions import Role
 from portal.db import db, transaction
@@ -163,12 +163,33 @@ def _mail(settings: Settings) -> tuple[bool, str]:
         return False, f"{settings.mail.host}:{settings.mail.port}: {trouble.message}; check MAIL_URL"
 
 
+def _answers(settings: Settings) -> tuple[bool, str]:
+    """Whether answers to invitations are read, and where from."""
+    if settings.mailbox is None:
+        by_hand = "read by `portal letters receive` alone" if settings.reply_address else "not read, as invitations say"
+        return True, f"no IMAP_URL, so answers to invitations are {by_hand}"
+    try:
+        with mailbox.connected(settings.mailbox) as folder:
+            waiting = len(folder.new(at=now()))
+        return True, f"{settings.mailbox.folder} at {settings.mailbox.host} is read; {waiting} messages wait"
+    except mailbox.NotRead as trouble:
+        return False, f"{settings.mailbox.folder} at {settings.mailbox.host}: {trouble.message}; check IMAP_URL"
+
+
 def _keys(_settings: Settings) -> tuple[bool, str]:
     sealed = select(OutboxLetter).where(OutboxLetter.sealed_link.is_not(None)).order_by(OutboxLetter.id.desc())
     rows = db.session.scalars(sealed.limit(200)).all()
     for row in rows:
         outbox.private_link(row)
     return True, f"{len(rows)} sealed values looked at, all open"
+
+
+def _calendars(_settings: Settings) -> tuple[bool, str]:
+    """Whether every calendar password opens."""
+    shut = ledger.unopened()
+    if shut:
+        return False, f"no key opens the password of {', '.join(shut)}; bring the key back, or let them type it again"
+    return True, "every stored password opens"
 
 
 def _audit(_settings: Settings) -> tuple[bool, str]:
@@ -187,6 +208,8 @@ LOOKS: dict[str, Callable[[Settings], tuple[bool, str]]] = {
     "worker": _worker,
     "mail server": _mail,
     "letters": _letters,
+    "answers": _answers,
     "keys": _keys,
+    "calendars": _calendars,
     "audit": _audit,
 }

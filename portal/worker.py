@@ -26,7 +26,7 @@ from huey.serializer import SignedSerializer
 from sqlalchemy.engine import make_url
 
 from portal import retention, work
-from portal.calendars import following, sync
+from portal.calendars import following, invitations, mailbox, searching, sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.errors import SettingsError
@@ -62,13 +62,24 @@ def expire_offers() -> None:
         asking.expire_due(now())
 
 
+def follow_calendar(person_id: int) -> None:
+    """What a person's calendar should show has changed: their invitations follow, and their account."""
+    try:
+        invitations.invite(person_id)
+    except Exception:  # the sweep tries again; the account must not wait for it
+        log.exception("the invitations of person %s could not be brought in step", person_id)
+        db.session.rollback()
+    sync.sync_person(person_id)
+
+
 TASKS: dict[str, Callable[[int], object]] = {
     outbox.DELIVER: delivery.deliver,
     matchmaking.MATCH: matchmaking.run,
     pricing.PRICE: pricing.price,
     asking.ACTIVATED: milestones.ensure,
     sync.SYNC: sync.sync,
-    versions.CALENDAR_CHANGED: sync.sync_person,
+    versions.CALENDAR_CHANGED: follow_calendar,
+    searching.FIND: searching.find,
 }
 """Who answers a ring."""
 
@@ -89,6 +100,9 @@ ROUNDS = (
     Round("pairings.expire", expire_offers, crontab(minute="15")),
     Round("calendars.sweep", sync.sweep, crontab(minute="*")),
     Round("calendars.follow", following.sweep, crontab(minute="*")),
+    Round("calendars.invite", invitations.sweep, crontab(minute="*/10")),
+    Round("calendars.read_answers", mailbox.poll, crontab(minute="*")),
+    Round("calendars.find_times", searching.sweep, crontab(minute="*")),
     Round("schedule.sweep", milestones.sweep, crontab(minute="*/10")),
     Round("programmes.resume_enrolments", resume_enrolments, crontab(minute="5")),
     Round("letters.forget_old_links", forget_old_links, crontab(hour="3", minute="10")),

@@ -1,8 +1,9 @@
-"""The benchmark of matching runs, and its proof that a plan is the best tells a best plan from another."""
+"""The benchmarks run; that of matching proves that a plan is the best, and tells a best plan from another."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from itertools import combinations, permutations
@@ -73,3 +74,17 @@ def test_the_benchmark_prints_its_tables_with_a_gap_of_nothing() -> None:
     [ours] = [row for row in rows if row[2:3] == ["ours"]]
     assert (ours[:2], ours[-1]) == (["tight", "30"], "0")
     assert "moved with bonus" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_calendars_prints_its_tables() -> None:
+    command = [sys.executable, "benchmarks/calendars.py", "--quick"]
+    done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [re.split(r"\s{2,}", line) for line in done.stdout.splitlines()]
+    ways = ["bare PUTs", "the portal's push", "caldav, add_event", "caldav, looked for first"]
+    for server in ("radicale", "xandikos"):
+        assert [row[1] for row in rows if row[0] == server] == 2 * ways
+    names = [row[0] for row in rows]
+    assert [names.count(each) for each in ("/healthz", "feed, 304", "feed, never read before")] == [2, 2, 2]
+    assert {"bare PROPFIND", "the worker's round", "the most it ever held", "ours", "icalendar, no time zone"} <= {*names}

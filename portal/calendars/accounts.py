@@ -58,6 +58,11 @@ def own(account_id: int, person_id: int) -> CalendarAccount:
     return found
 
 
+def failed_at_first(account: CalendarAccount) -> bool:
+    """Whether nothing was ever written there, and something stands in the way: then its owner may type it all anew."""
+    return account.state in ("connecting", "suspended") and bool(account.problem) and account.pushed_at is None
+
+
 def counts(account_id: int) -> dict[str, int]:
     """How many entries are in each state."""
     query = (
@@ -89,11 +94,9 @@ def connect(
     """Store an account and have it connected; raises Invalid when there is one at work already."""
     _lock(person)
     present = account_of(person.id)
-    if present is not None and present.state in ("connecting", "connected", "leaving"):
-        raise Invalid(_("You have connected a calendar already. Disconnect it first."))
-    if present is not None and present.state == "suspended" and present.pushed_at is not None:
-        raise Invalid(_("You have connected a calendar already. Disconnect it first."))
-    if present is not None and present.state == "suspended":
+    if present is not None and present.state != "gone":
+        if not failed_at_first(present):
+            raise Invalid(_("You have connected a calendar already. Disconnect it first."))
         _end(present)
     uid = str(uuid4())
     account = CalendarAccount(
@@ -158,7 +161,7 @@ def disconnect(account: CalendarAccount, *, keep_entries: bool, by: int | None, 
     """End an account: at once if the entries stay, else when they have been taken away."""
     _check_open(account)
     before = {"state": account.state}
-    if keep_entries or not account.calendar_url or not counts(account.id):
+    if keep_entries or not account.calendar_url or not (account.own_calendar or counts(account.id)):
         _end(account)
     else:
         account.state, account.problem, account.detail = "leaving", "", ""

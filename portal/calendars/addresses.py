@@ -22,6 +22,7 @@ NEVER = tuple(
     )
 )
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+TRANSLATED = ipaddress.ip_network("::ffff:0:0:0/96")
 COMPATIBLE = ipaddress.ip_network("::/96")
 ISATAP = (0x00005EFE, 0x02005EFE)
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -61,8 +62,10 @@ class Origin:
             if not url.isascii() or not url.isprintable() or set(url) & set('\\ <>"{}|^`'):
                 raise ValueError("odd characters")
             parts = urlsplit(url)
-            if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+            if parts.scheme not in ("http", "https") or not parts.hostname or set(parts.netloc) & set("@%"):
                 raise ValueError("no plain http address")
+            if parts.hostname.endswith("."):
+                raise ValueError("a dot at the end")
             return Origin(parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}[parts.scheme])
         except ValueError as error:
             raise refused(f"{url!r}: {error}") from None
@@ -93,12 +96,12 @@ class Rules:
 
 
 def unwrapped(address: Address) -> Address:
-    """The IPv4 address inside an IPv6 one (mapped, 6to4, NAT64, compatible, ISATAP), or the address itself."""
+    """The IPv4 address inside an IPv6 one (mapped, 6to4, NAT64, translated, compatible, ISATAP), or the address itself."""
     if not isinstance(address, ipaddress.IPv6Address):
         return address
     last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     inside = address.ipv4_mapped or address.sixtofour
-    if inside is None and address in NAT64:
+    if inside is None and (address in NAT64 or address in TRANSLATED):
         inside = last
     if inside is None and address in COMPATIBLE and int(address) > 1:
         inside = last

@@ -14,6 +14,16 @@ class _Digest(HTTPDigestAuth):
         state: Any = self._thread_local.get()
         state.chal = parse_dict_header(challenge.partition(" ")[2])
 
+    def fits(self) -> bool:
+        """Whether the challenge can be answered: it may lack things, or ask for a proof that we do not know."""
+        state: Any = self._thread_local.get()
+        try:
+            return self.build_digest_header("GET", "https://localhost/") is not None
+        except (ValueError, KeyError, AttributeError, TypeError):
+            return False
+        finally:
+            state.last_nonce, state.nonce_count = "", 0  # the real one is the first
+
     def __call__(self, request: Any) -> Any:
         request.headers["Authorization"] = self.build_digest_header(request.method, request.url)
         return request
@@ -49,6 +59,8 @@ class Credentials:
         try:
             self._digest.take(challenges[at:])
         except (ValueError, IndexError):
+            return False
+        if not self._digest.fits():
             return False
         self.scheme, self._challenged = "digest", True
         return True

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask_babel import force_locale
 
 from portal.calendars import queries, words
+from portal.calendars.choices import Choice, choice_of
 from portal.core.documents import Day, Entry, MeetingSeries, Occurrence
 from portal.core.lifecycle import CheckInState
 from portal.db import db
@@ -18,12 +19,9 @@ from portal.schedule import queries as schedule
 from portal.schedule.models import CheckIn, Milestone
 from portal.settings import current
 
-ALARMS = (15,)
-"""Minutes before a check-in at which one is reminded, unless one's calendar says otherwise."""
-
 
 def entries_of(person_id: int, *, pairing_id: int | None = None) -> list[Entry]:
-    """All entries of a person, or those of one pairing of theirs, in their language; four queries whatever their number.
+    """All entries of a person, or those of one pairing of theirs, in their language; five queries whatever their number.
 
     A pairing that has ended keeps what began before; a series of which no meeting is left is not there.
     """
@@ -32,11 +30,11 @@ def entries_of(person_id: int, *, pairing_id: int | None = None) -> list[Entry]:
         return []
     pairings = {each.id: each for each in queries.shown_pairings(person_id, pairing_id)}
     check_ins, milestones = schedule.check_ins_of_many(list(pairings)), schedule.milestones_of_many(list(pairings))
-    found: list[Entry] = []
+    choice, found = choice_of(person_id), list[Entry]()
     with in_language_of(person):
         for each in pairings.values():
-            found += _all_series(check_ins.get(each.id, []), each, person)
-            found += (_day(row, each, person) for row in milestones.get(each.id, []))
+            found += _all_series(check_ins.get(each.id, []), each, person, choice)
+            found += (_day(row, each, person, choice) for row in milestones.get(each.id, []))
     return found
 
 
@@ -60,17 +58,17 @@ def uid_of(kind: str, uid: str, generation: int = 1) -> str:
     return f"{kind}-{uid}-g{generation}@{urlsplit(current().public_url).hostname}"
 
 
-def _all_series(check_ins: Sequence[CheckIn], pairing: Pairing, person: Person) -> Iterator[MeetingSeries]:
+def _all_series(check_ins: Sequence[CheckIn], pairing: Pairing, person: Person, choice: Choice) -> Iterator[MeetingSeries]:
     by_series: dict[int, list[CheckIn]] = defaultdict(list)
     for each in check_ins:
         by_series[each.series_id].append(each)
     for _, rows in sorted(by_series.items()):
-        entry = _series(sorted(rows, key=lambda each: each.number), pairing, person)
+        entry = _series(sorted(rows, key=lambda each: each.number), pairing, person, choice)
         if entry.held:
             yield entry
 
 
-def _series(rows: Sequence[CheckIn], pairing: Pairing, person: Person) -> MeetingSeries:
+def _series(rows: Sequence[CheckIn], pairing: Pairing, person: Person, choice: Choice) -> MeetingSeries:
     series, other = rows[0].series, partner(pairing, person.id)
     return MeetingSeries(
         uid=uid_of("check-ins", series.uid),
@@ -87,7 +85,7 @@ def _series(rows: Sequence[CheckIn], pairing: Pairing, person: Person) -> Meetin
         description=words.about_check_in(series, pairing, page_of(pairing)),
         location=series.place or series.link,
         url=page_of(pairing),
-        alarms=ALARMS,
+        alarms=choice.alarms,
         occurrences=tuple(
             Occurrence(each.number, each.rule_on, each.starts_at, each.minutes, each.state == CheckInState.SKIPPED)
             for each in rows
@@ -95,7 +93,7 @@ def _series(rows: Sequence[CheckIn], pairing: Pairing, person: Person) -> Meetin
     )
 
 
-def _day(row: Milestone, pairing: Pairing, person: Person) -> Day:
+def _day(row: Milestone, pairing: Pairing, person: Person, choice: Choice) -> Day:
     return Day(
         uid=uid_of("milestone", row.uid),
         revision=row.revision,
@@ -104,4 +102,5 @@ def _day(row: Milestone, pairing: Pairing, person: Person) -> Day:
         summary=words.milestone(row.kind, partner(pairing, person.id)),
         description=words.about_milestone(row, pairing, page_of(pairing)),
         url=page_of(pairing),
+        alarms=choice.alarms_of_days,
     )

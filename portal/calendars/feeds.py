@@ -28,6 +28,7 @@ from portal.calendars import entries, queries, tokens, words
 from portal.calendars.models import FeedLink
 from portal.clock import now
 from portal.core import documents
+from portal.core.lifecycle import PairingState
 from portal.db import transaction
 from portal.errors import NotFound
 from portal.pairings.queries import partner
@@ -174,7 +175,10 @@ def _about(said: str) -> dict[str, Any]:
         "picture": picture(webcal) if webcal else None,
         "program": words.reader(link.last_reader) if link else "",
         "pairing_id": pairing_id,
-        "partners": [(each.id, partner(each, current_user.id).name) for each in pairings],
+        "pairs": [
+            {"id": each.id, "name": partner(each, current_user.id).name, "is_over": each.state == PairingState.ENDED}
+            for each in pairings
+        ],
     }
 
 

@@ -145,9 +145,11 @@ def _follow_one(what: Moved | Left, series: Series, pairing: Pairing, person: Pe
     may = pairing.programme.calendar_moves == "apply"
     if may and (starts_at is None or suits(other, starts_at, check_in.minutes, but=check_in.id)):
         if starts_at is None:
-            planning.skip(check_in, pairing, by=person, at=at, seen=check_in.version)
+            planning.skip(check_in, pairing, by=person, at=at, seen=check_in.version, in_calendar=True)
         else:
-            planning.reschedule(check_in, pairing, starts_at=starts_at, by=person, at=at, seen=check_in.version)
+            planning.reschedule(
+                check_in, pairing, starts_at=starts_at, by=person, at=at, seen=check_in.version, in_calendar=True
+            )
         return
     if requests.ask(check_in, pairing, starts_at=starts_at, by=person, at=at) is not None:
         _send(letters.partner_asked(pairing, person, check_in.starts_at), person)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask_babel import lazy_gettext as _l
-from wtforms import PasswordField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
+from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.web.forms import PortalForm
@@ -13,11 +13,13 @@ from portal.web.forms import PortalForm
 
 @dataclass(frozen=True)
 class Service:
-    """A kind of server: its name, the address if it has one for everybody, and what to know of address and password."""
+    """A kind of server: its name, the address if it has one for everybody, what to know of address and password, and what
+    an address there looks like."""
 
     name: Any
     address: str
     about: Any
+    example: str = ""
 
 
 SERVICES = {
@@ -28,48 +30,75 @@ SERVICES = {
             "The address is the one at which you open Nextcloud. Make an app password under Settings, Security; "
             "your usual password may not work."
         ),
+        "https://cloud.example.com/",
     ),
     "fastmail": Service(
         "Fastmail",
         "https://caldav.fastmail.com/",
-        _l("You can leave the address out. Make an app password for calendars under Settings, Privacy and Security."),
+        _l("The user name is your address there. Make an app password for calendars under Settings, Privacy and Security."),
     ),
     "icloud": Service(
         "iCloud",
         "https://caldav.icloud.com/",
-        _l("You can leave the address out. The user name is your Apple address; make an app-specific password at Apple."),
+        _l("The user name is your Apple address. Make an app-specific password at account.apple.com, under Sign-In."),
     ),
     "mailbox": Service(
         "mailbox.org",
         "https://dav.mailbox.org/",
-        _l("You can leave the address out. The user name is your address there; an app password does well."),
+        _l("The user name is your address there. An app password does well; you make one in the settings."),
     ),
-    "sogo": Service("SOGo", "", _l("The address ends in /SOGo/dav/. User name and password are those of your mail.")),
+    "sogo": Service(
+        "SOGo",
+        "",
+        _l("The address ends in /SOGo/dav/. User name and password are those of your mail."),
+        "https://mail.example.com/SOGo/dav/",
+    ),
     "radicale": Service(
-        "Radicale", "", _l("The address is that of the server. User name and password are those you have there.")
+        "Radicale",
+        "",
+        _l("The address is that of the server. User name and password are those you have there."),
+        "https://calendar.example.com/",
     ),
     "zimbra": Service(
         "Zimbra",
         "",
         _l("The address is the one at which you read your mail. With two-factor sign-in, make an application passcode."),
+        "https://mail.example.com/",
     ),
     "other": Service(
-        _l("Another server"), "", _l("Look for “CalDAV” in its help. Where it offers app passwords, make one for us.")
+        _l("Another server"),
+        "",
+        _l("Look for “CalDAV” in its help. Where it offers app passwords, make one for us."),
+        "https://calendar.example.com/",
     ),
 }
-CHOICES = [SelectChoice(key, service.name) for key, service in SERVICES.items()]
+KNOWN_BY = {
+    "nextcloud": _l("At your company or a provider"),
+    "fastmail": _l("Nothing to look up"),
+    "icloud": _l("The calendar of iPhone and Mac"),
+    "mailbox": _l("Nothing to look up"),
+    "sogo": _l("Mail and calendar of many offices"),
+    "radicale": _l("A small server of your own"),
+    "zimbra": _l("Mail and calendar of many offices"),
+    "other": _l("Anything that speaks CalDAV"),
+}
+"""What helps people to find theirs among the cards."""
 PASSWORD_MISSING = _l("Type the password.")
 PASSWORD_HINT = _l("It is kept sealed, shown to nobody, and wiped when you disconnect.")
+
+
+def service_at(address: str) -> str:
+    """The key of the service that an address belongs to, as far as it has one address for everybody."""
+    host = urlsplit(address).hostname
+    return next((key for key, each in SERVICES.items() if each.address and urlsplit(each.address).hostname == host), "other")
 
 
 class ConnectForm(PortalForm):
     """Connect an account."""
 
-    service = SelectField(_l("Where is your calendar?"), choices=CHOICES)
     address = StringField(
         _l("Address of the server"),
         [Length(max=500, message=_l("Use at most 500 characters."))],
-        description=_l("Like https://cloud.example.com/"),
         render_kw={"autocomplete": "url", "inputmode": "url", "spellcheck": "false"},
     )
     username = StringField(
@@ -91,11 +120,6 @@ class ConnectForm(PortalForm):
         [Length(max=200, message=_l("Use at most 200 characters."))],
         description=_l("Leave it empty, and we make one of our own, which you can hide and colour as you like."),
     )
-
-    @property
-    def server(self) -> str:
-        """The address typed, or the one that the service has for everybody."""
-        return self.address.data or SERVICES[self.service.data].address
 
 
 class PasswordForm(PortalForm):

@@ -10,15 +10,16 @@ from sqlalchemy import select, update
 
 from portal.calendars.models import CalendarAccount, CalendarChange, CalendarItem
 from portal.clock import now
-from portal.core.reconcile import Known, Step
+from portal.core.reconcile import NO_REVISION, ItemState, Known, Step
 from portal.db import db, transaction
-from portal.vault import Place, keyring
+from portal.people.models import Person
+from portal.vault import Place, Unreadable, keyring
 
 LEASE_SECONDS = 120
 RENEW_SECONDS = 25
 FIELDS = ("href", "etag", "intended", "written_hash", "state")
-TEXTS = "texts"
-"""Beside the view in an item's `base`: what the portal last put there apart from times."""
+TEXTS, REVISION = "texts", "revision"
+"""Beside the view in an item's `base`: what the portal last put there apart from times, and SEQUENCE and DTSTAMP of it."""
 
 
 class LeaseLost(Exception):
@@ -65,8 +66,19 @@ def known_items(account_id: int) -> dict[str, Known]:
 
 def _known(row: CalendarItem) -> Known:
     base = dict(row.base) if row.base is not None else None
-    texts = base.pop(TEXTS, {}) if base is not None else {}
-    return Known(row.uid, **{name: getattr(row, name) for name in FIELDS}, base=base, texts=texts)
+    texts, said = (base.pop(TEXTS, {}), base.pop(REVISION, None)) if base is not None else ({}, None)
+    revision = (int(said[0]), str(said[1])) if said else NO_REVISION
+    return Known(row.uid, **{name: getattr(row, name) for name in FIELDS}, base=base, texts=texts, revision=revision)
+
+
+def unsettled(account_id: int) -> bool:
+    """Whether the outcome of something is not known yet, or something is still to be taken away (core.reconcile.Known)."""
+    row = CalendarItem
+    open_one = (row.state == ItemState.KEPT) & (row.intended.is_not(None) | (row.etag == ""))
+    query = select(row.id).where(row.account_id == account_id, open_one | (row.state == ItemState.LEAVING)).limit(1)
+    found = db.session.scalar(query) is not None
+    db.session.rollback()
+    return found
 
 
 def store(account_id: int, steps: Mapping[str, Step]) -> None:
@@ -80,9 +92,37 @@ def store(account_id: int, steps: Mapping[str, Step]) -> None:
             db.session.add(row)
         for name in FIELDS:
             setattr(row, name, getattr(step.after, name))
-        row.base = None if step.after.base is None else {**step.after.base, TEXTS: dict(step.after.texts)}
+        beside = {TEXTS: dict(step.after.texts), REVISION: list(step.after.revision)}
+        row.base = None if step.after.base is None else {**step.after.base, **beside}
         if step.change is not None:
             db.session.add(CalendarChange(account_id=account_id, uid=uid, change=dict(step.change), seen_at=now()))
+
+
+def unopened() -> list[str]:
+    """The addresses of those whose stored calendar password no key of the ring opens."""
+    row = CalendarAccount
+    stored = select(row.uid, row.sealed_password, Person.email).join(Person, Person.id == row.person_id)
+    found = []
+    for each in db.session.execute(stored.where(row.sealed_password.is_not(None)).order_by(Person.email)):
+        try:
+            keyring().open(each.sealed_password, place(each.uid))
+        except Unreadable:
+            found.append(each.email)
+    return found
+
+
+def inherit(account_id: int, person_id: int, calendar_url: str) -> None:
+    """Inside the open transaction, take over from the account that wrote to this calendar before what is no longer there.
+
+    Whoever connects the same calendar again has not changed their mind about what they deleted; and no UID is used twice.
+    """
+    account, item = CalendarAccount, CalendarItem
+    theirs = (account.person_id == person_id, account.calendar_url == calendar_url, account.state == "gone")
+    before = db.session.scalar(select(account.id).where(*theirs).order_by(account.id.desc()).limit(1))
+    away = (ItemState.DROPPED, ItemState.GONE)
+    for each in db.session.scalars(select(item).where(item.account_id == before, item.state.in_(away))):
+        known = {name: getattr(each, name) for name in ("uid", "base", *FIELDS)}
+        db.session.add(item(account_id=account_id, **known))
 
 
 def place(uid: str) -> Place:

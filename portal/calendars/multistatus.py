@@ -5,6 +5,9 @@ from typing import Any
 from lxml import etree
 
 D, C, S = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}", "{http://calendarserver.org/ns/}"
+XML = '<?xml version="1.0" encoding="utf-8"?>'
+SPACES = 'xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:s="http://calendarserver.org/ns/"'
+"""How what is asked begins, and the short names in it."""
 WRITING = frozenset({"write", "write-content", "bind", "all"})
 Properties = dict[str, Any]
 """Elements by name, those the server found."""

@@ -11,16 +11,18 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.calendars import accounts, letters
-from portal.calendars.forms import SERVICES, ConnectForm, PasswordForm, Service
+from portal.calendars import accounts, letters, notices
+from portal.calendars.forms import KNOWN_BY, SERVICES, ConnectForm, PasswordForm, Service, service_at
 from portal.calendars.models import CalendarAccount
 from portal.clock import now
 from portal.core.reconcile import ItemState
 from portal.db import db, transaction
-from portal.errors import Invalid
+from portal.errors import Invalid, TooMany
+from portal.people import throttling
 from portal.people.models import Person
 from portal.web.access import signed_in
-from portal.web.htmx import answer, is_htmx, redirect_to
+from portal.web.forms import PortalForm
+from portal.web.htmx import answer, redirect_to
 from portal.web.toasts import toast
 
 room = Blueprint("calendars", __name__, url_prefix="/calendars")
@@ -41,17 +43,38 @@ def state(account_id: int) -> Response:
     return answer("calendars/_account.html", page=lambda: render_template("calendars/index.html", **about), **about)
 
 
-@room.route("/connect", methods=["GET", "POST"])
+@room.get("/connect")
 @signed_in
-def connect() -> Response | tuple[str, int]:
-    """Connect an account; htmx asks here what to know of the service chosen in the form."""
-    if request.method == "GET" and is_htmx():
-        return render_template("calendars/_account_service.html", chosen=_service(request.args.get("service"))), 200
-    form = ConnectForm()
-    if form.sent() and _connected(form):
-        return redirect_to(url_for("calendars.index"))
-    html = render_template("calendars/connect.html", form=form, services=SERVICES, chosen=_service(form.service.data))
-    return html, 422 if form.errors else 200
+def connect() -> str:
+    """The first step: where one's calendar is."""
+    return render_template("calendars/connect.html", services=SERVICES, known_by=KNOWN_BY)
+
+
+@room.route("/connect/<service>", methods=["GET", "POST"])
+@signed_in
+def details(service: str) -> Response | tuple[str, int]:
+    """The second: address, user name and password. What was typed before is there again, but for the password."""
+    if service not in SERVICES:
+        abort(404)
+    account = accounts.account_of(current_user.id)
+    before = account if account and accounts.failed_at_first(account) else None
+    form = ConnectForm(data=_typed_before(before) if before else {"address": SERVICES[service].address})
+    if form.sent() and _may_try(form):
+        account_id = _connected(form, SERVICES[service])
+        if account_id is not None:
+            return redirect_to(url_for("calendars.outcome", account_id=account_id, service=service))
+    given = {"form": form, "service": service, "about": SERVICES[service], "more": bool(form.calendar.data)}
+    return render_template("calendars/connect_details.html", **given), _status(form)
+
+
+@room.get("/<id:account_id>/test")
+@signed_in
+def outcome(account_id: int) -> Response:
+    """The third: whether it works, in one sentence; asked for again and again until that is known."""
+    account = accounts.own(account_id, current_user.id)
+    service = request.args.get("service", "")
+    about = {**_about(account), "service": service if service in SERVICES else service_at(account.address)}
+    return answer("calendars/_outcome.html", page=lambda: render_template("calendars/outcome.html", **about), **about)
 
 
 @room.route("/<id:account_id>/password", methods=["GET", "POST"])
@@ -59,12 +82,12 @@ def connect() -> Response | tuple[str, int]:
 def password(account_id: int) -> Response | tuple[str, int]:
     """Give another password."""
     form, account = PasswordForm(), accounts.own(account_id, current_user.id)
-    if form.sent():
+    if form.sent() and _may_try(form):
         with transaction():
             accounts.change_password(_mine(account_id), password=form.password.data, by=current_user.id, at=now())
         toast(_("The new password is stored. We try it at once."))
-        return redirect_to(url_for("calendars.index"))
-    return render_template("calendars/connect_password.html", form=form, account=account), 422 if form.errors else 200
+        return _onwards(account_id)
+    return render_template("calendars/connect_password.html", form=form, account=account), _status(form)
 
 
 @room.post("/<id:account_id>/again")
@@ -74,7 +97,7 @@ def again(account_id: int) -> Response:
     with transaction():
         accounts.try_again(_mine(account_id), by=current_user.id, at=now())
     toast(_("We try it at once."))
-    return redirect_to(url_for("calendars.index"))
+    return _onwards(account_id)
 
 
 @room.post("/<id:account_id>/put-back")
@@ -97,7 +120,7 @@ def choose(account_id: int) -> Response:
         abort(422)
     with transaction():
         accounts.choose(_mine(account_id), calendar=chosen, by=current_user.id, at=now())
-    return redirect_to(url_for("calendars.index"))
+    return _onwards(account_id)
 
 
 @room.route("/<id:account_id>/disconnect", methods=["GET", "POST"])
@@ -118,20 +141,45 @@ def disconnect(account_id: int) -> Response | tuple[str, int]:
     return render_template("calendars/disconnect.html", account=account), 422 if request.method == "POST" else 200
 
 
-def _service(name: str | None) -> Service:
-    return SERVICES.get(name or next(iter(SERVICES)), SERVICES["other"])
+def _typed_before(account: CalendarAccount) -> dict[str, str]:
+    name = "" if account.own_calendar else account.calendar_name
+    return {"address": account.address, "username": account.username, "calendar": name}
 
 
-def _connected(form: ConnectForm) -> bool:
+def _may_try(form: PortalForm) -> bool:
+    """Count a try, so that nobody guesses passwords elsewhere through us; say so on the form when it has to wait."""
+    whose = f"person {current_user.id}"
+    try:
+        with transaction():
+            throttling.take("calendar", account=whose, network=whose, at=now())
+    except TooMany as wait:
+        form.take(Invalid(wait.message))
+        form.wait = wait
+        return False
+    return True
+
+
+def _status(form: PortalForm) -> int:
+    return 429 if hasattr(form, "wait") else 422 if form.errors else 200
+
+
+def _connected(form: ConnectForm, service: Service) -> int | None:
+    """The id of the new account; None when the form has to be mended."""
     facts = {"username": form.username.data, "password": form.password.data, "calendar": form.calendar.data or None}
     try:
         with transaction():
             person = db.session.get_one(Person, current_user.id)
-            accounts.connect(person, address=form.server, **facts, by=person.id, at=now())
+            address = form.address.data or service.address
+            return accounts.connect(person, address=address, **facts, by=person.id, at=now()).id
     except Invalid as error:
         form.take(error)
-        return False
-    return True
+        return None
+
+
+def _onwards(account_id: int) -> Response:
+    """To the test while nothing has been written yet, else to all about one's calendars."""
+    first = accounts.own(account_id, current_user.id).pushed_at is None
+    return redirect_to(url_for("calendars.outcome", account_id=account_id) if first else url_for("calendars.index"))
 
 
 def _mine(account_id: int) -> CalendarAccount:
@@ -153,4 +201,5 @@ def _about(account: CalendarAccount | None) -> dict[str, Any]:
         "problem": letters.problem_words(account.problem) if account else "",
         "choices": account.detail.splitlines() if account and account.problem in letters.TO_CHOOSE else [],
         "under_way": under_way,
+        "notices": notices.latest(account.id, current_user) if account and account.pushed_at else [],
     }

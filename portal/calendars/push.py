@@ -2,7 +2,7 @@
 
 The intended view is committed before each write and what was read back after it, so a round may be broken off anywhere: the
 next one finds out what arrived. No transaction is open while the server is asked, and nothing is noted by a worker whose
-lease was taken over.
+lease was taken over. Before anything is made anew, or most of it passes for gone, the account is asked for it (seeking.py).
 """
 
 import hashlib
@@ -13,13 +13,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from portal.calendars import reading
 from portal.calendars.addresses import Trouble
 from portal.calendars.entries import entries_of
-from portal.calendars.ledger import Lease, known_items, store
+from portal.calendars.ledger import Lease, known_items, store, unsettled
+from portal.calendars.seeking import Seeker, generation, generations, stem, taken_up
 from portal.calendars.server import Conflict, Item, Server
 from portal.core import documents, reconcile, touches
-from portal.core.documents import Entry
-from portal.core.reconcile import Act, Found, ItemState, Known, Plan, Step, Wanted
+from portal.core.documents import Entry, MeetingSeries
+from portal.core.reconcile import Act, ItemState, Known, Plan, Step, Wanted
 from portal.db import db
 from portal.errors import Invalid
 
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 ROUND_SECONDS = 60
 """How long one round may take before it gives its place to another account; it goes on where it was."""
 PASSES = 4
+MOST_REFUSED = 2
+"""So many UIDs in a row may have been used before; a calendar that refuses the next as well takes nothing from us."""
 
 
 @dataclass(frozen=True)
@@ -62,26 +66,42 @@ class Round:
         self.task, self.lease, self.server = task, lease, server
         self.until = time.monotonic() + ROUND_SECONDS
         self.outcome = Outcome()
+        self.seeker = Seeker(lease.account_id, task.calendar_url, server)
+        self.sought = self.is_gone = False
+        self.refused: dict[str, int] = {}
         self.touched: dict[str, frozenset[str]] = {}
 
-    def run(self) -> Outcome:
-        """Until nothing is left to do, or the time is up; raises Trouble and LeaseLost."""
+    def run(self, *, same: bool = False) -> Outcome:
+        """Until nothing is left to do, or the time is up; raises Trouble and LeaseLost. With `same`, what should be there is
+        what it was in the last round, so a glance may do."""
+        glanced = self._glance() if same else None
+        if glanced:
+            return glanced
         entries = _entries(self.task.person_id)
         for number in range(PASSES):
             self.outcome.again.clear()
             plan, texts = self._plan(entries, first=number == 0)
             self.outcome.suspend = plan.suspend
-            self._note(_with_texts(plan, texts))
+            self._note(plan)
             if plan.suspend or not any(each.act for each in plan.steps.values()):
                 self.outcome.complete = not self.outcome.again
                 return self.outcome
-            self._carry_out(_with_texts(plan, texts), texts)
+            self._carry_out(plan, texts)
             if time.monotonic() > self.until:
                 break
         return self._unfinished()
 
-    def empty(self) -> Outcome:
-        """Take away all that was written, as the person wishes who disconnects."""
+    def _glance(self) -> Outcome | None:
+        """The outcome when nothing changed on the server, as one small question tells, and nothing is left to do."""
+        ctag = self.server.ctag(self.task.calendar_url)
+        if self.task.full or not ctag or ctag != self.task.ctag or unsettled(self.lease.account_id):
+            return None
+        return Outcome(complete=True, ctag=ctag)
+
+    def empty(self, *, is_gone: bool = False) -> Outcome:
+        """Take away all that was written, as the person wishes who disconnects, wherever they moved it. The calendar itself
+        may be gone."""
+        self.is_gone = is_gone
         for number in range(PASSES):
             self.outcome.again.clear()
             plan, texts = self._plan([], first=number == 0)
@@ -99,9 +119,15 @@ class Round:
         return self.outcome
 
     def _plan(self, entries: list[Entry], *, first: bool) -> tuple[Plan, dict[str, bytes]]:
+        plan, texts = self._compared(entries, first=first)
+        if not self.sought and self._take_up(plan):
+            plan, texts = self._compared(entries, first=False)
+        return plan, texts
+
+    def _compared(self, entries: list[Entry], *, first: bool) -> tuple[Plan, dict[str, bytes]]:
         self.lease.renew()
         known = known_items(self.lease.account_id)
-        ctag = self.server.ctag(self.task.calendar_url)
+        ctag = "" if self.is_gone else self.server.ctag(self.task.calendar_url)
         settled = all(not each.intended and each.etag for each in known.values() if each.state == ItemState.KEPT)
         at_rest = settled and not any(each.state == ItemState.LEAVING for each in known.values())
         if first and ctag and ctag == self.task.ctag and at_rest and not self.task.full:
@@ -110,13 +136,26 @@ class Round:
             etags = self._look(known)
         self.outcome.ctag = ctag if not self.outcome.writes else ""
         wanted, texts = self._wanted(entries, known, etags)
+        known = {uid: each for uid, each in known.items() if stem(uid) not in self.left_alone}
         items = self.server.read(reconcile.to_read(wanted, known, etags))
-        read = {href: _found(item) for href, item in items.items()}
-        return reconcile.plan(wanted, known, etags, read), texts
+        read = {href: reading.found(item) for href, item in items.items()}
+        return reading.with_texts(reconcile.plan(wanted, known, etags, read), texts, items), texts
+
+    def _take_up(self, plan: Plan) -> bool:
+        """Take up where it is what the plan would make anew, or holds for lost with most of the rest."""
+        missing = [each.after for each in plan.steps.values() if plan.suspend or each.act == Act.CREATE]
+        if not missing:
+            return False
+        self.sought = True
+        known = known_items(self.lease.account_id)
+        there = self.seeker.all_like(missing, had_some=bool(known) or len(plan.steps) > len(missing))
+        found = taken_up(missing, known, there)
+        self._note(Plan(found))
+        return bool(found)
 
     def _look(self, known: Mapping[str, Known]) -> dict[str, str]:
         """The ETags of all in the calendar, and of those that their owner moved to another one."""
-        etags = self.server.look(self.task.calendar_url)
+        etags = {} if self.is_gone else self.server.look(self.task.calendar_url)
         kept = (each.href for each in known.values() if each.state in (ItemState.KEPT, ItemState.LEAVING))
         elsewhere = [href for href in kept if not href.startswith(self.task.folder)]
         return etags | {href: item.etag for href, item in self.server.read(elsewhere).items()}
@@ -125,12 +164,16 @@ class Round:
         self, entries: list[Entry], known: Mapping[str, Known], etags: Mapping[str, str]
     ) -> tuple[dict[str, Wanted], dict[str, bytes]]:
         wanted, texts = {}, {}
-        generations = _generations(known, [href.rpartition("/")[2] for href in etags if href.startswith(self.task.folder)])
+        self.left_alone = set()
+        now_at = generations(known, [href.rpartition("/")[2] for href in etags if href.startswith(self.task.folder)])
         for each in entries:
-            entry = documents.again(each, generations.get(_stem(each.uid), _generation(each.uid)))
+            entry = documents.again(each, now_at.get(stem(each.uid), generation(each.uid)))
             try:
                 text = documents.document_of(entry)
             except Invalid:
+                if isinstance(entry, MeetingSeries) and entry.held:
+                    log.exception("entry %s cannot be written; what is there of it is left alone", entry.uid)
+                    self.left_alone.add(stem(entry.uid))
                 continue
             href = self.task.folder + documents.href_of(entry.uid)
             digest = hashlib.sha256(text).hexdigest()
@@ -192,9 +235,12 @@ class Round:
         after: dict[str, Step] = {}
         for uid, etag in wrote.items():
             item, before = found.get(hrefs[uid]), plan.steps[uid].after
-            settled = item and reconcile.written(before, _found(item), etag=etag, hash=self.hashes[uid])
-            if item and settled:
-                after[uid] = Step(replace(settled, texts=_put(item.text, texts[uid], self.touched.get(uid, frozenset()))))
+            if item is None:
+                continue
+            says, names = reading.as_written(item, before, texts[uid]), self.touched.get(uid, frozenset())
+            settled = reconcile.written(before, says, etag=etag, hash=self.hashes[uid])
+            if settled:
+                after[uid] = Step(replace(settled, texts=touches.read_back(item.text, texts[uid], names)))
         for uid in deleted:
             if hrefs[uid] not in found:
                 after[uid] = Step(_gone(plan.steps[uid].after))
@@ -202,61 +248,37 @@ class Round:
 
     def _in_the_way(self, step: Step, status: str) -> None:
         """It changed since we looked (412): look again. Or its UID is elsewhere, or was used before and deleted."""
-        self.outcome.again.add(step.after.uid)
-        if status == "412":
-            return
+        uid = step.after.uid
+        self.outcome.again.add(uid)
         if step.act != Act.CREATE:
-            raise Trouble("not-allowed", f"PUT answered {status}", permanent=status == "403")
-        path = self.server.find(step.after.uid, self._all_calendars())
-        if path:
-            self._note(Plan({step.after.uid: Step(reconcile.moved(step.after, path))}))
+            if status != "412":
+                raise Trouble("not-allowed", f"PUT answered {status}", permanent=status == "403")
             return
-        if _generation(step.after.uid) > 1:
-            raise Trouble("not-allowed", f"PUT answered {status}", permanent=True)
-        self._note(Plan({step.after.uid: Step(_gone(step.after))}))
+        path = self.seeker.path_of(uid)
+        if path:
+            self._note(Plan({uid: Step(reconcile.moved(step.after, path))}))
+        elif status != "412":
+            self.refused[stem(uid)] = self.refused.get(stem(uid), 0) + 1
+            if self.refused[stem(uid)] > MOST_REFUSED:
+                raise Trouble("not-allowed", f"PUT answered {status}", permanent=True)
+            self._note(Plan({uid: Step(_gone(step.after))}))
 
     def _search(self, steps: list[Step]) -> None:
-        calendars = self._all_calendars()
         after = {}
         for step in steps:
             self.lease.renew()
-            path = self.server.find(step.after.uid, calendars)
-            after[step.after.uid] = Step(reconcile.moved(step.after, path)) if path else reconcile.dropped(step.after)
+            uid = step.after.uid
+            path = self.seeker.path_of(uid)
+            after[uid] = (
+                Step(reconcile.moved(step.after, path)) if path else reconcile.dropped(step.after, wanted=uid in self.hashes)
+            )
         self._note(Plan(after))
-
-    def _all_calendars(self) -> list[str]:
-        """Ours first, then the others of the account."""
-        others = (each.url for each in self.server.calendars(self.server.discover().url))
-        return list(dict.fromkeys([self.task.calendar_url, *others]))
 
 
 def _entries(person_id: int) -> list[Entry]:
     found = entries_of(person_id)
     db.session.rollback()
     return found
-
-
-def _found(item: Item) -> Found:
-    try:
-        return Found(item.etag, documents.view_of_text(item.text))
-    except Invalid:
-        return Found(item.etag, None)
-
-
-def _with_texts(plan: Plan, texts: Mapping[str, bytes]) -> Plan:
-    """Where it is not known what the portal put there, since our memory was lost: what it would put there now."""
-
-    def known(step: Step) -> Step:
-        unknown = step.after.base is not None and not step.after.texts and step.after.uid in texts
-        return replace(step, after=replace(step.after, texts=touches.texts_of(texts[step.after.uid]))) if unknown else step
-
-    return replace(plan, steps={uid: known(step) for uid, step in plan.steps.items()})
-
-
-def _put(there: bytes, ours: bytes, touched: frozenset[str]) -> dict[str, str]:
-    """What the portal has put there: as the server gives it back, but ours where its owner's touch stands instead."""
-    ours_said = touches.texts_of(ours)
-    return {name: ours_said.get(name, "") if name in touched else said for name, said in touches.texts_of(there).items()}
 
 
 def _gone(known: Known) -> Known:
@@ -266,24 +288,3 @@ def _gone(known: Known) -> Known:
 def _matchable(etag: str) -> str:
     """What may stand in If-Match: weak ETags never match (RFC 9110, 13.1.1), so any version has to do."""
     return etag if etag and not etag.startswith("W/") else "*"
-
-
-def _stem(uid: str) -> str:
-    return uid.partition("@")[0].rpartition("-g")[0]
-
-
-def _generation(uid: str) -> int:
-    number = uid.partition("@")[0].rpartition("-g")[2]
-    return int(number) if number.isdecimal() else 1
-
-
-def _generations(known: Mapping[str, Known], names: list[str]) -> dict[str, int]:
-    """The generation each entry has now: after one that is gone for good comes the next, since no UID is used twice."""
-    latest: dict[str, int] = {}
-    for name in names:
-        local = name.removesuffix(".ics")
-        latest[_stem(local)] = max(latest.get(_stem(local), 1), _generation(local))
-    for uid, each in known.items():
-        number = _generation(uid) + (each.state == ItemState.GONE)
-        latest[_stem(uid)] = max(latest.get(_stem(uid), 1), number)
-    return latest

@@ -1,19 +1,34 @@
 """Questions about what calendars show: whose pairings, and the versions behind what they show."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
-from portal.calendars.models import CalendarAccount, FeedLink
+from portal.calendars.models import CalendarAccount, CalendarChoice, FeedLink, Invitation
 from portal.core.lifecycle import PairingState
-from portal.db import db
+from portal.db import WIDE, db
 from portal.pairings.models import Pairing
 from portal.pairings.queries import whole
 from portal.people.models import Person, PersonVersion
-from portal.schedule.models import Milestone, Series
+from portal.schedule.models import CheckIn, Milestone, Series
 
 SHIFT = 2**32
 """A stamp is the calendar version times this, and the partners' card versions. Partners only come and go when the calendar
@@ -50,8 +65,13 @@ def stamp(person_id: InstrumentedAttribute[int]) -> ColumnElement[int]:
 
 def stamps_of(person_ids: Collection[int]) -> dict[int, int]:
     """The stamps of many people, in one query."""
-    rows = db.session.execute(select(Person.id, stamp(Person.id)).where(Person.id.in_(person_ids)))
-    return {row[0]: int(row[1]) for row in rows}
+    return {row[0]: int(row[1]) for row in db.session.execute(_stamps(), {"ids": list(person_ids)})}
+
+
+@lru_cache(maxsize=1)
+def _stamps() -> Select[int, int]:
+    """Put together once: that takes longer than asking, and every feed and every round asks."""
+    return select(Person.id, stamp(Person.id)).where(Person.id.in_(bindparam("ids", expanding=True)))
 
 
 def out_of_date(*, at: datetime) -> list[int]:
@@ -67,16 +87,59 @@ def out_of_date(*, at: datetime) -> list[int]:
 
 def changed_at(link: FeedLink) -> datetime:
     """The latest moment at which something in a feed is known to have changed, in one query."""
-    shown = select(Pairing.id).where(
-        or_(Pairing.mentor_id == link.person_id, Pairing.mentee_id == link.person_id),
-        is_shown(),
-        *([Pairing.id == link.pairing_id] if link.pairing_id else []),
-    )
+    asked = {"person": link.person_id, "pairing": link.pairing_id}
+    found = [each for each in db.session.scalars(_moments(link.pairing_id is not None), asked) if each is not None]
+    return max([link.created_at, *found])
+
+
+@lru_cache(maxsize=2)
+def _moments(of_one: bool) -> CompoundSelect[Any]:
+    person = bindparam("person", type_=WIDE)
+    theirs = or_(Pairing.mentor_id == person, Pairing.mentee_id == person)
+    shown = select(Pairing.id).where(theirs, is_shown(), *([Pairing.id == bindparam("pairing")] if of_one else []))
     moments: Sequence[Any] = [
         select(func.max(Series.revised_at).label("at")).where(Series.pairing_id.in_(shown)),
         select(func.max(Milestone.revised_at)).where(Milestone.pairing_id.in_(shown)),
         select(func.max(Pairing.active_at)).where(Pairing.id.in_(shown)),
         select(func.max(Pairing.ended_at)).where(Pairing.id.in_(shown)),
     ]
-    found = [each for each in db.session.scalars(union_all(*moments)) if each is not None]
-    return max([link.created_at, *found])
+    return union_all(*moments)
+
+
+def invitations_due(*, at: datetime, ahead: timedelta) -> list[int]:
+    """The people whose invitations seem to differ from their check-ins, by what a query can tell, in two of them."""
+    mine = or_(Pairing.mentor_id == CalendarChoice.person_id, Pairing.mentee_id == CalendarChoice.person_id)
+    theirs = and_(Invitation.person_id == CalendarChoice.person_id, Invitation.check_in_id == CheckIn.id)
+    new = and_(or_(Invitation.id.is_(None), Invitation.state == "cancelled"), CheckIn.starts_at <= at + ahead)
+    other = and_(
+        Invitation.state == "invited",
+        or_(Invitation.starts_at != CheckIn.starts_at, Invitation.sent_at < Series.revised_at),
+    )
+    missing = (
+        select(CalendarChoice.person_id)
+        .join(Person, Person.id == CalendarChoice.person_id)
+        .join(Pairing, mine)
+        .join(Series, Series.pairing_id == Pairing.id)
+        .join(CheckIn, CheckIn.series_id == Series.id)
+        .outerjoin(Invitation, theirs)
+        .where(CalendarChoice.invitations, Person.disabled_at.is_(None), CheckIn.starts_at > at, _takes_place())
+        .where(or_(new, other))
+    )
+    too_many = (
+        select(Invitation.person_id)
+        .join(Person, Person.id == Invitation.person_id)
+        .outerjoin(CheckIn, CheckIn.id == Invitation.check_in_id)
+        .outerjoin(Series, Series.id == CheckIn.series_id)
+        .outerjoin(Pairing, Pairing.id == Series.pairing_id)
+        .outerjoin(CalendarChoice, CalendarChoice.person_id == Invitation.person_id)
+        .where(Invitation.state == "invited", Invitation.ends_at > at, Person.disabled_at.is_(None))
+        .where(or_(CheckIn.id.is_(None), not_(_takes_place()), not_(func.coalesce(CalendarChoice.invitations, false()))))
+    )
+    found = {each for query in (missing, too_many) for each in db.session.scalars(query.distinct())}
+    return sorted(found)
+
+
+def _takes_place() -> ColumnElement[bool]:
+    """Whether a check-in is in calendars: not skipped, and not ahead of its pairing's end."""
+    in_time = or_(Pairing.ended_at.is_(None), CheckIn.starts_at < Pairing.ended_at)
+    return and_(CheckIn.state != "skipped", is_shown(), in_time)

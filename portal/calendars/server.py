@@ -1,54 +1,39 @@
-"""A calendar server as we need it, and the only file that knows the CalDAV library (RFC 4791, 4918, 5397, 6578).
+"""A calendar server as we need it, and the only file that knows the CalDAV library (RFC 4791, 4918, 6578).
 
-Discovery is done by hand, since the library's own leaves the guarded session and sends passwords to whatever host a server
-names. Success is 200, 201 or 204 and nothing else. Items are named by their path; those of one calendar begin with the
+Success is 200, 201 or 204 and nothing else. Items are named by their path; those of one calendar begin with the
 calendar's own. Every failure is a Trouble.
 """
 
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import SimpleNamespace, TracebackType
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from caldav.davclient import DAVClient
 from caldav.lib import error as dav_errors
 from lxml import etree
 
+from portal.calendars import free_busy
 from portal.calendars.addresses import Origin, Rules, Trouble
 from portal.calendars.credentials import Credentials
-from portal.calendars.multistatus import C, D, Properties, S, is_writable_calendar, listed, text
+from portal.calendars.discovery import Calendar, Home, address_of, calendars_in, home_of
+from portal.calendars.multistatus import SPACES, XML, C, D, Properties, S, listed, text
 from portal.calendars.session import GuardedSession
 from portal.settings import current
 
-SPACES = 'xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:s="http://calendarserver.org/ns/"'
-XML = '<?xml version="1.0" encoding="utf-8"?>'
 TEXT = {"Content-Type": "text/calendar; charset=utf-8"}
 DONE = frozenset({200, 201, 204})
 ABSENT = frozenset({404, 410})
 READ_AT_ONCE = 40
+LONG = 86_400.0
 
 
 class Conflict(Exception):
     """It is not as we last saw it (412), or its UID is taken (400, 403, 409): look again."""
-
-
-@dataclass(frozen=True)
-class Home:
-    """Where a person's calendars are, and how to sign in there."""
-
-    url: str
-    scheme: str
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """A calendar that takes events and may be written to."""
-
-    url: str
-    name: str
 
 
 @dataclass(frozen=True)
@@ -83,55 +68,12 @@ class Server:
         self.session.close()
 
     def discover(self) -> Home:
-        """Find where the person's calendars are: well-known address, principal, home (RFC 6764, 5397, 4791)."""
-        principal = self._principal()
-        self.session.admit(principal)
-        found = self._properties(principal, f"{C}calendar-home-set")
-        home = found.get(f"{C}calendar-home-set")
-        href = home.findtext(f"{D}href") if home is not None else None
-        if not href:
-            raise Trouble("not-a-calendar-server", "the principal has no calendar-home-set", permanent=True)
-        url = urljoin(self.session.landed, href.strip())
-        self.session.admit(url)
-        return Home(url, self.credentials.scheme)
-
-    def _principal(self) -> str:
-        path = urlsplit(self.address).path
-        places = dict.fromkeys(
-            [*([self.address] if path.strip("/") else []), f"{self.base}/.well-known/caldav", f"{self.base}/"]
-        )
-        trouble: Trouble | None = None
-        for place in places:
-            try:
-                found = self._properties(place, f"{D}current-user-principal", f"{C}calendar-home-set")
-            except Trouble as error:
-                if error.problem not in ("calendar-gone", "not-a-calendar-server", "bad-answer", "server-error"):
-                    raise
-                trouble = trouble or error
-                continue
-            principal = found.get(f"{D}current-user-principal")
-            href = principal.findtext(f"{D}href") if principal is not None else None
-            if href:
-                return urljoin(self.session.landed, href.strip())
-            if found.get(f"{C}calendar-home-set") is not None:
-                return self.session.landed
-        if trouble and trouble.problem == "server-error":
-            raise trouble
-        detail = f"no principal found; {trouble.detail if trouble else 'nobody is signed in there'}"
-        raise Trouble("not-a-calendar-server", detail, permanent=True)
+        """Where the person's calendars are."""
+        return home_of(self)
 
     def calendars(self, home: str) -> list[Calendar]:
         """The calendars that take events and may be written to, in the server's order."""
-        names = ("d:resourcetype", "d:displayname", "c:supported-calendar-component-set", "d:current-user-privilege-set")
-        found = []
-        for href, properties in self._listed(home, names):
-            if is_writable_calendar(properties):
-                name = (properties.get(f"{D}displayname", etree.Element("none")).text or "").strip()
-                url = urljoin(home, href)
-                found.append(
-                    Calendar(url if url.endswith("/") else url + "/", name or unquote(url.rstrip("/").rpartition("/")[2]))
-                )
-        return found
+        return calendars_in(self, home)
 
     def make_calendar(self, url: str, name: str) -> None:
         """Make a calendar for events at this address, unless it is there; raises Trouble `no-new-calendar`."""
@@ -155,7 +97,7 @@ class Server:
 
         Raises Trouble `calendar-gone`.
         """
-        found = self._properties(calendar, f"{D}resourcetype", f"{S}getctag", f"{D}sync-token")
+        found = self.properties(calendar, f"{D}resourcetype", f"{S}getctag", f"{D}sync-token")
         kinds = found.get(f"{D}resourcetype")
         if kinds is None or kinds.find(f"{C}calendar") is None:
             raise Trouble("calendar-gone", f"no calendar at {urlsplit(calendar).path}", permanent=True)
@@ -165,8 +107,8 @@ class Server:
         """The ETag of every item in a calendar, by path."""
         prefix, own = unquote(urlsplit(calendar).path), urlsplit(calendar).path
         found = {}
-        for href, properties in self._listed(calendar, ("d:getetag", "d:resourcetype")):
-            path = urlsplit(urljoin(calendar, href)).path
+        for href, properties in self.listed(calendar, ("d:getetag", "d:resourcetype")):
+            path = urlsplit(address_of(calendar, href)).path
             kinds = properties.get(f"{D}resourcetype")
             if (
                 unquote(path).startswith(prefix)
@@ -193,7 +135,7 @@ class Server:
         status, etag = self._write("PUT", self.base + path, text, {**TEXT, **condition})
         if status in DONE:
             return etag
-        if status in (400, 403, 409, 412):
+        if status in (207, 400, 403, 409, 412):  # 207: an old server's way to say that a UID is taken
             raise Conflict(str(status))
         raise _failed("PUT", status)
 
@@ -207,20 +149,48 @@ class Server:
             raise Conflict(str(status))
         raise _failed("DELETE", status)
 
-    def find(self, uid: str, calendars: Sequence[str]) -> str | None:
-        """The path of the item with this UID in one of the calendars."""
+    def find(self, said: str, calendars: Sequence[str]) -> dict[str, Item]:
+        """The items, by path, whose UID holds these words (all for none), in the order of the calendars."""
+        by_uid = f'<c:prop-filter name="UID"><c:text-match>{escape(said)}</c:text-match></c:prop-filter>' if said else ""
         query = (
             f"{XML}<c:calendar-query {SPACES}><d:prop><d:getetag/><c:calendar-data/></d:prop><c:filter>"
-            '<c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT"><c:prop-filter name="UID">'
-            f"<c:text-match>{escape(uid)}</c:text-match></c:prop-filter></c:comp-filter></c:comp-filter>"
+            f'<c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT">{by_uid}</c:comp-filter></c:comp-filter>'
             "</c:filter></c:calendar-query>"
         )
+        found: dict[str, Item] = {}
         for calendar in calendars:
             for href, properties in self._multistatus("REPORT", calendar, query, "1"):
-                unfolded = text(properties, f"{C}calendar-data").replace("\r\n ", "").replace("\n ", "")
-                if f"UID:{uid}" in unfolded.split():
-                    return urlsplit(urljoin(calendar, href)).path
-        return None
+                if f"{C}calendar-data" in properties:
+                    item = Item(text(properties, f"{D}getetag"), text(properties, f"{C}calendar-data").encode())
+                    found[urlsplit(address_of(calendar, href)).path] = item
+        return found
+
+    def busy_texts(self, calendar: str, start: datetime, end: datetime) -> list[bytes]:
+        """Calendar texts that say when the owner of a calendar is busy between two moments, and nothing else.
+
+        Either one VFREEBUSY or, from a server that has no free-busy-query, the times of the events that touch the span: a
+        master comes with its rule and its exceptions. Raises Trouble, also for a server that knows of events but does not
+        tell their times (Xandikos, asked for one that an event lacks): nobody may pass for free by that.
+        """
+        told = self._free_busy(calendar, free_busy.query(start, end))
+        if told:
+            return [free_busy.only_times(told)]
+        answers = self._multistatus("REPORT", calendar, free_busy.events_query(start, end), "1")
+        texts = [text(properties, f"{C}calendar-data").encode() for _, properties in answers]
+        if not all(each.strip() for each in texts):
+            raise Trouble("bad-answer", "events without their times")
+        return [free_busy.only_times(each) for each in texts]
+
+    def _free_busy(self, calendar: str, query: str) -> bytes:
+        """The answer to a free-busy-query (RFC 4791, 7.10), or b"" where there is none, whatever the server says instead."""
+        try:
+            answer = self._ask("REPORT", calendar, query.encode(), {"Depth": "1"})
+        except Trouble as trouble:
+            if trouble.problem not in ("bad-answer", "not-a-calendar-server"):
+                raise
+            return b""
+        told = self.session.told
+        return told if answer.status == 200 and b"BEGIN:VFREEBUSY" in told.upper() else b""
 
     def _multiget(self, parent: str, paths: list[str]) -> dict[str, Item]:
         hrefs = "".join(f"<d:href>{escape(path)}</d:href>" for path in paths)
@@ -228,17 +198,17 @@ class Server:
         query = f"{XML}<c:calendar-multiget {SPACES}>{wanted}{hrefs}</c:calendar-multiget>"
         spelled, found = {unquote(path): path for path in paths}, {}
         for href, properties in self._multistatus("REPORT", self.base + parent, query, None):
-            path = spelled.get(unquote(urlsplit(urljoin(self.base, href)).path))
+            path = spelled.get(unquote(urlsplit(address_of(self.base, href)).path))
             if path and f"{C}calendar-data" in properties:
                 found[path] = Item(text(properties, f"{D}getetag"), text(properties, f"{C}calendar-data").encode())
         return found
 
-    def _properties(self, url: str, *names: str) -> Properties:
+    def properties(self, url: str, *names: str) -> Properties:
         """Some properties of one thing; raises Trouble `calendar-gone` when it is not there."""
         short = [name.replace(D, "d:").replace(C, "c:").replace(S, "s:") for name in names]
-        return next((properties for _, properties in self._listed(url, short, depth="0")), {})
+        return next((properties for _, properties in self.listed(url, short, depth="0")), {})
 
-    def _listed(self, url: str, names: Sequence[str], depth: str = "1") -> Iterator[tuple[str, Properties]]:
+    def listed(self, url: str, names: Sequence[str], depth: str = "1") -> Iterator[tuple[str, Properties]]:
         query = f"{XML}<d:propfind {SPACES}><d:prop>{''.join(f'<{name}/>' for name in names)}</d:prop></d:propfind>"
         return self._multistatus("PROPFIND", url, query, depth)
 
@@ -272,6 +242,8 @@ class Server:
             if error.status == 403:
                 return _FORBIDDEN
             raise Trouble("wrong-password", f"{method} answered 401", permanent=True) from None
+        except OverflowError:  # a Retry-After of hundreds of digits
+            raise Trouble("rate-limited", f"{method}: a Retry-After beyond all numbers", retry_after=LONG) from None
         except (dav_errors.DAVError, etree.LxmlError, ValueError, NotImplementedError, AttributeError, KeyError) as error:
             raise Trouble("bad-answer", f"{method}: {type(error).__name__}") from None
 

@@ -10,26 +10,28 @@ import queue
 import socket
 import threading
 import time
-import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urljoin
 
 import niquests
-from lxml import etree
 from niquests.packages.urllib3.contrib.resolver import BaseResolver
 from niquests.packages.urllib3.contrib.resolver.protocols import ProtocolResolver
 from niquests.packages.urllib3.exceptions import HTTPError
 
 from portal.calendars.addresses import Origin, Rules, Trouble, refused
+from portal.calendars.bodies import MOST_BYTES, checked_xml, unpacked
 from portal.calendars.credentials import Credentials
 
-MOST_BYTES = 5_000_000
 WHOLE_SECONDS = 20.0
 CONNECT_SECONDS = 6.0
+CONVERSATION_SECONDS = 180.0
+"""All requests of a session together: a round ends itself after a minute, but not while it looks through many calendars."""
 MOST_HOPS = 3
+MOST_ADDRESSES = 6
 READING = frozenset({"PROPFIND", "REPORT", "OPTIONS", "GET", "HEAD"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+CALENDAR = b"BEGIN:VCALENDAR"
 SAME_HOUSE = (".icloud.com",)
 """Domains whose calendars live on another host of the same domain than the one people type."""
 
@@ -49,7 +51,7 @@ class CheckingResolver(BaseResolver):
     def __init__(self, rules: Rules, hosts: set[str]) -> None:
         super().__init__(None, None)
         self.rules, self.hosts = rules, hosts
-        self.until = 0.0
+        self.until, self.made = 0.0, 0
         self.handles: list[socket.socket] = []
 
     def recycle(self) -> "CheckingResolver":
@@ -77,7 +79,9 @@ class CheckingResolver(BaseResolver):
     def create_connection(self, address: tuple[str, int], *_: Any, socket_options: Any = None, **__: Any) -> socket.socket:
         """A connection to the first checked address that answers."""
         failure: OSError = OSError("no address")
-        for family, kind, protocol, _name, place in self.getaddrinfo(*address):
+        for family, kind, protocol, _name, place in self.getaddrinfo(*address)[:MOST_ADDRESSES]:
+            if time.monotonic() >= self.until:
+                raise TimeoutError("no time left to connect")
             connection = socket.socket(family, kind, protocol)
             try:
                 for option in socket_options or ():
@@ -85,6 +89,9 @@ class CheckingResolver(BaseResolver):
                 connection.settimeout(max(0.1, min(CONNECT_SECONDS, self.until - time.monotonic())))
                 connection.connect(place)
                 self.handles.append(connection.dup())
+                self.made += 1
+                if time.monotonic() >= self.until:  # the watch has gone off and did not see this one
+                    raise TimeoutError("no time left after connecting")
                 return connection
             except OSError as error:
                 connection.close()
@@ -126,7 +133,8 @@ def _within(ask: Callable[[], list[Any]], seconds: float) -> list[Any]:
 
 
 class GuardedSession(niquests.Session):
-    """What the CalDAV library sends through. `landed` is the address that the last answer came from."""
+    """What the CalDAV library sends through. `landed` is the address that the last answer came from, `told` is the calendar
+    text that it was (RFC 4791, 7.10), which the library does not get to see: it would write it to the log."""
 
     def __init__(self, origin: Origin, credentials: Credentials, rules: Rules, *, seconds: float = WHOLE_SECONDS) -> None:
         rules.check(origin)
@@ -141,8 +149,9 @@ class GuardedSession(niquests.Session):
         )
         self.trust_env = False
         self.origins, self.rules, self.credentials = {origin}, rules, credentials
-        self.seconds = seconds
-        self.landed = ""
+        self.seconds, self.most_bytes = seconds, MOST_BYTES
+        self.end = time.monotonic() + CONVERSATION_SECONDS
+        self.landed, self.told = "", b""
 
     def __repr__(self) -> str:
         return f"<GuardedSession {sorted(map(str, self.origins))}>"
@@ -151,6 +160,10 @@ class GuardedSession(niquests.Session):
         """Close every connection."""
         super().close()
         self.checking.let_go()
+
+    def get_redirect_target(self, resp: Any) -> str | None:
+        """None: where an answer points to is seen to in `_through`; the library would read the whole of it first."""
+        return None
 
     def admit(self, url: str) -> None:
         """Let requests go to another host of the same house as well; raises Trouble for any other origin."""
@@ -168,31 +181,40 @@ class GuardedSession(niquests.Session):
         self, method: str, url: str, *, data: Any = None, headers: Any = None, **_: Any
     ) -> Any:
         """Send one request as far as the rules allow; the answer is whole. Raises Trouble."""
-        until = time.monotonic() + self.seconds
+        began = time.monotonic()
+        until = min(began + self.seconds, self.end)
+        if began >= until:
+            raise Trouble("slow", "the whole conversation took too long")
         self.checking.until, expired = until, threading.Event()
 
         def time_is_up() -> None:
             expired.set()
             self.checking.shut_down()
 
-        watch = threading.Timer(self.seconds, time_is_up)
+        watch = threading.Timer(until - began, time_is_up)
         watch.daemon = True
         watch.start()
         try:
-            return self._through(method, url, data, {**(headers or {}), "Accept-Encoding": "gzip"}, until)
-        except (niquests.exceptions.RequestException, HTTPError, OSError, ValueError, KeyError, RuntimeError) as error:
-            if expired.is_set() or time.monotonic() >= until:
-                raise Trouble("slow", f"{method} took longer than {self.seconds:g} s") from None
-            raise _named(error) from None
+            answer = self._through(method, url, data, {**(headers or {}), "Accept-Encoding": "gzip"}, until)
+            error: Exception | None = None
+        except (niquests.exceptions.RequestException, HTTPError, OSError, ValueError, KeyError, RuntimeError) as failure:
+            answer, error = None, _named(failure)
+        except Trouble as trouble:
+            answer, error = None, trouble
         finally:
             watch.cancel()
+        if expired.is_set() or (error and time.monotonic() >= until):  # the end of a line that we cut looks like any other
+            raise Trouble("slow", f"{method} took longer than {until - began:.3g} s")
+        if error:
+            raise error
+        return answer
 
     def _through(self, method: str, url: str, data: Any, headers: Mapping[str, str], until: float) -> Any:
         challenged = False
         for _hop in range(MOST_HOPS + 2):
             if Origin.of(url) not in self.origins:
                 raise refused(f"sent on from {sorted(map(str, self.origins))} to {url!r}")
-            answer = self._sent(method, url, data, headers, until)
+            answer = self._asked(method, url, data, headers, until)
             if answer.status_code == 401 and not challenged:
                 challenged = True
                 if self.credentials.answer(answer.headers.get("WWW-Authenticate", "")):
@@ -205,6 +227,21 @@ class GuardedSession(niquests.Session):
                 raise refused(f"{method} answered {answer.status_code} to {target!r}")
             url = target
         raise refused(f"sent on too often, at last to {url!r}")
+
+    def _asked(self, method: str, url: str, data: Any, headers: Mapping[str, str], until: float) -> Any:
+        """Send a request, and once more when the line it went over was kept open from before and was dropped meanwhile.
+
+        Twice does no harm: every write of ours says what it expects to find.
+        """
+        made = self.checking.made
+        try:
+            return self._sent(method, url, data, headers, until)
+        except niquests.exceptions.Timeout:
+            raise
+        except (niquests.exceptions.ConnectionError, HTTPError, OSError):
+            if self.checking.made != made or time.monotonic() >= until:
+                raise
+            return self._sent(method, url, data, headers, until)
 
     def _sent(self, method: str, url: str, data: Any, headers: Mapping[str, str], until: float) -> Any:
         wait = max(0.1, until - time.monotonic())
@@ -221,37 +258,12 @@ class GuardedSession(niquests.Session):
             verify=True,
         )
         chunks = answer.raw.stream(16_384, decode_content=False)
-        body = b"".join(_unpacked(chunks, answer.headers.get("Content-Encoding", "")))
+        body = b"".join(unpacked(chunks, answer.headers.get("Content-Encoding", ""), self.most_bytes))
         wanted = method in ("PROPFIND", "REPORT") and answer.status_code in (200, 207)
-        answer._content = _is_xml(body) if wanted else b""
+        self.told = body if wanted and method == "REPORT" and body.startswith(CALENDAR) else b""
+        answer._content = checked_xml(body) if wanted and not self.told else b""
         answer._content_consumed = True
         return answer
-
-
-def _unpacked(chunks: Iterable[bytes], encoding: str) -> Iterable[bytes]:
-    """The body piece by piece, never unpacking more than may be taken; raises Trouble."""
-    encoding, size = encoding.strip().lower(), 0
-    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        raise Trouble("bad-answer", f"content encoding {encoding!r}")
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding not in ("", "identity") else None
-    for chunk in chunks:
-        try:
-            piece = unpacking.decompress(chunk, MOST_BYTES - size + 1) if unpacking else chunk
-        except zlib.error as error:
-            raise Trouble("bad-answer", f"packed wrongly: {error}") from None
-        size += len(piece)
-        if size > MOST_BYTES:
-            raise Trouble("too-large", f"more than {MOST_BYTES} bytes", permanent=True)
-        yield piece
-
-
-def _is_xml(body: bytes) -> bytes:
-    """The body, if it is XML: what is not would be written to the log by the library."""
-    try:
-        etree.XML(body, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Trouble("not-a-calendar-server", f"no XML: {error}") from None
-    return body
 
 
 def _named(error: Exception) -> Trouble:

@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from portal import work
-from portal.calendars import following, letters
+from portal.calendars import following, leaving, letters
 from portal.calendars.addresses import Origin, Trouble
 from portal.calendars.credentials import Credentials
 from portal.calendars.entries import stamp_of
-from portal.calendars.ledger import LEASE_SECONDS, Lease, LeaseLost, place
+from portal.calendars.ledger import LEASE_SECONDS, Lease, LeaseLost, inherit, place
 from portal.calendars.models import CalendarAccount
 from portal.calendars.push import Outcome, Round, Task
 from portal.calendars.queries import out_of_date
@@ -41,8 +41,7 @@ GLANCE = timedelta(minutes=15)
 """How often an account in step is glanced at, which is one small question; the first time each day it is looked at whole."""
 MOST_FAREWELLS = 24 * 14
 """After that many tries, about two weeks, entries that cannot be taken away stay, and the password goes."""
-MOST_RINGS = 500
-SPARED = timedelta(minutes=2)
+MOST_RINGS, SPARED = 500, timedelta(minutes=2)
 PASSING = ("not-a-calendar-server", "bad-answer", "too-large")
 """A server that was one yesterday shows a page about its maintenance today: no reason to give up."""
 
@@ -173,7 +172,7 @@ def _bring_in_step(held: Held) -> None:
     db.session.rollback()
     full = held.looked_at is None or held.looked_at.date() != began.date()
     with Server(url, held.credentials, rules()) as server:
-        outcome = Round(Task(held.person_id, url, held.ctag, full), held.lease, server).run()
+        outcome = Round(Task(held.person_id, url, held.ctag, full), held.lease, server).run(same=stamp == held.stamp)
     if outcome.suspend:
         raise Trouble(outcome.suspend, "most entries vanished at once", permanent=True)
     _note_success(held, held.credentials, outcome, stamp)
@@ -191,7 +190,9 @@ def _connect(held: Held, credentials: Credentials) -> str:
                     _update(held, calendar_url="")
                     raise _to_choose(held, credentials, "no-new-calendar") from None
                 raise
-    _update(held, state="connected", problem="", detail="", failures=0)
+    with held.lease.held():
+        inherit(held.lease.account_id, held.person_id, url)
+        _set(CalendarAccount.id == held.lease.account_id, {"state": "connected", **WELL})
     return url
 
 
@@ -220,13 +221,9 @@ def _to_choose(held: Held, credentials: Credentials, problem: str) -> Trouble:
 def _take_away(held: Held, credentials: Credentials) -> None:
     complete = True
     if held.calendar_url:
-        task = Task(held.person_id, held.calendar_url, "", full=True)
-        try:
-            with Server(held.calendar_url, credentials, rules()) as server:
-                complete = Round(task, held.lease, server).empty().complete
-        except Trouble as trouble:
-            if trouble.problem != "calendar-gone":  # then nothing is left to take away
-                raise
+        with Server(held.calendar_url, credentials, rules()) as server:
+            task = Task(held.person_id, held.calendar_url, "", full=True)
+            complete = leaving.take_away(Round(task, held.lease, server), own_calendar=held.own_calendar)
     _settle(held, **(GONE if complete else {"not_before": None}))
 
 
@@ -249,8 +246,8 @@ def _note_trouble(held: Held, trouble: Trouble) -> None:
     if held.state == "leaving" and (lasting or failures >= MOST_FAREWELLS):
         _settle(held, **{**GONE, "problem": "left-behind"})
     elif lasting:
-        values = {"state": "suspended", "problem": trouble.problem, "detail": detail, "failures": failures}
-        _settle(held, letter=held.was_connected, **values)
+        why = {"problem": trouble.problem, "detail": detail, "failures": failures}
+        _settle(held, letter=held.was_connected, state="suspended", **why)
     else:
         wait = wait_after(failures)
         wait = max(wait, timedelta(seconds=min(trouble.retry_after or 0, LONGEST_ASKED)))

@@ -10,8 +10,9 @@ import hmac
 import re
 import secrets
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, bindparam, or_, select, update
 from sqlalchemy.orm import contains_eager
 
 from portal import audit
@@ -54,10 +55,16 @@ def find(token: str) -> FeedLink | None:
     """The open address of a token, with its person, in one query; None if unknown or revoked, or the person is disabled."""
     if not SHAPE.fullmatch(token):
         return None
+    return db.session.scalars(_open_one(), {"digest": _digest(token)}).one_or_none()
+
+
+@lru_cache(maxsize=1)
+def _open_one() -> Select[FeedLink]:
+    """Put together once, since every reading of a feed asks it."""
     alone = contains_eager(FeedLink.person).lazyload(Person.role_grants)
     query = select(FeedLink).join(FeedLink.person).options(alone)
     open_one = FeedLink.revoked_at.is_(None) & Person.disabled_at.is_(None)
-    return db.session.scalars(query.where(FeedLink.token_digest == _digest(token), open_one)).one_or_none()
+    return query.where(FeedLink.token_digest == bindparam("digest"), open_one)
 
 
 def replace(link: FeedLink, *, at: datetime) -> FeedLink:

@@ -86,7 +86,10 @@ class MeetingSeries:
 
 @dataclass(frozen=True)
 class Day:
-    """Something of a whole day, which blocks no time."""
+    """Something of a whole day, which blocks no time: a milestone, or the day by which something is due.
+
+    `alarms` are minutes before the midnight with which it begins where the calendar's owner is (RFC 5545, 3.8.6.3).
+    """
 
     uid: str
     revision: int
@@ -95,6 +98,7 @@ class Day:
     summary: str
     description: str = ""
     url: str = ""
+    alarms: tuple[int, ...] = ()
 
 
 Entry = MeetingSeries | Day
@@ -218,12 +222,6 @@ def _meeting(series: MeetingSeries) -> Event:
     event = _event(series)
     if series.location:
         event.add("location", _plain(series.location))
-    for minutes in series.alarms:
-        alarm = Alarm()
-        alarm.add("action", "DISPLAY")
-        alarm.add("description", _plain(series.summary))
-        alarm.add("trigger", timedelta(minutes=-minutes))
-        event.add_component(alarm)
     return event
 
 
@@ -248,6 +246,12 @@ def _event(entry: Entry) -> Event:
         event.add("description", _text_lines(entry.description))
     if entry.url:
         event.add("url", _plain(entry.url).replace(" ", "%20"))
+    for minutes in entry.alarms:
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", _plain(entry.summary))
+        alarm.add("trigger", timedelta(minutes=-minutes))
+        event.add_component(alarm)
     return event
 
 

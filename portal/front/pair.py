@@ -5,6 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.calendars.accounts import account_of
+from portal.calendars.invitations import answers_to
 from portal.clock import now
 from portal.core.lifecycle import PairingState
 from portal.front.queries import pair_of
@@ -37,5 +38,6 @@ def show(pairing_id: int) -> Response:
             may_change=pairing.state == PairingState.ACTIVE,
             moment_now=pair.at,
             calendar=account_of(current_user.id),
+            answers=answers_to(pair.following) if pair.side and pair.following else {},
         )
     )

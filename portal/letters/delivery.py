@@ -104,11 +104,27 @@ def compose(row: OutboxLetter, link: str | None, settings: Settings) -> EmailMes
     message["From"] = Address(settings.portal_name, addr_spec=settings.mail_from)
     message["To"] = Address(addr_spec=row.to_address)
     message["Subject"] = row.subject
-    message["Auto-Submitted"] = "auto-generated"
+    if row.reply_to:
+        message["Reply-To"] = Address(settings.portal_name, addr_spec=row.reply_to)
+    if not row.calendar_method:
+        message["Auto-Submitted"] = "auto-generated"
     message.set_content(row.text.replace(LINK, link or ""))
     message.add_alternative(row.html.replace(LINK, html.escape(link or "")), subtype="html")
     message.set_boundary(f"part-{row.uid}")
+    if row.calendar_method and row.calendar_text:
+        _add_invitation(message, row.calendar_method, row.calendar_text)
+        message.set_boundary(f"whole-{row.uid}")
     return message
+
+
+def _add_invitation(message: EmailMessage, method: str, text: str) -> None:
+    """Put the calendar beside text and HTML, where mail programs look for it (RFC 6047), and as a file for the others.
+
+    Such a letter is not marked Auto-Submitted: some programs then offer no answer. It is base64, since a line that is broken
+    or loses its last space on the way means something else.
+    """
+    message.add_alternative(text, subtype="calendar", charset="utf-8", cte="base64", params={"method": method})
+    message.add_attachment(text.encode(), maintype="application", subtype="ics", filename="invite.ics")
 
 
 def _claim(letter_id: int) -> Parcel | None:

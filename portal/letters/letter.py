@@ -11,6 +11,15 @@ EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
 @dataclass(frozen=True)
+class CalendarPart:
+    """What makes a letter an invitation: `method` REQUEST or CANCEL, the calendar's `text`, and where answers go."""
+
+    method: str
+    text: str
+    reply_to: str
+
+
+@dataclass(frozen=True)
 class Letter:
     """One letter. `link` is an address that signs somebody in or proves an address: it is stored sealed."""
 
@@ -19,6 +28,7 @@ class Letter:
     text: str
     html: str
     link: str | None = field(default=None, repr=False)
+    calendar: CalendarPart | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", EMPTY_LINES.sub("\n\n", self.text))

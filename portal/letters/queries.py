@@ -10,7 +10,7 @@ from portal.letters.models import OutboxLetter
 
 STATES = ("queued", "sent", "failed", "kept")
 PER_PAGE = 50
-ABOUT_PROGRAMMES = ("programmes.", "pairings.", "schedule.")
+ABOUT_PROGRAMMES = ("programmes.", "pairings.", "schedule.", "calendars.")
 """How the kinds of letters begin that tell of somebody's part in a programme."""
 LISTED = (
     OutboxLetter.kind,

@@ -1,5 +1,7 @@
 """Forms of the schedule: the plan of a series, another time for one check-in, another day for a milestone."""
 
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -119,15 +121,43 @@ class PlanForm(SeenForm):
         return Rule(every, unit, first_on, at.replace(second=0, microsecond=0), zone, count)
 
 
-def plan_form(pairing: Pairing, reader: Person, series: Series | None, *, today: date, given: object = _Auto) -> PlanForm:
-    """The form: what was sent, else what is planned now, else what the programme and both people's hours suggest."""
-    start = _suggested(pairing, reader, today)
-    form = PlanForm(given, data={**start, **_planned(series, today)} if series else start)
+def plan_form(
+    pairing: Pairing,
+    reader: Person,
+    series: Series | None,
+    *,
+    today: date,
+    given: object = _Auto,
+    proposed: Mapping[str, str] | None = None,
+) -> PlanForm:
+    """The form: what was sent, else what is planned now, else what the programme and both people's hours suggest.
+
+    What the page's address proposes, as Find a time does, goes before what is planned; what of it makes no sense does not.
+    """
+    start = _suggested(pairing, reader, today) | (_planned(series, today) if series else {}) | _proposed(proposed or {})
+    form = PlanForm(given, data=start)
     zones = dict.fromkeys((reader.time_zone, pairing.mentee.time_zone, pairing.mentor.time_zone))
     if series is not None:
         zones |= {series.zone: None}
     form.zone.choices = [(each, each.replace("_", " ")) for each in zones]
     return form
+
+
+READ: dict[str, Callable[[str], object]] = {
+    "first_on": date.fromisoformat, "at": time.fromisoformat, "zone": str, "unit": str,
+    "count": int, "every": int, "minutes": int,
+}  # fmt: skip
+"""What an address may propose of a plan, and how it is read."""
+
+
+def _proposed(given: Mapping[str, str]) -> dict[str, object]:
+    """What can be read of a plan in an address."""
+    found: dict[str, object] = {}
+    for name, read in READ.items():
+        with suppress(ValueError):
+            if name in given:
+                found[name] = read(given[name][:40])
+    return found
 
 
 def _planned(series: Series, today: date) -> dict[str, object]:

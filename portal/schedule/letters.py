@@ -1,7 +1,7 @@
 """The room's letters: the plan is made, one check-in was moved, skipped, or takes place after all."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import render_template
@@ -18,29 +18,33 @@ from portal.settings import current
 from portal.web.furniture import in_zone
 
 WHEN = "EEEE, d MMMM y, HH:mm"
+MOMENT = "%Y%m%dT%H%M%SZ"
+"""A moment in an address, in UTC: nothing in it that mail programs break or escape."""
 
 
-def planned(pairing: Pairing, to: Person, check_ins: Sequence[CheckIn], by: Person) -> Letter:
-    """Says that the check-ins are booked, with all their times in the reader's zone."""
+def planned(pairing: Pairing, to: Person, check_ins: Sequence[CheckIn], by: Person, *, anew: bool = False) -> Letter:
+    """Says that the check-ins are booked, with all their times in the reader's zone; `anew`, and where to plan once more."""
     with _language_of(to):
         ahead = [each for each in check_ins if each.state == CheckInState.PLANNED]
         times = [(in_zone(each.starts_at, to.time_zone, WHEN), each.moved_for) for each in ahead]
         subject = _("Your check-ins with %(name)s are planned", name=partner(pairing, to.id).name)
-        return _letter("planned", subject, pairing, to, by, {"times": times})
+        again = f"{current().public_url}/schedule/{pairing.id}/plan" if anew else ""
+        return _letter("planned", subject, pairing, to, by, {"times": times, "again": again})
 
 
-def moved(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Letter:
-    """Says that one check-in is at another time."""
+def moved(pairing: Pairing, to: Person, check_in: CheckIn, by: Person, *, was: datetime) -> Letter:
+    """Says that one check-in is at another time, and how to move it back to when it `was`."""
     with _language_of(to):
         subject = _("Your check-in with %(name)s has moved", name=partner(pairing, to.id).name)
-        return _letter("moved", subject, pairing, to, by, _when(check_in, to))
+        facts = {"was": in_zone(was, to.time_zone, WHEN), "back": back_to(check_in, pairing, was)}
+        return _letter("moved", subject, pairing, to, by, {**_when(check_in, to), **facts})
 
 
 def skipped(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Letter:
     """Says that one check-in does not take place."""
     with _language_of(to):
         subject = _("Your check-in with %(name)s is off this time", name=partner(pairing, to.id).name)
-        return _letter("skipped", subject, pairing, to, by, _when(check_in, to))
+        return _letter("skipped", subject, pairing, to, by, {**_when(check_in, to), "back": back_to(check_in, pairing)})
 
 
 def restored(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Letter:
@@ -63,6 +67,12 @@ def declined(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Let
     with _language_of(to):
         subject = _("Your check-in with %(name)s stays as it was", name=partner(pairing, to.id).name)
         return _letter("declined", subject, pairing, to, by, _when(check_in, to))
+
+
+def back_to(check_in: CheckIn, pairing: Pairing, was: datetime | None = None) -> str:
+    """The page that undoes a change as long as nothing else has changed: back to when it `was`, or have it after all."""
+    to = f"to={was.astimezone(UTC):{MOMENT}}&" if was else ""
+    return f"{current().public_url}/pairings/{pairing.id}/check-ins/{check_in.id}/back?{to}seen={check_in.version}"
 
 
 def _when(check_in: CheckIn, to: Person) -> dict[str, Any]:

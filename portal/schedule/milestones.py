@@ -6,6 +6,7 @@ first, the one in the middle, the last. One that somebody moved by hand stays wh
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,7 @@ from portal.schedule.models import Milestone
 from portal.schedule.queries import check_ins_of, hold, holidays_of, without_milestones
 
 KINDS = ("kick-off", "midpoint", "closing")
-KIND = "milestone"
+KIND, MOVED = "milestone", "milestone.moved"
 FIRST_WEEK = timedelta(days=7)
 
 
@@ -62,10 +63,15 @@ def align(pairing: Pairing, *, at: datetime) -> None:
         versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
 
 
-def move(milestone: Milestone, pairing: Pairing, *, due_on: date, by: Person, at: datetime, seen: int) -> bool:
-    """Put a milestone on another day; whether that changed anything. Raises Stale with both values, or Invalid."""
+def move(
+    milestone: Milestone, pairing: Pairing, *, due_on: date, by: Person, at: datetime, seen: int, by_hand: bool = True
+) -> int | None:
+    """Put a milestone on another day; the audit's position for an undo, or None when it is there already.
+
+    Not `by_hand` it follows the plan again from now on. Raises Stale with both values, or Invalid.
+    """
     if milestone.due_on == due_on:
-        return False
+        return None
     hold(pairing.id)
     if pairing.state != PairingState.ACTIVE:
         raise Invalid(_("Only an active pairing can move its milestones."))
@@ -76,14 +82,23 @@ def move(milestone: Milestone, pairing: Pairing, *, due_on: date, by: Person, at
         raise Invalid(_("This day has passed. Choose a later one."), field="due_on")
     if due_on > at.date() + timedelta(days=732):
         raise Invalid(_("This is too far ahead. Choose an earlier day."), field="due_on")
-    before = {"due_on": milestone.due_on.isoformat()}
-    milestone.due_on, milestone.moved_by_hand, milestone.revised_at = due_on, True, at
+    before = {"due_on": milestone.due_on.isoformat(), "moved_by_hand": milestone.moved_by_hand}
+    milestone.due_on, milestone.moved_by_hand, milestone.revised_at = due_on, by_hand, at
     milestone.revision += 1
     versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
-    audit.write(
-        action="milestone.moved", on=KIND, id=milestone.id, by=by.id, before=before, after={"due_on": due_on.isoformat()}
-    )
-    return True
+    after = {"due_on": due_on.isoformat(), "moved_by_hand": by_hand}
+    return audit.write(action=MOVED, on=KIND, id=milestone.id, by=by.id, before=before, after=after).position
+
+
+def put_back(milestone: Milestone, pairing: Pairing, *, position: int, by: Person, at: datetime) -> None:
+    """Undo a move by its audit position; raises Invalid when it was changed again since."""
+    entry = audit.at(position)
+    values: Mapping[str, Any] = entry.before or {} if entry else {}
+    ours = entry is not None and (entry.action, entry.object_kind, entry.object_id) == (MOVED, KIND, str(milestone.id))
+    if entry is None or not ours or milestone.due_on.isoformat() != (entry.after or {}).get("due_on"):
+        raise Invalid(_("This cannot be undone any more. Move the day instead."))
+    due_on, by_hand = date.fromisoformat(values["due_on"]), bool(values.get("moved_by_hand", True))
+    move(milestone, pairing, due_on=due_on, by=by, at=at, seen=milestone.version, by_hand=by_hand)
 
 
 def _days(pairing: Pairing, at: datetime) -> Mapping[str, date]:

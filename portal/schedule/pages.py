@@ -34,7 +34,7 @@ def plan(pairing_id: int) -> Response:
     pairing = pairing_for(pairing_id, current_user)
     if pairing.state != PairingState.ACTIVE:
         return redirect_to(_page(pairing_id))
-    return _drawn(pairing, _plan_form(pairing))
+    return _drawn(pairing, _plan_form(pairing, proposed=request.args))
 
 
 @room.post("/<id:pairing_id>/plan")

@@ -6,6 +6,7 @@ partner by letter where the partner should know.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -58,7 +59,8 @@ def plan(
     audit.write(action="series.planned", on=SERIES, id=series.id, by=by.id, after=_told(rule, minutes))
     check_ins = [each for each in check_ins_of(pairing.id) if each.series_id == series.id]
     for person in (pairing.mentor, pairing.mentee):
-        post(letters.planned(pairing, person, check_ins, by), to=person.email, person_id=person.id)
+        letter = letters.planned(pairing, person, check_ins, by, anew=before is not None)
+        post(letter, to=person.email, person_id=person.id)
     return series
 
 
@@ -89,11 +91,13 @@ def reschedule(
     at: datetime,
     seen: int,
     moved_for: str = "",
+    in_calendar: bool = False,
 ) -> int | None:
     """Move one check-in; the audit's position for an undo, or None when it is there already.
 
-    `moved_for` is the holiday that had moved it, when this takes a move back. Raises Stale with both values; Invalid for a
-    time that is past, taken or too far ahead. A holiday is no hindrance: whoever moves is told of it (see holiday_at).
+    `moved_for` is the holiday that had moved it, when this takes a move back. `in_calendar`: it was moved in a calendar, so
+    whoever moved it sees no page and gets a letter as well. Raises Stale with both values; Invalid for a time that is past,
+    taken or too far ahead. A holiday is no hindrance: whoever moves is told of it (see holiday_at).
     """
     hold(pairing)
     starts_at = starts_at.astimezone(UTC)
@@ -102,12 +106,12 @@ def reschedule(
     _check_open(pairing)
     _check_seen(check_in, seen, starts_at=starts_at)
     _check_moment(check_in, starts_at, at)
-    before = {"starts_at": check_in.starts_at.isoformat(), "moved_for": check_in.moved_for}
+    was, before = check_in.starts_at, {"starts_at": check_in.starts_at.isoformat(), "moved_for": check_in.moved_for}
     check_in.starts_at, check_in.moved_for = starts_at, moved_for
     _revise(check_in, pairing, at)
     after = {"starts_at": starts_at.isoformat(), "moved_for": moved_for}
     entry = audit.write(action=MOVED, on=CHECK_IN, id=check_in.id, by=by.id, before=before, after=after)
-    _tell(letters.moved, check_in, pairing, by)
+    _tell(partial(letters.moved, was=was), check_in, pairing, by, both=in_calendar)
     return entry.position
 
 
@@ -124,14 +128,14 @@ def put_back(check_in: CheckIn, pairing: Pairing, *, position: int, by: Person, 
     reschedule(check_in, pairing, by=by, at=at, seen=check_in.version, **back)
 
 
-def skip(check_in: CheckIn, pairing: Pairing, *, by: Person, at: datetime, seen: int) -> bool:
-    """Leave one check-in out; whether that changed anything."""
+def skip(check_in: CheckIn, pairing: Pairing, *, by: Person, at: datetime, seen: int, in_calendar: bool = False) -> bool:
+    """Leave one check-in out; whether that changed anything. `in_calendar`: as in `reschedule`."""
     if check_in.state == CheckInState.SKIPPED:
         return False
     if check_in.ends_at <= at:
         raise Invalid(_("This check-in is over. Say whether you met instead."))
     _step(check_in, pairing, CheckInState.SKIPPED, by=by, at=at, seen=seen)
-    _tell(letters.skipped, check_in, pairing, by)
+    _tell(letters.skipped, check_in, pairing, by, both=in_calendar)
     return True
 
 
@@ -278,10 +282,10 @@ def _revise(check_in: CheckIn, pairing: Pairing, at: datetime) -> None:
     milestones.align(pairing, at=at)
 
 
-def _tell(letter: Any, check_in: CheckIn, pairing: Pairing, by: Person) -> None:
-    """Tell the partner; both, when staff did it."""
-    own = side_of(pairing, by.id) is not None
-    for person in (partner(pairing, by.id),) if own else (pairing.mentor, pairing.mentee):
+def _tell(letter: Any, check_in: CheckIn, pairing: Pairing, by: Person, *, both: bool = False) -> None:
+    """Tell the partner; both, when staff did it or somebody's calendar."""
+    alone = side_of(pairing, by.id) is not None and not both
+    for person in (partner(pairing, by.id),) if alone else (pairing.mentor, pairing.mentee):
         post(letter(pairing, person, check_in, by), to=person.email, person_id=person.id)
 
 

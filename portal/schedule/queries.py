@@ -128,10 +128,16 @@ def number_of(check_in: CheckIn) -> int:
 
 
 def coming(person: Person, at: datetime) -> list[dict[str, Any]]:
-    """A person's coming check-ins and milestones as plain rows, in time order: when, what, with whom."""
+    """A person's coming check-ins and milestones as plain rows, in time order: when, what, with whom.
+
+    As in calendars, those of a paused pairing are among them.
+    """
     theirs = or_(Pairing.mentor_id == person.id, Pairing.mentee_id == person.id)
     pairings = db.session.scalars(
-        select(Pairing).where(theirs, Pairing.state == PairingState.ACTIVE).options(*whole()).order_by(Pairing.id)
+        select(Pairing)
+        .where(theirs, Pairing.state.in_([PairingState.ACTIVE, PairingState.PAUSED]))
+        .options(*whole())
+        .order_by(Pairing.id)
     ).all()
     by_id, zone = {each.id: each for each in pairings}, ZoneInfo(person.time_zone)
     rows = []

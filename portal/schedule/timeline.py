@@ -136,14 +136,30 @@ def save_day(milestone_id: int) -> Response:
         with transaction():
             found, pairing = queries.milestone_for(milestone_id, current_user)
             about = {"due_on": form.due_on.data, "by": current_user, "at": now(), "seen": form.version()}
-            moved = milestones.move(found, pairing, **about)
+            position = milestones.move(found, pairing, **about)
     except Invalid as error:
         form.take(error)
         return _day_answer(*queries.milestone_for(milestone_id, current_user), form, 422)
     except Stale as error:
         return _day_conflict(*queries.milestone_for(milestone_id, current_user), form, error)
-    if moved:
-        toast(_("The day is moved. Both calendars follow."))
+    if position is not None:
+        back = url_for("timeline.put_day_back", milestone_id=found.id, position=position)
+        toast(_("The day is moved. Both calendars follow."), undo_url=back, undo_target=f"#milestone-{found.id}")
+    found, pairing = queries.milestone_for(milestone_id, current_user)
+    return _changed(pairing, milestone=found)
+
+
+@room.post("/milestones/<id:milestone_id>/move/undo/<id:position>")
+@signed_in
+def put_day_back(milestone_id: int, position: int) -> Response:
+    """Take the move of a day back."""
+    try:
+        with transaction():
+            found, pairing = queries.milestone_for(milestone_id, current_user)
+            milestones.put_back(found, pairing, position=position, by=current_user, at=now())
+        toast(_("The day is back where it was."))
+    except Invalid as error:
+        toast(error.message, tone="warn")
     found, pairing = queries.milestone_for(milestone_id, current_user)
     return _changed(pairing, milestone=found)
 

@@ -178,14 +178,15 @@ class Story:
         """Connect a CalDAV account."""
         who.go("/calendars", "Your calendars")
         who.follow("Connect a calendar")
-        who.is_at("Connect a calendar")
-        who.page.get_by_label("Where is your calendar?").select_option("radicale")
+        who.is_at("Where is your calendar")
+        who.follow("Radicale")
+        who.is_at("Let us into your calendar")
         who.page.get_by_label("Address of the server").fill(server.url)
         who.page.get_by_label("User name there").fill(server.username)
         who.page.get_by_label("Password there").fill(server.password)
         who.press("Connect it")
-        who.is_at("Your calendars")
-        who.again_until(lambda: who.page.get_by_text("Connected", exact=True).count() > 0)
+        who.is_at("One moment|Connected")
+        who.again_until(lambda: who.page.get_by_role("heading", level=1).inner_text() == "Connected")
 
     def feed_of(self, who: Somebody) -> str:
         """Ask for a live feed, and copy its address."""

@@ -47,7 +47,7 @@ def radicale(calendar_servers: Callable[[str], CalendarServer]) -> CalendarServe
 
 def emptied(server: CalendarServer) -> CalendarServer:
     """The server, running, with no calendar in it."""
-    if server.process is None:
+    if not server.is_running:
         server.start()
     for path in server.calendars():
         server.delete(path)

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import audit
 from portal.audit import AuditEntry
@@ -19,6 +19,7 @@ from portal.clock import now
 from portal.db import db, transaction
 from portal.errors import Invalid
 from portal.people.models import Person
+from portal.schedule.models import Milestone
 from tests.calendars import pairs
 from tests.calendars.accounts import Account
 from tests.calendars.servers import PASSWORD, CalendarServer
@@ -27,6 +28,7 @@ from tests.personas import Factories
 from tests.visitor import Page, Visitor
 
 NewVisitor = Callable[..., Visitor]
+DETAILS = "/calendars/connect/radicale"
 
 
 @pytest.fixture
@@ -42,9 +44,9 @@ def pair(make: Factories, mira: Person, sam: Person) -> None:
 
 def connect(browser: Visitor, server: CalendarServer, mira: Person, **more: str) -> Account:
     """Fill the form in, and let a worker do the rest."""
-    browser.get("/calendars/connect")
-    given = {"service": "radicale", "address": server.url, "username": server.username, "password": server.password}
-    browser.post("/calendars/connect", **{**given, **more})
+    browser.get(DETAILS)
+    given = {"address": server.url, "username": server.username, "password": server.password}
+    browser.post(DETAILS, **{**given, **more})
     browser.follow()
     found, account = accounts.account_of(mira.id), Account(server, mira)
     assert found is not None
@@ -61,15 +63,21 @@ def shown(browser: Visitor, account: Account) -> Page:
 def test_connecting_stores_the_account_and_a_worker_does_the_rest(
     browser: Visitor, radicale: CalendarServer, mira: Person, pair: None
 ) -> None:
-    browser.get("/calendars/connect")
-    given = {"service": "radicale", "address": radicale.url, "username": radicale.username, "password": radicale.password}
-    browser.post("/calendars/connect", **given)
+    first = browser.get("/calendars/connect")
+    assert (first.heading, "Step 1 of 3" in first.text) == ("Where is your calendar?", True)
+    browser.get(DETAILS)
+    given = {"address": radicale.url, "username": radicale.username, "password": radicale.password}
+    browser.post(DETAILS, **given)
     page = browser.follow()
+    assert page.heading == "One moment, we try it"
     assert "We are looking for your calendars on localhost" in page.text
     assert 'hx-trigger="every 2s"' in page.html
     [account_id] = sync.due_accounts(at=now())
     assert sync.sweep() == 1
     assert sync.sync(account_id) is True
+    page = browser.get(f"/calendars/{account_id}/test")
+    assert (page.heading, "hx-trigger" in page.html) == ("Connected", False)
+    assert "We made the calendar “Vice Versa” and wrote 4 entries." in page.text
     page = browser.get(f"/calendars/{account_id}/state", htmx=True)
     assert "Connected to “Vice Versa”" in page.text
     assert "4 entries are there" in page.text
@@ -104,6 +112,13 @@ def test_a_wrong_password_is_said_at_once_and_may_be_mended(
     account = connect(browser, radicale, mira, password="not the right one")
     assert (account.row.state, account.row.problem, account.letters) == ("suspended", "wrong-password", [])
     assert "does not accept the user name and password" in browser.get("/calendars").text
+    page = browser.get(f"/calendars/{account.id}/test?service=radicale")
+    assert page.heading == "Not connected yet"
+    assert "Type user name and password again" in page.text
+    page = browser.get(DETAILS)
+    typed = page.values(DETAILS)
+    assert (typed["address"], typed["username"]) == ([radicale.url], ["ada"])
+    assert "not the right one" not in page.html
     assert sync.sync(account.id) is False
     browser.get(f"/calendars/{account.id}/password")
     browser.post(f"/calendars/{account.id}/password", password=PASSWORD)
@@ -149,7 +164,12 @@ def test_disconnecting_asks_what_becomes_of_the_entries(
             assert "We are taking our entries out" in browser.get("/calendars").text
         account.sync()
         assert (account.row.state, account.row.sealed_password) == ("gone", None)
-        assert len(account.there(folder)) == (4 if kept == "keep" else 0)
+        if kept == "keep":
+            assert len(account.there(folder)) == 4
+        elif server.program == "radicale":
+            assert folder not in server.calendars(), "it was ours and nothing is left in it"
+        else:
+            assert account.there(folder) == [], "this one cannot say that nothing is left, so its calendar stays"
         assert "Connect a calendar" in browser.get("/calendars").text
 
 
@@ -189,9 +209,8 @@ def test_what_was_deleted_may_be_put_back_from_the_page(
 
 def test_one_has_one_account_at_a_time(browser: Visitor, radicale: CalendarServer, mira: Person) -> None:
     connect(browser, radicale, mira)
-    browser.get("/calendars/connect")
-    given = {"service": "other", "address": radicale.url, "username": "ada", "password": "x"}
-    page = browser.post("/calendars/connect", status=422, **given)
+    browser.get(DETAILS)
+    page = browser.post(DETAILS, status=422, address=radicale.url, username="ada", password="x")
     assert page.errors == ["You have connected a calendar already. Disconnect it first."]
 
 
@@ -200,12 +219,10 @@ def test_one_has_one_account_at_a_time(browser: Visitor, radicale: CalendarServe
     ["http://cal.example.com/", "ftp://cal.example.com/", "https://ada:secret@cal.example.com/", "https:///", "a b", "https://x:99999/"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused_at_once_and_what_was_typed_stays(browser: Visitor, address: str) -> None:
-    browser.get("/calendars/connect")
-    page = browser.post(
-        "/calendars/connect", status=422, service="other", address=address, username="ada", password="pass-5-word"
-    )
+    browser.get(DETAILS)
+    page = browser.post(DETAILS, status=422, address=address, username="ada", password="pass-5-word")
     assert page.errors == ["This is no address we can write to. It looks like https://cal.example.com/."]
-    assert page.values("/calendars/connect")["address"] == [address]
+    assert page.values(DETAILS)["address"] == [address]
     assert "pass-5-word" not in page.html
     assert db.session.scalars(select(CalendarAccount)).all() == []
 
@@ -225,9 +242,57 @@ def test_an_address_is_brought_to_its_one_spelling(app: Flask, typed: str, meant
 
 def test_the_service_chosen_says_what_to_know_of_it(browser: Visitor) -> None:
     page = browser.get("/calendars/connect")
-    assert "Nextcloud" in page.text
-    fragment = browser.get("/calendars/connect?service=icloud", htmx=True)
-    assert "app-specific password" in fragment.text
+    names = ["Nextcloud", "Fastmail", "iCloud", "mailbox.org", "SOGo", "Radicale", "Zimbra", "Another server"]
+    assert [name for name in names if name in page.text] == names
+    assert "app-specific password" in browser.get("/calendars/connect/icloud").text
+    browser.get("/calendars/connect/nowhere", status=404)
+
+
+def test_whoever_tries_password_after_password_has_to_wait(browser: Visitor) -> None:
+    browser.get(DETAILS)
+    given = {"address": "http://localhost:1/", "username": "ada", "password": "guess"}
+    for _ in range(6):
+        browser.send(DETAILS, given)
+        with transaction():
+            db.session.execute(update(CalendarAccount).values(state="suspended", problem="wrong-password"))
+    page = browser.post(DETAILS, status=429, **given)
+    assert "Too many tries" in page.errors[0]
+    assert page.values(DETAILS)["username"] == ["ada"]
+
+
+def test_a_first_try_that_failed_makes_room_for_another(
+    browser: Visitor, radicale: CalendarServer, mira: Person, pair: None
+) -> None:
+    wrong = connect(browser, radicale, mira, username="nobody")
+    right = connect(browser, radicale, mira)
+    assert (wrong.row.state, wrong.row.sealed_password, right.row.state) == ("gone", None, "connected")
+    assert right.there() == right.wanted()
+
+
+def test_the_page_says_what_was_last_read(browser: Visitor, radicale: CalendarServer, mira: Person, pair: None) -> None:
+    due_on = now().date() + timedelta(days=60)
+    with transaction():
+        db.session.execute(update(Milestone).where(Milestone.kind == "closing").values(due_on=due_on))
+    account = connect(browser, radicale, mira)
+    assert "What we last read there" not in browser.get("/calendars").text
+    days = [f"{due_on + timedelta(days=each):%Y%m%d}" for each in (0, 1, 3, 4)]
+    radicale.edit(account.path_of("milestone", 2), (days[1], days[3]), (days[0], days[2]))
+    account.sync()
+    text = browser.get("/calendars").text
+    assert "Last read" in text
+    assert "You moved “Closing with" in text
+
+
+def test_a_password_that_no_key_opens_is_named_by_the_doctor(
+    browser: Visitor, radicale: CalendarServer, mira: Person
+) -> None:
+    account = connect(browser, radicale, mira)
+    assert ledger.unopened() == []
+    with transaction():
+        db.session.execute(
+            update(CalendarAccount).where(CalendarAccount.id == account.id).values(sealed_password="k9:nothing")
+        )
+    assert ledger.unopened() == [mira.email]
 
 
 def test_nobody_sees_or_changes_another_ones_account(

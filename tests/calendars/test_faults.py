@@ -1,5 +1,7 @@
-"""What breaks off, arrives late or never: afterwards every entry is there exactly once, and nothing of ours passes for the
-owner's own change."""
+"""What breaks off, arrives late or never, with workers as operators run them: afterwards every entry is there exactly once.
+
+A death between any two steps is in test_killed.py, answers that are lost in test_contract.py.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ from portal.schedule.models import CheckIn, Milestone
 from portal.settings import Settings
 from tests.calendars import pairs
 from tests.calendars.accounts import Account
-from tests.calendars.proxy import Held, Hostile, Proxy, http
+from tests.calendars.proxy import Hostile, Proxy, http
 from tests.calendars.servers import CalendarServer, running_server
 from tests.personas import Factories
 from tests.processes import Running, environment, kill, running, wait_until
@@ -83,41 +85,6 @@ def until_well(account: Account, log: Path) -> None:
     wait_until(lambda: all_is_well(account), log=log)
 
 
-@pytest.mark.parametrize("method", ["PUT", "MKCALENDAR", "REPORT", "PROPFIND"])
-def test_an_answer_lost_on_the_way_costs_nothing(account: Account, proxy: Proxy, method: str) -> None:
-    proxy.drop_answer(method)
-    account.connect().sync()
-    assert account.row.problem == "unreachable"
-    assert account.row.not_before > now()
-    account.sync()
-    assert all_is_well(account)
-    assert len(account.server.calendars()) == len(set(account.server.calendars()))
-
-
-@pytest.mark.parametrize("method", ["PUT", "REPORT", "PROPFIND"])
-def test_an_answer_to_a_change_lost_on_the_way_costs_nothing(account: Account, proxy: Proxy, method: str) -> None:
-    account.connect().sync()
-    move(account)
-    proxy.drop_answer(method)
-    account.sync()
-    assert account.row.problem == "unreachable"
-    account.sync()
-    assert all_is_well(account)
-    assert {each.written_hash != "" for each in account.items.values()} == {True}
-
-
-def test_an_answer_to_a_delete_lost_on_the_way_costs_nothing(account: Account, proxy: Proxy) -> None:
-    account.connect().sync()
-    pairs.change(account.pairing, account.person, state="ended", ended_at=account.pairing.created_at)
-    proxy.drop_answer("DELETE")
-    account.sync()
-    assert account.row.problem == "unreachable"
-    assert "leaving" in {each.state for each in account.items.values()}
-    account.sync()
-    assert all_is_well(account)
-    assert (account.there(), {each.state for each in account.items.values()}) == ([], {"gone"})
-
-
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_a_line_cut_at_any_write_costs_nothing(account: Account, proxy: Proxy, number: int) -> None:
     seen: list[str] = []
@@ -135,15 +102,13 @@ def test_a_line_cut_at_any_write_costs_nothing(account: Account, proxy: Proxy, n
 
 
 @pytest.mark.parametrize("server", ["radicale"], indirect=True)
-@pytest.mark.parametrize(
-    ("method", "answer"), [("MKCALENDAR", True), ("PUT", False), ("PUT", True), ("REPORT", False)],
-    ids=["calendar made", "before the write", "after the write", "before it is noted"],
-)  # fmt: skip
-def test_a_worker_killed_at_the_first_writing_loses_nothing(
-    account: Account, proxy: Proxy, environ: dict[str, str], tmp_path: Path, method: str, answer: bool
+def test_a_worker_killed_while_it_writes_leaves_the_rest_to_the_next_when_its_lease_has_run_out(
+    account: Account, proxy: Proxy, environ: dict[str, str], tmp_path: Path
 ) -> None:
-    held = proxy.hold(method, answer=answer)
-    account.connect()
+    account.connect().sync()
+    move(account)
+    held = proxy.hold("PUT", answer=True)
+    assert sync.sweep() == 1
     with running(environ, tmp_path / "log", "worker") as process:
         kill_when(process, held.begun.is_set, tmp_path / "log")
     held.let_go()
@@ -152,45 +117,10 @@ def test_a_worker_killed_at_the_first_writing_loses_nothing(
         until_well(account, tmp_path / "log")
 
 
-@pytest.mark.parametrize("server", ["xandikos"], indirect=True)
-@pytest.mark.parametrize(
-    ("method", "answer"), [("PUT", False), ("PUT", True), ("REPORT", False), ("DELETE", True)],
-    ids=["before the write", "after the write", "before it is noted", "after the delete"],
-)  # fmt: skip
-def test_a_worker_killed_at_a_change_loses_nothing_and_takes_nothing_for_the_owners(
-    account: Account, proxy: Proxy, environ: dict[str, str], tmp_path: Path, method: str, answer: bool
-) -> None:
-    account.connect().sync()
-    if method == "DELETE":
-        pairs.change(account.pairing, account.person, state="ended", ended_at=account.pairing.created_at)
-    else:
-        move(account)
-    seen = len([each for each in proxy.seen if each[0] == "PUT"])
-    held = proxy.hold(method, answer=answer) if method != "REPORT" else hold_after(proxy, "PUT", "REPORT", seen)
-    assert sync.sweep() == 1
-    with running(environ, tmp_path / "log", "worker") as process:
-        kill_when(process, held.begun.is_set, tmp_path / "log")
-    held.let_go()
-    with running(environ, tmp_path / "log", "worker"):
-        until_well(account, tmp_path / "log")
-
-
 def kill_when(process: Running, question: Callable[[], bool], log: Path) -> None:
     assert wait_until(question, log=log)
     for each in process.family():
         kill(each)
-
-
-def hold_after(proxy: Proxy, first: str, then: str, seen: int) -> Held:
-    """Hold a request back once another has been passed on."""
-    held = proxy.hold(then)
-
-    def before(method: str, path: str) -> bool:
-        written = len([each for each in proxy.seen if each[0] == first]) > seen
-        return held(method, path) if written else True
-
-    proxy.before = before
-    return held
 
 
 def test_a_password_that_its_owner_changes_meanwhile_is_not_overruled(account: Account, proxy: Proxy, app: Flask) -> None:

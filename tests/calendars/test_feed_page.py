@@ -11,6 +11,7 @@ from flask import Flask
 
 from portal import audit
 from portal.calendars import feeds, tokens
+from portal.clock import now
 from portal.db import db
 from portal.people.models import Person
 from tests.calendars import pairs
@@ -49,7 +50,9 @@ def test_the_page_makes_an_address_when_asked_and_shows_how_to_use_it(
     assert f"webcal://localhost{path_of(mira)}" in page.links
     assert page.root.one("svg")["role"] == "img"
     assert page.root.one("title", id="feed-picture").text == "QR code of the address"
-    assert [each.text for each in page.root.all("summary")][-4:] == [
+    assert page.root.one("input", id="feed-flat")["value"] == f"{address}?flat=1"
+    assert [each.text for each in page.root.all("summary")][-6:] == [
+        "Are times wrong in your calendar?", "Replace or switch off",
         "Google Calendar", "Outlook", "Apple: iPhone, iPad, Mac", "Thunderbird",
     ]  # fmt: skip
     assert "No calendar has read it yet." in page.text
@@ -101,6 +104,23 @@ def test_one_pairing_alone_can_be_subscribed_to_by_its_two_only(
         assert new_visitor(mira).send(f"{PAGE}/make", {"pairing": wrong}).status == 404
     new_visitor(ann).get(f"{PAGE}?pairing={first.id}", status=404)
     assert new_visitor().get(PAGE, status=303).location.startswith("/sign-in")
+
+
+def test_the_page_of_a_pair_leads_its_two_to_the_feed_of_that_pair(
+    app: Flask, make: Factories, mira: Person, joao: Person, new_visitor: NewVisitor
+) -> None:
+    pairing = pairs.whole(make, mira, joao)
+    feed = f"{PAGE}?pairing={pairing.id}"
+    for person in (mira, joao):
+        assert feed in new_visitor(person).get(f"/pairings/{pairing.id}").links
+        assert "This one holds only what you do with" in new_visitor(person).get(feed).text
+    admin = make.person("Ada Admin", roles=["admin"])
+    assert feed not in new_visitor(admin).get(f"/pairings/{pairing.id}").links
+    new_visitor(admin).get(feed, status=404)
+    pairs.change(pairing, mira, joao, state="ended", ended_at=now())
+    page = new_visitor(mira).get(feed)
+    assert f"This one holds only what you did with {joao.name}; your pairing is over" in page.text
+    assert f"Only what I did with {joao.name}" in page.root.one("section", id="feeds").text
 
 
 def test_the_picture_is_the_code_and_nothing_else() -> None:

@@ -1,4 +1,6 @@
-"""Live feeds: how they are asked for, what they answer, and the page on which one finds one's own."""
+"""Live feeds: how they are asked for, and what they answer."""
+
+# long because all that is asked of a feed is asked of the one season that its fixtures plan
 
 from __future__ import annotations
 
@@ -283,6 +285,23 @@ def test_the_feed_of_one_pairing_holds_that_one_alone_and_is_named_for_it(
     assert len(python_reader(ask(app, path_of(mira)).data)) == 18
     pairs.change(first, mira, joao, state="draft")
     assert python_reader(ask(app, path_of(mira, first.id)).data) == []
+
+
+def test_the_feeds_of_an_ended_pairing_keep_their_addresses_and_the_past(
+    app: Flask, make: Factories, mira: Person, joao: Person
+) -> None:
+    ended_at = datetime(2026, 4, 14, 7, tzinfo=UTC)
+    pairing = pairs.whole(make, mira, joao)
+    paths = [path_of(mira), path_of(mira, pairing.id), path_of(joao, pairing.id)]
+    before = [python_reader(ask(app, path).data) for path in paths]
+    assert [len(each) for each in before] == [9, 9, 9]
+    pairs.change(pairing, mira, joao, state="ended", ended_at=ended_at)
+    for path, was in zip(paths, before, strict=True):
+        response = ask(app, path)
+        assert response.status_code == 200
+        assert python_reader(response.data) == [each for each in was if each[1] < ended_at]
+        assert len(python_reader(response.data)) == 2 + 1
+    assert paths == [path_of(mira), path_of(mira, pairing.id), path_of(joao, pairing.id)]
 
 
 def test_an_address_that_is_no_more_looks_like_one_that_never_was(

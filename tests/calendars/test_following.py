@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from portal.calendars import accounts
-from portal.clock import now, today
-from portal.core import cadence
+from portal.clock import now
 from portal.core.cadence import Rule
 from portal.db import db, transaction
-from portal.letters.models import OutboxLetter
 from portal.pairings.models import Pairing
-from portal.pairings.queries import whole
 from portal.people.models import Person
 from portal.programmes.models import Programme
-from portal.schedule import planning, requests
-from portal.schedule.models import CheckIn, Milestone
+from portal.schedule import requests
+from portal.schedule.models import Milestone
 from tests.calendars import pairs
 from tests.calendars.accounts import Account
+from tests.calendars.places import held, on_every_server, the_database, the_place, the_server  # noqa: F401  # fixtures
+from tests.calendars.planned import BERLIN, HOUR, WORKING, check_ins, letters, override, plan, quiet_rule, stamp, without
 from tests.calendars.servers import running_server
 from tests.personas import Factories
 
-BERLIN = ZoneInfo("Europe/Berlin")
-AT = time(10)
-HOUR = timedelta(hours=1)
-WORKING = "Mon-Fri 08:00-18:00"
-
-
-def quiet_rule(times: int = 4) -> Rule:
-    """Fortnightly Tuesdays from some weeks ahead, none of them a holiday, nor the day after, whatever today is."""
-    holidays = cadence.holidays_of(["DE"], range(today().year, today().year + 3))
-    first = today(BERLIN) + timedelta(days=21)
-    while True:
-        first += timedelta(days=1)
-        days = [first + timedelta(weeks=2 * step) for step in range(times)]
-        near = {each + timedelta(days=step) for each in days for step in (0, 1)}
-        if first.weekday() == 1 and not near & set(holidays):
-            return Rule(2, "week", first, AT, "Europe/Berlin", times)
+pytest_generate_tests = held
 
 
 @pytest.fixture
@@ -72,11 +54,7 @@ def rule() -> Rule:
 
 @pytest.fixture
 def planned(pairing: Pairing, mira: Person, rule: Rule) -> Pairing:
-    with transaction():
-        found = db.session.get_one(Pairing, pairing.id, options=whole())
-        about = {"minutes": 60, "place": "Room 4.12", "link": "", "seen": None}
-        planning.plan(found, rule=rule, by=db.session.get_one(Person, mira.id), at=now(), **about)
-    return pairing
+    return plan(pairing, mira, rule)
 
 
 @pytest.fixture
@@ -85,38 +63,7 @@ def connected(account: Account, planned: Pairing) -> Account:
     return account
 
 
-def check_ins() -> list[CheckIn]:
-    db.session.rollback()
-    db.session.expire_all()
-    return list(db.session.scalars(select(CheckIn).order_by(CheckIn.starts_at, CheckIn.id)))
-
-
-def letters(person: Person) -> list[str]:
-    db.session.rollback()
-    query = select(OutboxLetter.kind).where(OutboxLetter.person_id == person.id).order_by(OutboxLetter.id)
-    return [each for each in db.session.scalars(query) if each != "schedule.planned"]
-
-
-def stamp(when: datetime) -> str:
-    return f"{when.astimezone(BERLIN):%Y%m%dT%H%M%S}"
-
-
-def override(account: Account, key: datetime, start: datetime, *, more: str = "") -> None:
-    """Drag one occurrence, as a calendar program does: an event beside the series, in its place."""
-    path = account.path_of("check-ins")
-    text = account.server.text(path)
-    uid = re.search(r"UID:(.+)", text)
-    assert uid is not None
-    zone = "TZID=Europe/Berlin"
-    event = (
-        f"BEGIN:VEVENT\nUID:{uid[1]}\nDTSTAMP:20260101T000000Z\nSEQUENCE:9\nSUMMARY:Check-in\n"
-        f"RECURRENCE-ID;{zone}:{stamp(key)}\nDTSTART;{zone}:{stamp(start)}\nDTEND;{zone}:{stamp(start + HOUR)}\n"
-        f"{more}END:VEVENT\n"
-    )
-    head, _, tail = text.rpartition("END:VCALENDAR")
-    account.server.put(path, f"{head}{event}END:VCALENDAR{tail}")
-
-
+@on_every_server
 def test_a_check_in_dragged_in_ones_calendar_moves_and_the_partner_is_told(
     connected: Account, mira: Person, sam: Person
 ) -> None:
@@ -125,11 +72,12 @@ def test_a_check_in_dragged_in_ones_calendar_moves_and_the_partner_is_told(
     for _ in range(3):
         connected.sync()
     assert [each.starts_at for each in check_ins()] == [before[0], before[1] + timedelta(days=1, hours=3), *before[2:]]
-    assert (letters(mira), letters(sam)) == ([], ["schedule.moved"])
+    assert (letters(mira), letters(sam)) == (["schedule.moved"], ["schedule.moved"])
     assert connected.there() == connected.wanted()
     assert len(connected.changes) == 1
 
 
+@on_every_server
 def test_one_that_is_cancelled_or_deleted_there_is_skipped(connected: Account, sam: Person) -> None:
     first = check_ins()[0].starts_at
     override(connected, first, first, more="STATUS:CANCELLED\n")
@@ -202,6 +150,7 @@ def answer(verb: Callable[..., bool], pairing: Pairing, person: Person) -> None:
         assert verb(found, theirs, by=db.session.get_one(Person, person.id), at=now())
 
 
+@on_every_server
 def test_a_series_dragged_as_a_whole_is_planned_anew(connected: Account, sam: Person, rule: Rule) -> None:
     path = connected.path_of("check-ins")
     day, next_day = f"{rule.first_on:%Y%m%d}", f"{rule.first_on + timedelta(days=1):%Y%m%d}"
@@ -216,6 +165,7 @@ def test_a_series_dragged_as_a_whole_is_planned_anew(connected: Account, sam: Pe
     assert connected.there() == connected.wanted()
 
 
+@on_every_server
 def test_a_series_that_was_deleted_is_no_longer_written_and_its_owner_is_told(
     connected: Account, mira: Person, sam: Person
 ) -> None:
@@ -229,6 +179,20 @@ def test_a_series_that_was_deleted_is_no_longer_written_and_its_owner_is_told(
     assert connected.there() == connected.wanted()
 
 
+@on_every_server
+def test_a_series_cancelled_as_a_whole_is_left_so_and_its_owner_asked_to_use_the_page(
+    connected: Account, mira: Person, sam: Person
+) -> None:
+    path = connected.path_of("check-ins")
+    connected.server.edit(path, ("RRULE:", "STATUS:CANCELLED\nRRULE:"))
+    for _ in range(2):
+        connected.sync()
+    assert (letters(mira), letters(sam)) == (["calendars.not_understood"], [])
+    assert [each.state for each in check_ins()] == ["planned"] * 4
+    assert "STATUS:CANCELLED" in connected.server.text(path)
+
+
+@on_every_server
 def test_what_cannot_be_told_is_left_as_it_is_and_its_owner_asked_to_use_the_page(
     connected: Account, mira: Person, sam: Person, rule: Rule
 ) -> None:
@@ -257,12 +221,7 @@ def test_a_check_in_that_flips_to_and_fro_stays_and_people_are_to_settle_it(conn
     moment = check_ins()[1].starts_at
     for number in range(1, 6):
         path = connected.path_of("check-ins")
-        text = re.sub(
-            r"BEGIN:VEVENT\n(?:(?!END:VEVENT).)*RECURRENCE-ID(?:(?!END:VEVENT).)*END:VEVENT\n",
-            "",
-            connected.server.text(path),
-            flags=re.S,
-        )
+        text = without(connected.server.text(path))
         connected.server.put(path, text)
         connected.sync()
         override(connected, moment, moment + number * HOUR)
@@ -272,6 +231,7 @@ def test_a_check_in_that_flips_to_and_fro_stays_and_people_are_to_settle_it(conn
     assert connected.there() == connected.wanted()
 
 
+@on_every_server
 def test_a_milestone_moved_in_ones_calendar_moves(connected: Account) -> None:
     db.session.rollback()
     row = db.session.scalars(select(Milestone).where(Milestone.kind == "closing")).one()

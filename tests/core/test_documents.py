@@ -17,7 +17,7 @@ from portal.core import documents
 from portal.core.documents import Day, MeetingSeries, Occurrence, document_of, feed, view_of, view_of_text
 from portal.core.timezones import zone
 from portal.errors import Invalid
-from tests.calendars.readers import ical_js, ical_js_each, python_reader
+from tests.calendars.readers import ical_js, ical_js_each, python_reader, recurring_ical_events_reader
 
 REVISED = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "Africa/Cairo", "Asia/Jerusalem", "UTC")
@@ -202,6 +202,18 @@ def test_a_day_blocks_no_time_and_ends_the_next() -> None:
     midnight = datetime(2026, 3, 28, tzinfo=UTC)
     assert python_reader(text) == ical_js(text) == [(DAY.summary, midnight, midnight + timedelta(days=1), False)]
     assert view_of_text(text) == view_of(DAY)
+
+
+@pytest.mark.parametrize("kind", ["milestone", "training", "survey"])
+def test_whatever_is_due_on_a_day_is_carried_and_reminds_in_the_morning_before(kind: str) -> None:
+    entry = replace(DAY, uid=f"{kind}-6f0e-g1@portal.example", alarms=(15 * 60,))
+    text = document_of(entry)
+    assert lines(text, "ACTION", "TRIGGER") == ["ACTION:DISPLAY", "TRIGGER:-PT15H"]
+    assert documents.href_of(documents.again(entry, 2).uid) == f"{kind}-6f0e-g2.ics"
+    assert view_of_text(text) == view_of(entry) == view_of(DAY)
+    for written in (text, feed([entry, series()], name="Mine"), feed([entry, series()], name="Mine", flat=True)):
+        [found] = [each for each in recurring_ical_events_reader([written])[0] if each.summary == DAY.summary]
+        assert (found.start, found.reminders) == (datetime(2026, 3, 28, tzinfo=UTC), (-15 * 3600,))
 
 
 def test_nobody_is_an_organiser_or_attendee_since_servers_would_write_to_them() -> None:

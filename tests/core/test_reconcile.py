@@ -290,3 +290,44 @@ def test_a_server_that_rewrites_what_it_is_given_is_believed_under_the_etag_of_o
     assert written(intended, Found("2", None), etag="", hash="h") == Known(
         "a", "/a", "2", base=reconcile.UNREADABLE, written_hash="h"
     )
+
+
+LATER, EARLIER = (2, "20260301T000000Z"), (1, "20260201T000000Z")
+
+
+def one(number: int) -> dict[str, Any]:
+    return {"occurrences": {"x": {"start": number, "end": number, "cancelled": False}}}
+
+
+def kept(name: str, **more: Any) -> Known:
+    facts: dict[str, Any] = {"etag": f"{name}2", "base": one(2), "written_hash": "two", "revision": LATER}
+    return Known(name, f"/home/{name}", **{**facts, **more})
+
+
+def two(name: str) -> Wanted:
+    return Wanted(name, f"/home/{name}", "two", one(2))
+
+
+def test_a_copy_from_an_older_backup_is_nobodys_change_and_what_vanished_with_it_is_made_again() -> None:
+    wanted, known = {"a": two("a"), "b": two("b")}, {"a": kept("a"), "b": kept("b")}
+    steps = plan(wanted, known, {"/home/a": "a1"}, {"/home/a": Found("a1", one(1), EARLIER)}).steps
+    assert [(step.act, step.change) for step in steps.values()] == [(Act.CHANGE, None), (Act.CREATE, None)]
+
+
+def test_whoever_edits_an_entry_stamps_it_later_or_leaves_its_stamp_alone() -> None:
+    for revision in (LATER, (1, LATER[1]), (3, EARLIER[1]), (2, "20260302T000000Z"), (0, "")):
+        step = plan({"a": two("a")}, {"a": kept("a")}, {"/home/a": "a3"}, {"/home/a": Found("a3", one(3), revision)}).steps[
+            "a"
+        ]
+        assert (step.act, step.change) == (None, {"before": one(2), "after": one(3)}), revision
+
+
+def test_what_is_gone_for_good_and_there_again_is_taken_away_again() -> None:
+    steps = plan({}, {"a": Known("a", "/home/a", base=one(2), state=ItemState.GONE)}, {"/home/a": "a1"}, {}).steps
+    assert [(step.act, step.after.state) for step in steps.values()] == [(Act.DELETE, ItemState.LEAVING)]
+
+
+def test_what_is_no_longer_wanted_and_not_where_it_was_is_looked_for_before_it_counts_as_gone() -> None:
+    steps = plan({}, {"a": kept("a")}, {}, {}).steps
+    assert [step.act for step in steps.values()] == [Act.SEARCH]
+    assert (dropped(kept("a"), wanted=False).after.state, dropped(kept("a"), wanted=False).change) == (ItemState.GONE, None)

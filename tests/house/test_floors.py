@@ -14,7 +14,20 @@ from tests.source import HOUSE, ROOMS, Source, floor, functions, modules, source
 
 PLAIN, MODELS, QUERIES, WORK, FORMS, SHARED_FACES, FACES = range(7)
 FURNITURE = {
-    PLAIN: ("addresses", "credentials", "multistatus", "browsers", "common_passwords", "languages", "letter"),
+    PLAIN: (
+        *(
+            "addresses",
+            "credentials",
+            "multistatus",
+            "free_busy",
+            "bodies",
+            "browsers",
+            "common_passwords",
+            "languages",
+            "letter",
+        ),
+        "messages",
+    ),
     MODELS: ("models",),
     QUERIES: ("directory", "queries", "topic_list", "words"),
     WORK: (
@@ -43,8 +56,19 @@ FURNITURE = {
             "pricing",
             "chains",
         ),
-        *("accounts", "entries", "push", "server", "session", "sync", "tokens"),
-        *("busy", "choices", "searching", "invitations", "replies", "mailbox", "notices"),
+        *("accounts", "discovery", "entries", "push", "server", "session", "sync", "tokens"),
+        *(
+            "busy",
+            "choices",
+            "searching",
+            "seeking",
+            "invitations",
+            "invitation_letters",
+            "reading",
+            "replies",
+            "mailbox",
+            "notices",
+        ),
     ),
     FORMS: ("forms", "profile_forms", "table_forms", "topic_forms", "trial_forms", "zones"),
     SHARED_FACES: ("signin", "steps"),

@@ -14,7 +14,16 @@ from tests.personas import Factories
 from tests.visitor import Page, Visitor
 
 LARGEST_PAGE = 30_000
-NOT_LINKED_TO = ("<token>", "/sent", "/healthz", "/readyz", "/metrics", "/with/")
+NOT_LINKED_TO = (
+    "<token>",
+    "/sent",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/with/",
+    "/check-ins/<id:check_in_id>/back",
+    "<id:account_id>/test",
+)
 """Led to by letters, by sending a form, by what a worker has found, or by those who run the portal."""
 
 

@@ -49,7 +49,8 @@ def put(milestone: Milestone, by: Person, due_on: date, *, at: datetime = AT, se
     with transaction():
         actor = db.session.get_one(Person, by.id, populate_existing=True)
         row, pairing = milestone_for(milestone.id, actor)
-        return milestones.move(row, pairing, due_on=due_on, by=actor, at=at, seen=row.version if seen is None else seen)
+        version = row.version if seen is None else seen
+        return milestones.move(row, pairing, due_on=due_on, by=actor, at=at, seen=version) is not None
 
 
 def everything(pairing: Pairing) -> list[Any]:
@@ -197,7 +198,8 @@ def test_a_move_raises_both_calendars_and_is_audited(pairing: Pairing, sigrid: P
     assert (row.due_on, row.moved_by_hand, row.revision, row.revised_at) == (date(2027, 3, 19), True, 1, AT)
     (entry,) = audit.history("milestone", closing.id)
     assert (entry.action, entry.actor_id) == ("milestone.moved", sigrid.id)
-    assert (entry.before, entry.after) == ({"due_on": "2027-03-09"}, {"due_on": "2027-03-19"})
+    assert entry.before == {"due_on": "2027-03-09", "moved_by_hand": False}
+    assert entry.after == {"due_on": "2027-03-19", "moved_by_hand": True}
 
 
 def test_moving_to_where_it_is_changes_nothing(pairing: Pairing, sigrid: Person) -> None:

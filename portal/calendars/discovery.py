@@ -1,0 +1,113 @@
+"""Where a person's calendars are, found by hand: well-known address, principal, home, calendars (RFC 6764, 5397, 4791).
+
+The CalDAV library's own discovery leaves the guarded session and sends passwords to whatever host a server names. Here every
+step stays within the origin of the address that the person typed.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import unquote, urljoin, urlsplit
+
+from lxml import etree
+
+from portal.calendars.addresses import Origin, Trouble
+from portal.calendars.credentials import Credentials
+from portal.calendars.multistatus import C, D, Properties, is_writable_calendar
+from portal.calendars.session import GuardedSession
+
+ELSEWHERE = ("calendar-gone", "not-a-calendar-server", "bad-answer", "server-error")
+"""Troubles of one place after which the next is tried."""
+MOST_CALENDARS = 100
+"""So many of a person's calendars are looked at; a home may list thousands, each of which would be asked."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a person's calendars are, and how to sign in there."""
+
+    url: str
+    scheme: str
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A calendar that takes events and may be written to."""
+
+    url: str
+    name: str
+
+
+class Asked(Protocol):
+    """As much of a server as discovery needs."""
+
+    address: str
+    session: GuardedSession
+    credentials: Credentials
+
+    def properties(self, url: str, *names: str) -> Properties:
+        """Some properties of one thing."""
+
+    def listed(self, url: str, names: Sequence[str], depth: str = "1") -> Iterator[tuple[str, Properties]]:
+        """Some properties of a thing and of what is in it."""
+
+
+def home_of(server: Asked) -> Home:
+    """Where the calendars of the person are who signs in; raises Trouble."""
+    principal = _principal(server)
+    server.session.admit(principal)
+    found = server.properties(principal, f"{C}calendar-home-set")
+    home = found.get(f"{C}calendar-home-set")
+    href = home.findtext(f"{D}href") if home is not None else None
+    if not href:
+        raise Trouble("not-a-calendar-server", "the principal has no calendar-home-set", permanent=True)
+    url = address_of(server.session.landed, href)
+    server.session.admit(url)
+    return Home(url, server.credentials.scheme)
+
+
+def _principal(server: Asked) -> str:
+    base, path = str(Origin.of(server.address)), urlsplit(server.address).path
+    typed = [server.address] if path.strip("/") else []
+    trouble: Trouble | None = None
+    for place in dict.fromkeys([*typed, f"{base}/.well-known/caldav", f"{base}/"]):
+        try:
+            found = server.properties(place, f"{D}current-user-principal", f"{C}calendar-home-set")
+        except Trouble as error:
+            if error.problem not in ELSEWHERE:
+                raise
+            trouble = trouble or error
+            continue
+        principal = found.get(f"{D}current-user-principal")
+        href = principal.findtext(f"{D}href") if principal is not None else None
+        if href:
+            return address_of(server.session.landed, href)
+        if found.get(f"{C}calendar-home-set") is not None:
+            return server.session.landed
+    if trouble and trouble.problem == "server-error":
+        raise trouble
+    detail = f"no principal found; {trouble.detail if trouble else 'nobody is signed in there'}"
+    raise Trouble("not-a-calendar-server", detail, permanent=True)
+
+
+def calendars_in(server: Asked, home: str) -> list[Calendar]:
+    """The calendars in a home that take events and may be written to, in the server's order; raises Trouble."""
+    names = ("d:resourcetype", "d:displayname", "c:supported-calendar-component-set", "d:current-user-privilege-set")
+    found: list[Calendar] = []
+    for href, properties in server.listed(home, names):
+        if len(found) == MOST_CALENDARS:
+            break
+        if is_writable_calendar(properties):
+            name = (properties.get(f"{D}displayname", etree.Element("none")).text or "").strip()
+            url = address_of(home, href)
+            url = url if url.endswith("/") else f"{url}/"
+            found.append(Calendar(url, name or unquote(url.rstrip("/").rpartition("/")[2])))
+    return found
+
+
+def address_of(base: str, href: str) -> str:
+    """The address that an href of an answer means; raises Trouble for one that means none."""
+    try:
+        return urljoin(base, href.strip())
+    except ValueError as error:
+        raise Trouble("bad-answer", f"an href that is no address: {error}") from None

@@ -1,0 +1,140 @@
+"""What people answer to invitations, as it comes in by mail: believed only with the token of an invitation of ours.
+
+The newest answer counts, by (SEQUENCE, DTSTAMP), so that one that comes twice, late or out of order does no harm. Nothing
+is ever answered automatically. Whoever declines skips nothing by that: the partner is told, and the two find another time.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from portal import audit
+from portal.calendars import invitation_letters, messages
+from portal.calendars.invitations import INVITED
+from portal.calendars.messages import Incoming
+from portal.calendars.models import Invitation
+from portal.clock import now
+from portal.core.invitation import Reply, reply_of
+from portal.core.lifecycle import CheckInState
+from portal.db import db, transaction
+from portal.errors import Invalid
+from portal.letters.outbox import post
+from portal.pairings.models import Pairing
+from portal.pairings.queries import partner, whole
+from portal.people.models import Person
+from portal.schedule.models import CheckIn, Series
+
+log = logging.getLogger(__name__)
+KIND = "invitation"
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far ahead of ours the clock of somebody's mail program may be."""
+MOST_TOKENS = 20
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a message: whether its answer was taken, and why or why not, in words for an operator."""
+
+    taken: bool
+    says: str
+
+
+def receive(raw: bytes) -> Outcome:
+    """Take the answer in a message, if there is one that counts; raises Invalid for a message that cannot be read."""
+    message = messages.read(raw)
+    with transaction():
+        outcome = take(message, at=now())
+    log.info("a message came in: %s", outcome.says)
+    return outcome
+
+
+def take(message: Incoming, *, at: datetime) -> Outcome:
+    """Take the answer in a message, inside the open transaction, or say why it is passed over."""
+    if message.bounced:
+        return Outcome(False, "Ignored: it was sent by a machine, about a letter of ours.")
+    if not message.calendars:
+        return Outcome(False, "Ignored: there is no calendar in it.")
+    replies, reason = _replies(message.calendars)
+    if not replies:
+        return Outcome(False, f"Ignored: {reason}")
+    reply = replies[0]
+    row = _answered(reply, [*message.recipients, *reply.organizers])
+    if row is None:
+        return Outcome(False, "Ignored: it answers no invitation of ours.")
+    because = _why_not(row, reply, message.sender, at)
+    if because:
+        return Outcome(False, f"Ignored: {because}")
+    return _note(row, reply, at)
+
+
+def _replies(calendars: Iterable[bytes]) -> tuple[list[Reply], str]:
+    """What could be read, and why the last of the others could not."""
+    found, reason = list[Reply](), ""
+    for each in calendars:
+        try:
+            found.append(reply_of(each))
+        except Invalid as error:
+            reason = error.message
+    return found, reason
+
+
+def _answered(reply: Reply, addresses: Iterable[str]) -> Invitation | None:
+    """The invitation that a token among the addresses was made for, held until the transaction ends."""
+    claimed = dict.fromkeys(each for each in map(invitation_letters.id_in, addresses) if each is not None)
+    for invitation_id, mark in list(claimed)[:MOST_TOKENS]:
+        row = db.session.get(Invitation, invitation_id, with_for_update=True, populate_existing=True)
+        if row is not None and row.uid == reply.uid and invitation_letters.is_mark_of(row, mark):
+            return row
+    return None
+
+
+def _why_not(row: Invitation, reply: Reply, sender: str, at: datetime) -> str:
+    """Why an answer does not count; "" when it does."""
+    person = db.session.get_one(Person, row.person_id)
+    rules: Iterator[tuple[bool, str]] = iter(
+        (
+            (row.state != INVITED, "the invitation was taken back."),
+            (person.disabled_at is not None, "the account of whoever was invited is closed."),
+            ((reply.attendee or sender) != person.email.lower(), "somebody else answers than was invited."),
+            (reply.sequence < row.sequence, "it answers an earlier version of the invitation."),
+            (reply.sequence > row.sequence, "it answers a version of the invitation that was never sent."),
+            (reply.stamped_at > at + CLOCKS_DIFFER, "it says that it was written in the future."),
+            (not _is_newer(row, reply), "it is not newer than the answer we have."),
+        )
+    )
+    return next((words for wrong, words in rules if wrong), "")
+
+
+def _is_newer(row: Invitation, reply: Reply) -> bool:
+    if row.answer_sequence is None or row.answered_at is None:
+        return True
+    return (reply.sequence, reply.stamped_at) > (row.answer_sequence, row.answered_at)
+
+
+def _note(row: Invitation, reply: Reply, at: datetime) -> Outcome:
+    before = row.answer
+    row.answer, row.answered_at, row.answer_sequence = reply.answer, reply.stamped_at, reply.sequence
+    db.session.flush()
+    if reply.answer != before:
+        was, now_is = {"answer": before}, {"answer": reply.answer}
+        audit.write(action="invitation.answered", on=KIND, id=row.id, by=row.person_id, before=was, after=now_is)
+        _tell_partner(row, before, at)
+    return Outcome(True, f"Taken: invitation {row.id} is {reply.answer or 'unanswered again'}.")
+
+
+def _tell_partner(row: Invitation, before: str, at: datetime) -> None:
+    """Tell the partner of a no, and of a yes after a no, as long as the check-in lies ahead."""
+    changes = {"declined": invitation_letters.declined, "accepted": invitation_letters.comes_after_all}
+    letter = changes.get(row.answer)
+    if letter is None or (row.answer == "accepted" and before != "declined") or row.starts_at <= at:
+        return
+    query = select(CheckIn.state, Series.pairing_id).join(CheckIn.series).where(CheckIn.id == row.check_in_id)
+    found = db.session.execute(query).one_or_none()
+    if found is None or found.state != CheckInState.PLANNED:
+        return
+    pairing = db.session.get_one(Pairing, found.pairing_id, options=whole())
+    other = partner(pairing, row.person_id)
+    post(letter(pairing, other, row), to=other.email, person_id=other.id)
