@@ -164,7 +164,9 @@ def test_killed_at_any_point_while_a_pairing_ends(account: Account, die_everywhe
     assert die_everywhere(end, well(account)) > 20
 
 
-def test_killed_at_any_point_while_following_an_entry_to_another_calendar(account: Account, die_everywhere: Callable[..., int]) -> None:
+def test_killed_at_any_point_while_following_an_entry_elsewhere(
+    account: Account, die_everywhere: Callable[..., int]
+) -> None:
     account.connect().sync()
     folders = [account.folder, f"{account.server.home}mine/"]
     account.server.make_calendar(folders[1], "Mine")
