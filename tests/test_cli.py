@@ -132,7 +132,7 @@ def test_the_doctor_names_the_part_that_is_ill_and_the_mend(environ: dict[str, s
     found = {each["part"]: each for each in json.loads(ill.stdout)}
     assert ill.returncode == 1
     assert {part: each["ok"] for part, each in found.items()} == {
-        **dict.fromkeys(("settings", "database", "migrations", "letters", "keys", "audit"), True),
+        **dict.fromkeys(("settings", "database", "migrations", "letters", "answers", "keys", "audit", "calendars"), True),
         **dict.fromkeys(("worker", "mail server"), False),
     }
     assert "check MAIL_URL" in found["mail server"]["says"]

@@ -95,7 +95,7 @@ def test_axe_finds_nothing_on_forms_sent_empty(
             if form.locator("button[type=submit]").count() != 1 or not form.is_visible():
                 continue
             for box in form.locator("input[type=text], input[type=email], input[type=date], textarea").all():
-                if box.is_editable():
+                if box.is_visible() and box.is_editable():
                     box.fill("")
             form.locator("button[type=submit]").click()
             page.wait_for_load_state("networkidle")
