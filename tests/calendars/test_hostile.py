@@ -48,7 +48,7 @@ from tests.calendars.hostile import (
 from tests.calendars.servers import CalendarServer
 from tests.personas import Factories
 
-SLACK = 3.0
+SLACK = 10.0
 """Seconds that a machine with much to do may add to a bound."""
 LIGHT = 40.0
 """Megabytes that a question with a small answer may take."""
