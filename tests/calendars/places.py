@@ -51,6 +51,7 @@ def on(*places: Place) -> Callable[[Test], Test]:
 
 
 on_every_server = on(*SERVERS)
+on_the_newest = on(*(each for each in SERVERS if each.kind not in OLDER))
 with_every_habit = on(*SERVERS, *HABITS)
 
 

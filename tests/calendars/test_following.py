@@ -19,7 +19,7 @@ from portal.schedule import requests
 from portal.schedule.models import Milestone
 from tests.calendars import pairs
 from tests.calendars.accounts import Account
-from tests.calendars.places import held, on_every_server, the_database, the_place, the_server  # noqa: F401  # fixtures
+from tests.calendars.places import held, on_the_newest, the_database, the_place, the_server  # noqa: F401  # fixtures
 from tests.calendars.planned import BERLIN, HOUR, WORKING, check_ins, letters, override, plan, quiet_rule, stamp, without
 from tests.calendars.servers import running_server
 from tests.personas import Factories
@@ -63,7 +63,7 @@ def connected(account: Account, planned: Pairing) -> Account:
     return account
 
 
-@on_every_server
+@on_the_newest
 def test_a_check_in_dragged_in_ones_calendar_moves_and_the_partner_is_told(
     connected: Account, mira: Person, sam: Person
 ) -> None:
@@ -77,7 +77,7 @@ def test_a_check_in_dragged_in_ones_calendar_moves_and_the_partner_is_told(
     assert len(connected.changes) == 1
 
 
-@on_every_server
+@on_the_newest
 def test_one_that_is_cancelled_or_deleted_there_is_skipped(connected: Account, sam: Person) -> None:
     first = check_ins()[0].starts_at
     override(connected, first, first, more="STATUS:CANCELLED\n")
@@ -150,7 +150,7 @@ def answer(verb: Callable[..., bool], pairing: Pairing, person: Person) -> None:
         assert verb(found, theirs, by=db.session.get_one(Person, person.id), at=now())
 
 
-@on_every_server
+@on_the_newest
 def test_a_series_dragged_as_a_whole_is_planned_anew(connected: Account, sam: Person, rule: Rule) -> None:
     path = connected.path_of("check-ins")
     day, next_day = f"{rule.first_on:%Y%m%d}", f"{rule.first_on + timedelta(days=1):%Y%m%d}"
@@ -165,7 +165,7 @@ def test_a_series_dragged_as_a_whole_is_planned_anew(connected: Account, sam: Pe
     assert connected.there() == connected.wanted()
 
 
-@on_every_server
+@on_the_newest
 def test_a_series_that_was_deleted_is_no_longer_written_and_its_owner_is_told(
     connected: Account, mira: Person, sam: Person
 ) -> None:
@@ -179,7 +179,7 @@ def test_a_series_that_was_deleted_is_no_longer_written_and_its_owner_is_told(
     assert connected.there() == connected.wanted()
 
 
-@on_every_server
+@on_the_newest
 def test_a_series_cancelled_as_a_whole_is_left_so_and_its_owner_asked_to_use_the_page(
     connected: Account, mira: Person, sam: Person
 ) -> None:
@@ -192,7 +192,7 @@ def test_a_series_cancelled_as_a_whole_is_left_so_and_its_owner_asked_to_use_the
     assert "STATUS:CANCELLED" in connected.server.text(path)
 
 
-@on_every_server
+@on_the_newest
 def test_what_cannot_be_told_is_left_as_it_is_and_its_owner_asked_to_use_the_page(
     connected: Account, mira: Person, sam: Person, rule: Rule
 ) -> None:
@@ -231,7 +231,7 @@ def test_a_check_in_that_flips_to_and_fro_stays_and_people_are_to_settle_it(conn
     assert connected.there() == connected.wanted()
 
 
-@on_every_server
+@on_the_newest
 def test_a_milestone_moved_in_ones_calendar_moves(connected: Account) -> None:
     db.session.rollback()
     row = db.session.scalars(select(Milestone).where(Milestone.kind == "closing")).one()

@@ -105,7 +105,6 @@ def account(server: CalendarServer, make: Factories, mira: Person, sam: Person) 
     return account
 
 
-@on(MEMORY, XANDIKOS)
 def test_killed_at_any_point_while_connecting(account: Account, die_everywhere: Callable[..., int]) -> None:
     def connect_anew(account: Account, _number: int) -> None:
         if hasattr(account, "id"):
