@@ -173,6 +173,7 @@ def test_workers_at_the_same_time_do_not_both_read(app: Flask, pair, mira, plain
 def test_a_mailbox_that_cannot_be_read_harms_nothing_and_the_doctor_says_so(
     app: Flask, pair, plain: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    patient = mailbox.ANSWER_SECONDS
     monkeypatch.setattr(mailbox, "ANSWER_SECONDS", 1)
     silent = socket.create_server(("127.0.0.1", 0))
     troubles = {
@@ -188,6 +189,7 @@ def test_a_mailbox_that_cannot_be_read_harms_nothing_and_the_doctor_says_so(
         assert (name, mailbox.poll()) == (name, 0)
         assert doctors_word(app)[0] is False
     silent.close()
+    monkeypatch.setattr(mailbox, "ANSWER_SECONDS", patient)
     reads(app, plain)
     assert doctors_word(app) == (True, "INBOX at 127.0.0.1 is read; 0 messages wait")
     app.extensions["settings"] = replace(app.extensions["settings"], mailbox=None)
