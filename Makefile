@@ -16,7 +16,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 PORT ?= 8000
-PYTEST_ARGS ?= -n 3 -q
+PYTEST_ARGS ?= -n 2 -q
 UPGRADE ?=
 VENV ?= .venv
 export VENV
