@@ -104,7 +104,7 @@ def letters_receive() -> None:
     """
     import sys
 
-    from portal.calendars import messages, replies
+    from portal.calendars.by_mail import messages, replies
 
     raw = sys.stdin.buffer.read(messages.LARGEST + 1)
     with opened():

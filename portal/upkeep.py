@@ -12,7 +12,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import audit, work
-from portal.calendars import ledger, mailbox
+from portal.calendars.by_mail import mailbox
+from portal.calendars.syncing import ledger
 from portal.clock import now
 from portal.core.permissions import Role
 from portal.db import db, transaction

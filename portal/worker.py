@@ -26,7 +26,9 @@ from huey.serializer import SignedSerializer
 from sqlalchemy.engine import make_url
 
 from portal import retention, work
-from portal.calendars import following, invitations, mailbox, searching, sync
+from portal.calendars import searching
+from portal.calendars.by_mail import invitations, mailbox
+from portal.calendars.syncing import following, sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.errors import SettingsError

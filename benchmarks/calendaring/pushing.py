@@ -20,8 +20,9 @@ from sqlalchemy import update
 
 from calendaring import company, machine
 from calendaring.bare import Bare
-from portal.calendars import accounts, sync
+from portal.calendars import accounts
 from portal.calendars.models import CalendarAccount
+from portal.calendars.syncing import sync
 from portal.clock import now
 from portal.core import documents
 from portal.db import db, transaction

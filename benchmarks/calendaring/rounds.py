@@ -21,10 +21,10 @@ from sqlalchemy import event, func, insert, select, update
 from calendaring import company, machine
 from calendaring.bare import Bare
 from portal import worker
-from portal.calendars import sync
-from portal.calendars.ledger import place
 from portal.calendars.models import CalendarAccount, CalendarItem
-from portal.calendars.session import GuardedSession
+from portal.calendars.syncing import sync
+from portal.calendars.syncing.ledger import place
+from portal.calendars.wire.session import GuardedSession
 from portal.clock import now
 from portal.db import db, transaction
 from portal.vault import keyring

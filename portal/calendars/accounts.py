@@ -15,10 +15,11 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from portal import audit
-from portal.calendars import ledger, letters, sync
-from portal.calendars.addresses import Origin, Trouble
+from portal.calendars import letters
 from portal.calendars.models import CalendarAccount, CalendarItem
 from portal.calendars.server import rules
+from portal.calendars.syncing import ledger, sync
+from portal.calendars.wire.addresses import Origin, Trouble
 from portal.clock import now
 from portal.core.reconcile import ItemState
 from portal.db import db, transaction

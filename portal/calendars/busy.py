@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.calendars import choices
-from portal.calendars.addresses import Rules, Trouble
-from portal.calendars.credentials import Credentials
-from portal.calendars.ledger import place
 from portal.calendars.models import CalendarAccount
 from portal.calendars.server import Server, rules
+from portal.calendars.syncing.ledger import place
+from portal.calendars.wire.addresses import Rules, Trouble
+from portal.calendars.wire.credentials import Credentials
 from portal.core import busy_times
 from portal.core.common_time import Span
 from portal.db import db

@@ -11,9 +11,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.calendars import accounts, letters, notices
+from portal.calendars import accounts, letters
 from portal.calendars.forms import KNOWN_BY, SERVICES, ConnectForm, PasswordForm, Service, service_at
 from portal.calendars.models import CalendarAccount
+from portal.calendars.syncing import notices
 from portal.clock import now
 from portal.core.reconcile import ItemState
 from portal.db import db, transaction

@@ -17,12 +17,12 @@ from caldav.davclient import DAVClient
 from caldav.lib import error as dav_errors
 from lxml import etree
 
-from portal.calendars import free_busy
-from portal.calendars.addresses import Origin, Rules, Trouble
-from portal.calendars.credentials import Credentials
-from portal.calendars.discovery import Calendar, Home, address_of, calendars_in, home_of
-from portal.calendars.multistatus import SPACES, XML, C, D, Properties, S, listed, text
-from portal.calendars.session import GuardedSession
+from portal.calendars.wire import free_busy
+from portal.calendars.wire.addresses import Origin, Rules, Trouble
+from portal.calendars.wire.credentials import Credentials
+from portal.calendars.wire.discovery import Calendar, Home, address_of, calendars_in, home_of
+from portal.calendars.wire.multistatus import SPACES, XML, C, D, Properties, S, listed, text
+from portal.calendars.wire.session import GuardedSession
 from portal.settings import current
 
 TEXT = {"Content-Type": "text/calendar; charset=utf-8"}

@@ -5,17 +5,12 @@ DTSTART, all-day events, and for flat feeds plain events in UTC. An EXDATE never
 clients show it nevertheless: DTSTART moves on instead. Nothing here is "now": DTSTAMP is the moment of the revision.
 """
 
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any
 
-from icalendar import Alarm, Event, Parameters, vDatetime, vDDDLists, vRecur, vText
-from icalendar.parser import Contentline
-
-from portal.core import views
+from portal.core import contentlines, views
 from portal.core.cadence import Rule, occurrences
 from portal.core.timezones import UTC_NAMES, vtimezone, zone
 from portal.core.translatable import N_
@@ -122,7 +117,8 @@ def document_of(entry: Entry) -> bytes:
 
 def feed(entries: Sequence[Entry], *, name: str, flat: bool = False) -> bytes:
     """The calendar with all entries, as it is subscribed to; `flat` has each meeting by itself, in UTC and without rules."""
-    head = [_line("NAME", name), _line("X-WR-CALNAME", name)]
+    said = contentlines.text(_plain(name))
+    head = [contentlines.folded(f"{each}{said}").removesuffix("\r\n") for each in ("NAME", "X-WR-CALNAME")]
     head += [f"REFRESH-INTERVAL;VALUE=DURATION:{AN_HOUR}", f"X-PUBLISHED-TTL:{AN_HOUR}"]
     texts = (_flat(entry) if flat else _text(entry) for entry in entries)
     return _calendar(head, () if flat else entries, "".join(texts))
@@ -152,25 +148,26 @@ def _calendar(head: Iterable[str], entries: Iterable[Entry], events: str) -> byt
 @lru_cache(maxsize=4096)
 def _text(entry: Entry) -> str:
     """The VEVENTs of an entry: one, and one more for each meeting that was moved."""
+    common, alarms = _common(entry), _alarms(entry)
     if isinstance(entry, Day):
-        return _written(_day(entry))
+        times = {"DTSTART": f";VALUE=DATE:{entry.on:%Y%m%d}", "DTEND": f";VALUE=DATE:{entry.on + A_DAY:%Y%m%d}"}
+        return _event({**common, **times, "TRANSP": ":TRANSPARENT"}, alarms)
     days, moved = _days(entry), [each for each in entry.held if entry.is_moved(each)]
     kept = {each.rule_on for each in entry.held}
-    master = _meeting(entry)
     start = entry.rule_start(days[0])
-    master.add("dtstart", _local(start, entry.zone))
-    master.add("dtend", _local(start + timedelta(minutes=entry.minutes), entry.zone))
-    master.add("rrule", vRecur(_rule(entry, len(days))))
+    times = {"DTSTART": _local(start, entry.zone), "DTEND": _local(start + timedelta(minutes=entry.minutes), entry.zone)}
+    master = {**common, **times, "RRULE": f":{_rule(entry, len(days))}"}
     skipped = [entry.rule_start(day) for day in days if day not in kept]
     if skipped:
-        master.add("exdate", _locals(skipped, entry.zone))
-    return "".join(map(_written, (master, *(_override(entry, each) for each in moved))))
+        first, *more = (_local(each, entry.zone) for each in skipped)
+        master["EXDATE"] = ",".join([first, *(each.rpartition(":")[2] for each in more)])
+    overrides = (_override(entry, each, common, alarms) for each in moved)
+    return "".join([_event(master, alarms), *overrides])
 
 
-def _override(series: MeetingSeries, occurrence: Occurrence) -> Event:
-    event = _meeting(series)
-    event.add("recurrence-id", _local(series.rule_start(occurrence.rule_on), series.zone))
-    return _timed(event, occurrence, series.zone)
+def _override(series: MeetingSeries, occurrence: Occurrence, common: Mapping[str, str], alarms: Sequence[str]) -> str:
+    replaced = {"RECURRENCE-ID": _local(series.rule_start(occurrence.rule_on), series.zone)}
+    return _event({**common, **_times(occurrence, series.zone), **replaced}, alarms)
 
 
 @lru_cache(maxsize=4096)
@@ -178,15 +175,15 @@ def _flat(entry: Entry) -> str:
     """The same with a VEVENT of its own for each meeting, under its own UID."""
     if isinstance(entry, Day):
         return _text(entry)
+    common, alarms = _common(entry), _alarms(entry)
     local, _, host = entry.uid.partition("@")
-    events = (_timed(_meeting(replace(entry, uid=f"{local}-n{each.number}@{host}")), each, "UTC") for each in entry.held)
-    return "".join(map(_written, events))
+    uids = {each: contentlines.text(f"{local}-n{each.number}@{host}") for each in entry.held}
+    return "".join(_event({**common, **_times(each, "UTC"), "UID": uid}, alarms) for each, uid in uids.items())
 
 
-def _timed(event: Event, occurrence: Occurrence, zone_name: str) -> Event:
-    event.add("dtstart", _local(occurrence.starts_at, zone_name, sure=True))
-    event.add("dtend", _local(occurrence.starts_at + timedelta(minutes=occurrence.minutes), zone_name, sure=True))
-    return event
+def _times(occurrence: Occurrence, zone_name: str) -> dict[str, str]:
+    end = occurrence.starts_at + timedelta(minutes=occurrence.minutes)
+    return {"DTSTART": _local(occurrence.starts_at, zone_name, sure=True), "DTEND": _local(end, zone_name, sure=True)}
 
 
 def _days(series: MeetingSeries) -> list[date]:
@@ -209,87 +206,49 @@ def _rule_of(series: MeetingSeries) -> Rule:
     return Rule(series.every, series.unit, series.first_on, series.at, series.zone, series.count)
 
 
-def _rule(series: MeetingSeries, count: int) -> dict[str, Any]:
+def _rule(series: MeetingSeries, count: int) -> str:
     """The RRULE: every so many weeks, or months by weekday."""
-    every = {"INTERVAL": [series.every]} if series.every > 1 else {}
+    every = f";INTERVAL={series.every}" if series.every > 1 else ""
     day = WEEKDAYS[series.first_on.weekday()]
     if series.unit == "week":
-        return {"FREQ": ["WEEKLY"], **every, "COUNT": [count], "BYDAY": [day]}
-    return {"FREQ": ["MONTHLY"], **every, "COUNT": [count], "BYDAY": [f"{_rule_of(series).nth}{day}"]}
+        return f"FREQ=WEEKLY;COUNT={count}{every};BYDAY={day}"
+    return f"FREQ=MONTHLY;COUNT={count}{every};BYDAY={_rule_of(series).nth}{day}"
 
 
-def _meeting(series: MeetingSeries) -> Event:
-    event = _event(series)
-    if series.location:
-        event.add("location", _plain(series.location))
-    return event
+def _event(properties: Mapping[str, str], alarms: Sequence[str]) -> str:
+    return contentlines.component("VEVENT", contentlines.in_order(properties), alarms)
 
 
-def _day(entry: Day) -> Event:
-    event = _event(entry)
-    event.add("dtstart", entry.on)
-    event.add("dtend", entry.on + A_DAY)
-    event.add("transp", "TRANSPARENT")
-    return event
-
-
-def _event(entry: Entry) -> Event:
+def _common(entry: Entry) -> dict[str, str]:
     """What every VEVENT of an entry says."""
-    revised_at = entry.revised_at.astimezone(UTC).replace(microsecond=0)
-    event = Event()
-    event.add("uid", entry.uid)
-    event.add("sequence", entry.revision)
-    event.add("dtstamp", revised_at)
-    event.add("last-modified", revised_at)
-    event.add("summary", _plain(entry.summary))
+    revised_at = f":{entry.revised_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    said = {"SUMMARY": contentlines.text(_plain(entry.summary)), "UID": contentlines.text(entry.uid)}
+    said |= {"SEQUENCE": f":{entry.revision}", "DTSTAMP": revised_at, "LAST-MODIFIED": revised_at}
     if entry.description:
-        event.add("description", _text_lines(entry.description))
+        said["DESCRIPTION"] = contentlines.text(contentlines.without_controls(entry.description))
+    if isinstance(entry, MeetingSeries) and entry.location:
+        said["LOCATION"] = contentlines.text(_plain(entry.location))
     if entry.url:
-        event.add("url", _plain(entry.url).replace(" ", "%20"))
-    for minutes in entry.alarms:
-        alarm = Alarm()
-        alarm.add("action", "DISPLAY")
-        alarm.add("description", _plain(entry.summary))
-        alarm.add("trigger", timedelta(minutes=-minutes))
-        event.add_component(alarm)
-    return event
+        said["URL"] = ":" + _plain(entry.url).replace(" ", "%20")
+    return said
 
 
-def _local(moment: datetime, zone_name: str, *, sure: bool = False) -> vDatetime:
+def _alarms(entry: Entry) -> tuple[str, ...]:
+    said = {"ACTION": ":DISPLAY", "DESCRIPTION": contentlines.text(_plain(entry.summary))}
+    triggers = map(contentlines.before, entry.alarms)
+    return tuple(contentlines.component("VALARM", {**said, "TRIGGER": each}) for each in triggers)
+
+
+def _local(moment: datetime, zone_name: str, *, sure: bool = False) -> str:
     """A moment as clocks in the zone show it, or in UTC: for UTC's own names, and where it must be `sure` though clocks
     show that time twice."""
     local = moment.astimezone(zone(zone_name))
     twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
     if zone_name in UTC_NAMES or (sure and twice):
-        return vDatetime(moment.astimezone(UTC))
-    value = vDatetime(local.replace(tzinfo=None))
-    value.params = Parameters({"TZID": zone_name})
-    return value
-
-
-def _locals(moments: Iterable[datetime], zone_name: str) -> vDDDLists:
-    values = vDDDLists([_local(each, zone_name).dt for each in moments])
-    if zone_name not in UTC_NAMES:
-        values.params = Parameters({"TZID": zone_name})
-    return values
+        return f":{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return f";TZID={zone_name}:{local:%Y%m%dT%H%M%S}"
 
 
 def _plain(text: str) -> str:
-    """Text on one line, without control characters: one of them makes a whole calendar unreadable on some servers."""
-    return " ".join(_text_lines(text).split())
-
-
-def _text_lines(text: str) -> str:
-    joined = text.replace("\r\n", "\n").replace("\t", " ")
-    return "".join(each for each in joined if each == "\n" or unicodedata.category(each) not in ("Cc", "Cs"))
-
-
-def _line(name: str, text: str) -> str:
-    """A property of text, escaped and folded: icalendar escapes it only when told that it is text."""
-    line: bytes = Contentline.from_parts(name, Parameters(), vText(_plain(text))).to_ical()
-    return line.decode()
-
-
-def _written(event: Event) -> str:
-    text: bytes = event.to_ical()
-    return text.decode()
+    """Text on one line, without control characters."""
+    return " ".join(contentlines.without_controls(text).split())

@@ -5,7 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.calendars.accounts import account_of
-from portal.calendars.invitations import answers_to
+from portal.calendars.by_mail.invitations import answers_to
 from portal.clock import now
 from portal.core.lifecycle import PairingState
 from portal.front.queries import pair_of

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from portal.calendars import accounts, sync
+from portal.calendars import accounts
 from portal.calendars.entries import entries_of
 from portal.calendars.models import CalendarAccount, CalendarChange, CalendarItem
+from portal.calendars.syncing import sync
 from portal.clock import now
 from portal.core import documents
 from portal.core.views import View

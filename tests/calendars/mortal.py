@@ -22,7 +22,7 @@ from flask import Flask
 from sqlalchemy import Engine, event
 
 from portal.app import create_app
-from portal.calendars import sync
+from portal.calendars.syncing import sync
 from portal.db import PortalSession
 from portal.settings import HOUSE
 from tests.personas import settings_for_tests

@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 
 from portal import audit
 from portal.audit import AuditEntry
-from portal.calendars import accounts, ledger, sync
+from portal.calendars import accounts
 from portal.calendars.models import CalendarAccount
+from portal.calendars.syncing import ledger, sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.errors import Invalid

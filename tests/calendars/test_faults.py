@@ -15,8 +15,9 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from portal.app import create_app
-from portal.calendars import accounts, sync
+from portal.calendars import accounts
 from portal.calendars.models import CalendarAccount
+from portal.calendars.syncing import sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.people.models import Person

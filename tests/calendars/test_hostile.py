@@ -21,11 +21,12 @@ from typing import Any
 
 import pytest
 
-from portal.calendars import session, sync
-from portal.calendars.addresses import Rules, Trouble
-from portal.calendars.credentials import Credentials
 from portal.calendars.models import CalendarAccount
 from portal.calendars.server import Server
+from portal.calendars.syncing import sync
+from portal.calendars.wire import session
+from portal.calendars.wire.addresses import Rules, Trouble
+from portal.calendars.wire.credentials import Credentials
 from portal.clock import now
 from portal.db import db, transaction
 from portal.people.models import Person

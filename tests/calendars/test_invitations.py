@@ -14,7 +14,8 @@ import pytest
 from flask import Flask
 
 from portal import worker
-from portal.calendars import invitations, sync
+from portal.calendars.by_mail import invitations
+from portal.calendars.syncing import sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.letters import delivery
@@ -244,9 +245,10 @@ import os, signal, sys
 from sqlalchemy import event
 from portal.app import create_app
 from portal import worker
-from portal.calendars import invitations, sync
+from portal.calendars.by_mail import invitations
+from portal.calendars.syncing import sync
 from portal.letters import outbox
-import portal.calendars.invitations as room
+import portal.calendars.by_mail.invitations as room
 
 at, person_id = int(sys.argv[1]), int(sys.argv[2])
 steps = 0

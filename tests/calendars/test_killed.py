@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select
 
-from portal.calendars import accounts, following, sync
+from portal.calendars import accounts
+from portal.calendars.syncing import following, sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.people.models import Person

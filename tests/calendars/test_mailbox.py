@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from portal import upkeep
-from portal.calendars import invitation_letters, invitations, mailbox, messages, replies
+from portal.calendars.by_mail import invitation_letters, invitations, mailbox, messages, replies
 from portal.clock import now
 from portal.letters import delivery
 from portal.settings import Mail

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.audit import AuditEntry
-from portal.calendars import invitation_letters, invitations, messages, replies
+from portal.calendars.by_mail import invitation_letters, invitations, messages, replies
 from portal.clock import now
 from portal.db import db
 from portal.errors import Invalid

@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-from portal.calendars import session
-from portal.calendars.addresses import Origin, Rules, Trouble
-from portal.calendars.credentials import Credentials
 from portal.calendars.server import Conflict, Server
+from portal.calendars.wire import session
+from portal.calendars.wire.addresses import Origin, Rules, Trouble
+from portal.calendars.wire.credentials import Credentials
 from portal.core import busy_times
 from tests.calendars.conftest import emptied
 from tests.calendars.proxy import Hostile, http, multistatus

@@ -10,9 +10,9 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from portal.calendars.addresses import Rules, Trouble
-from portal.calendars.credentials import Credentials
 from portal.calendars.server import Server
+from portal.calendars.wire.addresses import Rules, Trouble
+from portal.calendars.wire.credentials import Credentials
 from portal.core import documents
 from portal.errors import Invalid
 from tests.calendars.hostile import MEGABYTE, SECRET, resident

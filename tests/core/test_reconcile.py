@@ -86,7 +86,7 @@ class World:
         return {href: Found(*self.server[href]) for href in hrefs if href in self.server}
 
     def round(self, meanwhile: Callable[[World], None] | None = None) -> None:
-        """One round as calendars/push.py goes it; `meanwhile` is what the owner does between our look and our writes."""
+        """One round as push.py goes it; `meanwhile` is what the owner does between our look and our writes."""
         wanted, known = self.wanted(), dict(self.memory)
         etags = {href: etag for href, (etag, _) in self.server.items()}
         found = plan(wanted, known, etags, self.read(to_read(wanted, known, etags)))

@@ -108,11 +108,10 @@ NOT_PURE = {
 
 
 def rank(source: Source) -> int | None:
-    """The rank of a module in its room; None outside rooms and for a room's card."""
-    pieces = source.module.split(".")
-    if len(pieces) < 3 or pieces[1] not in (*ROOMS, "letters"):
+    """The rank of a module in its room, in whichever folder; None outside rooms and for cards."""
+    if source.part not in (*ROOMS, "letters") or source.path.name == "__init__.py":
         return None
-    return RANKS.get(pieces[2])
+    return RANKS.get(source.path.stem)
 
 
 def arrows() -> Iterator[tuple[Source, Source, str]]:

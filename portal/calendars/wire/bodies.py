@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from portal.calendars.addresses import Trouble
+from portal.calendars.wire.addresses import Trouble
 
 MOST_BYTES = 5_000_000
 MOST_MARKUP = 500_000

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from portal import audit
-from portal.calendars import invitation_letters, messages
-from portal.calendars.invitations import INVITED
-from portal.calendars.messages import Incoming
+from portal.calendars.by_mail import invitation_letters, messages
+from portal.calendars.by_mail.invitations import INVITED
+from portal.calendars.by_mail.messages import Incoming
 from portal.calendars.models import Invitation
 from portal.clock import now
 from portal.core.invitation import Reply, reply_of

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from portal.calendars.addresses import Trouble
-from portal.calendars.ledger import TEXTS
 from portal.calendars.models import CalendarAccount, CalendarItem
 from portal.calendars.server import Item, Server
+from portal.calendars.syncing.ledger import TEXTS
+from portal.calendars.wire.addresses import Trouble
 from portal.core import reconcile, touches
 from portal.core.reconcile import ItemState, Known, Step
 from portal.db import db

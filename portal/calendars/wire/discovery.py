@@ -11,10 +11,10 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml import etree
 
-from portal.calendars.addresses import Origin, Trouble
-from portal.calendars.credentials import Credentials
-from portal.calendars.multistatus import C, D, Properties, is_writable_calendar
-from portal.calendars.session import GuardedSession
+from portal.calendars.wire.addresses import Origin, Trouble
+from portal.calendars.wire.credentials import Credentials
+from portal.calendars.wire.multistatus import C, D, Properties, is_writable_calendar
+from portal.calendars.wire.session import GuardedSession
 
 ELSEWHERE = ("calendar-gone", "not-a-calendar-server", "bad-answer", "server-error")
 """Troubles of one place after which the next is tried."""

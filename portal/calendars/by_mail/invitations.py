@@ -16,7 +16,8 @@ from uuid import uuid4
 
 from sqlalchemy import exists, select
 
-from portal.calendars import invitation_letters, queries
+from portal.calendars import queries
+from portal.calendars.by_mail import invitation_letters
 from portal.calendars.choices import choice_of
 from portal.calendars.entries import entries_of, uid_of
 from portal.calendars.models import CalendarChoice, Invitation

@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.calendars import messages, replies
+from portal.calendars.by_mail import messages, replies
 from portal.clock import now
 from portal.db import db
 from portal.errors import Invalid, OutsideFailure

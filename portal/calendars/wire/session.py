@@ -19,9 +19,9 @@ from niquests.packages.urllib3.contrib.resolver import BaseResolver
 from niquests.packages.urllib3.contrib.resolver.protocols import ProtocolResolver
 from niquests.packages.urllib3.exceptions import HTTPError
 
-from portal.calendars.addresses import Origin, Rules, Trouble, refused
-from portal.calendars.bodies import MOST_BYTES, checked_xml, unpacked
-from portal.calendars.credentials import Credentials
+from portal.calendars.wire.addresses import Origin, Rules, Trouble, refused
+from portal.calendars.wire.bodies import MOST_BYTES, checked_xml, unpacked
+from portal.calendars.wire.credentials import Credentials
 
 WHOLE_SECONDS = 20.0
 CONNECT_SECONDS = 6.0

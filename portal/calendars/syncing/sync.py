@@ -14,15 +14,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from portal import work
-from portal.calendars import following, leaving, letters
-from portal.calendars.addresses import Origin, Trouble
-from portal.calendars.credentials import Credentials
+from portal.calendars import letters
 from portal.calendars.entries import stamp_of
-from portal.calendars.ledger import LEASE_SECONDS, Lease, LeaseLost, inherit, place
 from portal.calendars.models import CalendarAccount
-from portal.calendars.push import Outcome, Round, Task
 from portal.calendars.queries import out_of_date
 from portal.calendars.server import Server, new_address, rules
+from portal.calendars.syncing import following, leaving
+from portal.calendars.syncing.ledger import LEASE_SECONDS, Lease, LeaseLost, inherit, place
+from portal.calendars.syncing.push import Outcome, Round, Task
+from portal.calendars.wire.addresses import Origin, Trouble
+from portal.calendars.wire.credentials import Credentials
 from portal.clock import now
 from portal.db import db, transaction
 from portal.letters import outbox

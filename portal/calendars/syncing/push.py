@@ -13,12 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from portal.calendars import reading
-from portal.calendars.addresses import Trouble
 from portal.calendars.entries import entries_of
-from portal.calendars.ledger import Lease, known_items, store, unsettled
-from portal.calendars.seeking import Seeker, generation, generations, stem, taken_up
 from portal.calendars.server import Conflict, Item, Server
+from portal.calendars.syncing import reading
+from portal.calendars.syncing.ledger import Lease, known_items, store, unsettled
+from portal.calendars.syncing.seeking import Seeker, generation, generations, stem, taken_up
+from portal.calendars.wire.addresses import Trouble
 from portal.core import documents, reconcile, touches
 from portal.core.documents import Entry, MeetingSeries
 from portal.core.reconcile import Act, ItemState, Known, Plan, Step, Wanted

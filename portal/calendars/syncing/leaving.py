@@ -3,9 +3,9 @@
 import logging
 from urllib.parse import urlsplit
 
-from portal.calendars.addresses import Trouble
-from portal.calendars.push import Round
 from portal.calendars.server import Server
+from portal.calendars.syncing.push import Round
+from portal.calendars.wire.addresses import Trouble
 
 log = logging.getLogger(__name__)
 

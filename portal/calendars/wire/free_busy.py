@@ -3,8 +3,8 @@
 import re
 from datetime import UTC, datetime
 
-from portal.calendars.addresses import Trouble
-from portal.calendars.multistatus import SPACES, XML
+from portal.calendars.wire.addresses import Trouble
+from portal.calendars.wire.multistatus import SPACES, XML
 
 TIMES = ("DTSTART", "DTEND", "DURATION", "RRULE", "EXDATE", "RECURRENCE-ID", "STATUS", "TRANSP")
 """All that is asked of events."""
