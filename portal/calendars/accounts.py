@@ -120,7 +120,7 @@ def connect(
 def change_password(account: CalendarAccount, *, password: str, by: int | None, at: datetime) -> None:
     """Store a new password and try with it at once; raises Invalid for an account that is going."""
     _check_open(account)
-    account.sealed_password = keyring().seal(password, ledger.place(account.uid))
+    account.sealed_password, account.scheme = keyring().seal(password, ledger.place(account.uid)), "basic"
     _again(account)
     _noted(account, "calendar.password_changed", by)
 
@@ -278,7 +278,7 @@ def _check_open(account: CalendarAccount) -> None:
 
 def _lock(person: Person) -> None:
     """Two connections at once wait for each other here, so that one account comes of them."""
-    db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
+    db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
 
 
 def _noted(account: CalendarAccount, action: str, by: int | None, **values: Any) -> None:

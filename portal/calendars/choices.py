@@ -66,7 +66,7 @@ def change(
     del at  # the audit reads its own clock; kept so that all verbs are called alike
     if alarm_minutes not in ALARMS:
         raise Invalid(_("Choose one of the reminders in the list."), field="alarm_minutes")
-    db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
+    db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
     before = asdict(choice_of(person.id))
     version = before.pop("version")
     wanted: dict[str, Any] = {"alarm_minutes": alarm_minutes, "busy": busy, "invitations": invitations}

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from flask_babel import force_locale
@@ -21,7 +22,7 @@ from portal.settings import current
 
 
 def entries_of(person_id: int, *, pairing_id: int | None = None) -> list[Entry]:
-    """All entries of a person, or those of one pairing of theirs, in their language; five queries whatever their number.
+    """All entries of a person, or those of one pairing of theirs, in their language; six queries whatever their number.
 
     A pairing that has ended keeps what began before; a series of which no meeting is left is not there.
     """
@@ -30,10 +31,10 @@ def entries_of(person_id: int, *, pairing_id: int | None = None) -> list[Entry]:
         return []
     pairings = {each.id: each for each in queries.shown_pairings(person_id, pairing_id)}
     check_ins, milestones = schedule.check_ins_of_many(list(pairings)), schedule.milestones_of_many(list(pairings))
-    choice, found = choice_of(person_id), list[Entry]()
+    cuts, choice, found = schedule.cuts_of_many(list(pairings)), choice_of(person_id), list[Entry]()
     with in_language_of(person):
         for each in pairings.values():
-            found += _all_series(check_ins.get(each.id, []), each, person, choice)
+            found += _all_series(check_ins.get(each.id, []), cuts.get(each.id, []), each, person, choice)
             found += (_day(row, each, person, choice) for row in milestones.get(each.id, []))
     return found
 
@@ -58,22 +59,27 @@ def uid_of(kind: str, uid: str, generation: int = 1) -> str:
     return f"{kind}-{uid}-g{generation}@{urlsplit(current().public_url).hostname}"
 
 
-def _all_series(check_ins: Sequence[CheckIn], pairing: Pairing, person: Person, choice: Choice) -> Iterator[MeetingSeries]:
+def _all_series(
+    check_ins: Sequence[CheckIn], cuts: Sequence[datetime], pairing: Pairing, person: Person, choice: Choice
+) -> Iterator[MeetingSeries]:
     by_series: dict[int, list[CheckIn]] = defaultdict(list)
     for each in check_ins:
         by_series[each.series_id].append(each)
     for _, rows in sorted(by_series.items()):
-        entry = _series(sorted(rows, key=lambda each: each.number), pairing, person, choice)
+        entry = _series(sorted(rows, key=lambda each: each.number), cuts, pairing, person, choice)
         if entry.held:
             yield entry
 
 
-def _series(rows: Sequence[CheckIn], pairing: Pairing, person: Person, choice: Choice) -> MeetingSeries:
+def _series(
+    rows: Sequence[CheckIn], cuts: Sequence[datetime], pairing: Pairing, person: Person, choice: Choice
+) -> MeetingSeries:
     series, other = rows[0].series, partner(pairing, person.id)
+    revision, revised_at = schedule.revision_of(series, cuts)
     return MeetingSeries(
         uid=uid_of("check-ins", series.uid),
-        revision=series.revision,
-        revised_at=series.revised_at,
+        revision=revision,
+        revised_at=revised_at,
         zone=series.zone,
         first_on=series.first_on,
         at=series.local_time,

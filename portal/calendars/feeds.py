@@ -242,12 +242,12 @@ def _etag(link: FeedLink, flat: bool) -> str:
 
 
 def _last_modified(link: FeedLink, etag: str) -> datetime:
-    """The latest change known by its moment, less up to an hour that the ETag decides.
+    """The latest change known by its moment, less so many of sixteen million seconds as the ETag decides.
 
-    Some changes, such as a new name, leave no moment behind. So Last-Modified differs whenever the ETag does, and only a
+    Some changes, such as a new name, leave no moment behind. So Last-Modified differs when the ETag does, and only a
     client that sends back exactly this moment is told that nothing changed (as RFC 9110, 13.1.3 lets a server do).
     """
-    return queries.changed_at(link).replace(microsecond=0) - timedelta(seconds=int(etag[:8], 16) % 3600)
+    return queries.changed_at(link).replace(microsecond=0) - timedelta(seconds=int(etag[:6], 16))
 
 
 @lru_cache(maxsize=1)

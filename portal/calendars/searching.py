@@ -46,8 +46,9 @@ BEFORE, WINDOW = timedelta(days=10), timedelta(days=21)
 FARTHEST = timedelta(days=400)
 """Calendars are asked no further ahead than that."""
 USUAL_HOURS = "Mon-Fri 09:00-17:00"
-CALENDAR, HOURS, NONE = "calendar", "hours", "none"
-"""What a note is about: how asking somebody's calendar went, that somebody named no hours, or why there is no time."""
+CALENDAR, HOURS, NONE, UNTIL = "calendar", "hours", "none", "until"
+"""What a note is about: how asking somebody's calendar went, that somebody named no hours, why there is no time, or until
+which day calendars were asked when more than that matters."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def begin(pairing: Pairing, *, by: Person, check_in: CheckIn | None, minutes: in
     if not cadence.FEWEST_MINUTES <= minutes <= cadence.MOST_MINUTES:
         raise Invalid(_("A check-in takes 15 minutes to 8 hours."), field="minutes")
     check_in_id = check_in.id if check_in else None
-    db.session.execute(select(Person.id).where(Person.id == by.id).with_for_update())
+    db.session.execute(select(Person.id).where(Person.id == by.id).with_for_update(key_share=True))
     present = latest(pairing.id, by.id, check_in_id, at=at)
     if present is not None and (present.state, present.minutes) == ("waiting", minutes):
         work.ring(FIND, present.id)
@@ -151,16 +152,19 @@ def _found(search_id: int) -> dict[str, Any]:
     people, moment = (you, partner(pairing, you.id)), now()
     wanted, terms = _wanted(search, pairing, you, moment)
     start, end = best_slots.horizon(wanted)
-    span, minutes = (start, min(end, moment + FARTHEST)), search.minutes
+    until, minutes = min(end, moment + FARTHEST), search.minutes
     own, taken = _check_ins(people, (start, end), search)
     known = [(each.id, each.hours, each.time_zone, each.country or country_of(each.time_zone) or "") for each in people]
-    answers = busy.ask(people, span, own=own)
-    sides = []
+    answers = busy.ask(people, (start, until), own=own) if start < until else {}
+    known_busy, sides = {who: each.busy for who, each in answers.items()}, []
     for who, hours, zone, country in known:
         holidays = set(cadence.holidays_of([country] if country else [], range(start.year, end.year + 1)))
-        sides.append(Side(parse_hours(hours or USUAL_HOURS), zone, holidays, taken[who], answers[who].busy))
+        sides.append(Side(parse_hours(hours or USUAL_HOURS), zone, holidays, taken[who], known_busy.get(who)))
     found = best_slots.best(sides[0], sides[1], wanted, minutes=minutes)
-    notes: list[dict[str, Any]] = [{"about": CALENDAR, "person": each, "outcome": answers[each].outcome} for each in taken]
+    asked = [each for each in taken if each in answers]
+    notes: list[dict[str, Any]] = [{"about": CALENDAR, "person": each, "outcome": answers[each].outcome} for each in asked]
+    if until < end and (not asked or any(each is not None for each in known_busy.values())):
+        notes.append({"about": UNTIL, "day": (moment + FARTHEST).astimezone(ZoneInfo(known[0][2])).date().isoformat()})
     notes += [{"about": HOURS, "person": who} for who, hours, *_rest in known if not hours]
     return {"slots": _slots(found, wanted, terms), "notes": [*notes, *_none(found)]}
 

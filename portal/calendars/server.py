@@ -20,7 +20,7 @@ from lxml import etree
 from portal.calendars.wire import free_busy
 from portal.calendars.wire.addresses import Origin, Rules, Trouble
 from portal.calendars.wire.credentials import Credentials
-from portal.calendars.wire.discovery import Calendar, Home, address_of, calendars_in, home_of
+from portal.calendars.wire.discovery import LONGEST_ADDRESS, Calendar, Home, address_of, calendars_in, home_of
 from portal.calendars.wire.multistatus import SPACES, XML, C, D, Properties, S, listed, text
 from portal.calendars.wire.session import GuardedSession
 from portal.settings import current
@@ -29,6 +29,7 @@ TEXT = {"Content-Type": "text/calendar; charset=utf-8"}
 DONE = frozenset({200, 201, 204})
 ABSENT = frozenset({404, 410})
 READ_AT_ONCE = 40
+LONGEST_ETAG = 500
 LONG = 86_400.0
 
 
@@ -105,17 +106,11 @@ class Server:
 
     def look(self, calendar: str) -> dict[str, str]:
         """The ETag of every item in a calendar, by path."""
-        prefix, own = unquote(urlsplit(calendar).path), urlsplit(calendar).path
-        found = {}
+        own, found = urlsplit(calendar).path, {}
         for href, properties in self.listed(calendar, ("d:getetag", "d:resourcetype")):
-            path = urlsplit(address_of(calendar, href)).path
-            kinds = properties.get(f"{D}resourcetype")
-            if (
-                unquote(path).startswith(prefix)
-                and path.rstrip("/") != own.rstrip("/")
-                and (kinds is None or not len(kinds))
-            ):
-                found[own + path.rpartition("/")[2]] = text(properties, f"{D}getetag")
+            path, kinds = _path_in(calendar, href), properties.get(f"{D}resourcetype")
+            if path.startswith(own) and path != own and (kinds is None or not len(kinds)):
+                found[path] = _etag(properties)
         return found
 
     def read(self, paths: Collection[str]) -> dict[str, Item]:
@@ -160,9 +155,9 @@ class Server:
         found: dict[str, Item] = {}
         for calendar in calendars:
             for href, properties in self._multistatus("REPORT", calendar, query, "1"):
-                if f"{C}calendar-data" in properties:
-                    item = Item(text(properties, f"{D}getetag"), text(properties, f"{C}calendar-data").encode())
-                    found[urlsplit(address_of(calendar, href)).path] = item
+                path = _path_in(calendar, href)
+                if f"{C}calendar-data" in properties and len(path) <= LONGEST_ADDRESS:
+                    found[path] = _item(properties)
         return found
 
     def busy_texts(self, calendar: str, start: datetime, end: datetime) -> list[bytes]:
@@ -200,7 +195,7 @@ class Server:
         for href, properties in self._multistatus("REPORT", self.base + parent, query, None):
             path = spelled.get(unquote(urlsplit(address_of(self.base, href)).path))
             if path and f"{C}calendar-data" in properties:
-                found[path] = Item(text(properties, f"{D}getetag"), text(properties, f"{C}calendar-data").encode())
+                found[path] = _item(properties)
         return found
 
     def properties(self, url: str, *names: str) -> Properties:
@@ -226,7 +221,7 @@ class Server:
         """A status and an ETag; weak ones count as none, since nothing can be matched with them."""
         answer = self._ask(method, url, body, headers)
         etag = str(answer.headers.get("ETag") or "")
-        return answer.status, "" if etag.startswith("W/") else etag[:500]
+        return answer.status, "" if etag.startswith("W/") else _kept(etag)
 
     def _ask(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> Any:
         """One request through the library; raises Trouble, whatever family of errors it was."""
@@ -256,6 +251,26 @@ def new_address(home: str, name: str) -> str:
     """An address for a calendar to be made."""
     words = "".join(each if each.isascii() and each.isalnum() else "-" for each in name.lower()).strip("-")
     return f"{home.rstrip('/')}/{words[:40] or 'calendar'}-{uuid.uuid4().hex[:8]}/"
+
+
+def _path_in(calendar: str, href: str) -> str:
+    """The path of something listed in a calendar; it begins with the calendar's own, however the server spells that."""
+    own, path = urlsplit(calendar).path, urlsplit(address_of(calendar, href)).path
+    return own + path.rpartition("/")[2] if unquote(path).startswith(unquote(own)) else path
+
+
+def _item(properties: Properties) -> Item:
+    return Item(_etag(properties), text(properties, f"{C}calendar-data").encode())
+
+
+def _etag(properties: Properties) -> str:
+    return _kept(text(properties, f"{D}getetag"))
+
+
+def _kept(etag: str) -> str:
+    """An ETag as it is kept; one of no end counts as none."""
+    etag = etag.strip()
+    return etag if len(etag) <= LONGEST_ETAG else ""
 
 
 def _failed(method: str, status: int) -> Trouble:

@@ -30,7 +30,7 @@ KIND = "feed_link"
 
 def link_for(person_id: int, pairing_id: int | None = None, *, at: datetime) -> FeedLink:
     """The open address of a feed, inside the open transaction; made if there is none."""
-    db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     found = open_link(person_id, pairing_id)
     return found or _make(person_id, pairing_id, at)
 

@@ -30,8 +30,8 @@ def in_order(properties: Mapping[str, str]) -> dict[str, str]:
 
 
 def text(said: str) -> str:
-    """Text as the value of a property, escaped."""
-    said = said.replace("\\N", "\n").replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    """Text as the value of a property, escaped; the package would end a line at `\\N`, as in `\\\\server\\North`."""
+    said = said.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     return ":" + said.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
 
 

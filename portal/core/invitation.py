@@ -15,11 +15,13 @@ from typing import Any
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 from icalendar.parser import Contentline, Contentlines
 
+from portal.core import contentlines
+from portal.core.moments import moment_of
 from portal.core.translatable import N_
 from portal.errors import Invalid
 
 PRODID = "-//Vice Versa//Reverse mentoring//EN"
-REQUEST, CANCEL, REPLY = "REQUEST", "CANCEL", "REPLY"
+REQUEST, CANCEL, REPLY, COUNTER = "REQUEST", "CANCEL", "REPLY", "COUNTER"
 ANSWERS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative", "NEEDS-ACTION": ""}
 """PARTSTAT -> what we call it; "" is no answer (any more)."""
 PARTSTATS = {answer: partstat for partstat, answer in ANSWERS.items()}
@@ -33,7 +35,6 @@ ADDRESS = re.compile(r"[^@\s<>]{1,64}@[^@\s<>]{1,189}")
 UNREADABLE = N_("This answer cannot be read.")
 TOO_LARGE = N_("This answer is too large to be read.")
 NOT_AN_ANSWER = N_("This is no answer to an invitation.")
-ANOTHER_TIME = N_("Another time was proposed, which only works on the pair's page.")
 NOT_ONE = N_("This answer is not about one check-in and one person.")
 UNKNOWN_ANSWER = N_("This answer says neither yes nor no.")
 
@@ -74,6 +75,7 @@ class Reply:
     """What somebody answered: `accepted`, `declined`, `tentative` or "", to which `sequence`, and when (`stamped_at`).
 
     `attendee` is "" where the program does not tell the address. `organizers` are the addresses that were answered to.
+    `proposes` is the other time at which somebody would rather begin (METHOD:COUNTER; RFC 5546, 3.2.7).
     """
 
     uid: str
@@ -82,6 +84,7 @@ class Reply:
     stamped_at: datetime
     attendee: str
     organizers: tuple[str, ...] = ()
+    proposes: datetime | None = None
 
 
 def request(invite: Invite) -> str:
@@ -107,26 +110,26 @@ def cancel(invite: Invite) -> str:
 def reply_of(text: bytes) -> Reply:
     """What a calendar text from elsewhere answers; raises Invalid for anything but one person's answer to one invitation.
 
-    UID and DTSTAMP must be there (RFC 5546, 3.2.3); SEQUENCE is 0 where it is not given.
+    UID and DTSTAMP must be there (RFC 5546, 3.2.3); SEQUENCE is 0 where it is not given. A proposal of another time need
+    not say yes or no.
     """
     if len(text) > LARGEST:
         raise Invalid(TOO_LARGE)
     found = _read(_lines(text))
-    if found.method == "COUNTER":
-        raise Invalid(ANOTHER_TIME)
-    if found.method != REPLY:
+    if found.method not in (REPLY, COUNTER):
         raise Invalid(NOT_AN_ANSWER)
     uids, stamps, sequences = (found.values(name) for name in ("UID", "DTSTAMP", "SEQUENCE"))
     if found.events != 1 or len(uids) != 1 or len(found.attendees) != 1 or found.values("RECURRENCE-ID"):
         raise Invalid(NOT_ONE)
     partstat, attendee = found.attendees[0]
-    if partstat not in ANSWERS:
+    proposes = _proposed(found) if found.method == COUNTER else None
+    if partstat not in ANSWERS and proposes is None:
         raise Invalid(UNKNOWN_ANSWER)
     if not 0 < len(uids[0]) <= LONGEST_UID or len(stamps) != 1 or len(sequences) > 1:
         raise Invalid(UNREADABLE)
     sequence = _number(sequences[0]) if sequences else 0
     organizers = tuple(filter(None, map(_address, found.values("ORGANIZER"))))
-    return Reply(uids[0], ANSWERS[partstat], sequence, _moment(stamps[0]), attendee, organizers)
+    return Reply(uids[0], ANSWERS.get(partstat, ""), sequence, _moment(stamps[0]), attendee, organizers, proposes)
 
 
 def method_of(text: bytes) -> str:
@@ -137,6 +140,19 @@ def method_of(text: bytes) -> str:
         return ""
 
 
+def _proposed(found: "_Found") -> datetime:
+    if len(found.starts) != 1:
+        raise Invalid(UNREADABLE)
+    return moment_of(*found.starts[0])
+
+
+class _Text(vText):
+    """Text that is written as feeds have it."""
+
+    def to_ical(self) -> bytes:
+        return contentlines.text(str(self)).removeprefix(":").encode()
+
+
 def _event(invite: Invite) -> Event:
     event = Event()
     event.add("uid", invite.uid)
@@ -144,11 +160,11 @@ def _event(invite: Invite) -> Event:
     event.add("dtstamp", _second(invite.revised_at))
     event.add("dtstart", _second(invite.starts_at))
     event.add("dtend", _second(invite.ends_at))
-    event.add("summary", _line(invite.summary))
+    event.add("summary", _Text(_line(invite.summary)))
     if invite.description:
-        event.add("description", _plain(invite.description))
+        event.add("description", _Text(_plain(invite.description)))
     if invite.location:
-        event.add("location", _line(invite.location))
+        event.add("location", _Text(_line(invite.location)))
     if invite.url:
         event.add("url", _line(invite.url).replace(" ", "%20"))
     event.add("organizer", _party(invite.organizer))
@@ -204,6 +220,7 @@ class _Found:
     events: int = 0
     lines: list[tuple[str, str]] = field(default_factory=list)
     attendees: list[tuple[str, str]] = field(default_factory=list)
+    starts: list[tuple[str, str]] = field(default_factory=list)
 
     def values(self, name: str) -> list[str]:
         """The values of a property of the event."""
@@ -226,6 +243,8 @@ def _read(lines: Iterable[tuple[str, dict[str, str], str]]) -> _Found:
             found.method = value.strip().upper()
         elif inside == ["VCALENDAR", "VEVENT"] and name in MATTERS:
             found.lines.append((name, value.strip()))
+        elif inside == ["VCALENDAR", "VEVENT"] and name == "DTSTART":
+            found.starts.append((value.strip(), params.get("TZID", "")))
         elif inside == ["VCALENDAR", "VEVENT"] and name == "ATTENDEE":
             found.attendees.append(
                 (params.get("PARTSTAT", "").upper(), _address(value) or _address(params.get("EMAIL", "")))

@@ -72,7 +72,7 @@ def observed(change: Mapping[str, Any], *, zone_name: str, at: datetime) -> tupl
     found = after["occurrences"]
     shared = ahead.keys() & found.keys()
     if ahead and not shared and found:
-        return _shift(ahead, _ahead(after, at), zone_name)
+        return _shift(ahead, _alive(after) if len(found) == 1 else _ahead(after, at), zone_name)
     one_by_one = _one_by_one(ahead, found)
     moves = [each for each in one_by_one if isinstance(each, Moved)]
     if len(one_by_one) == len(ahead) >= ENOUGH and len(moves) == len(ahead):
@@ -85,9 +85,13 @@ def observed(change: Mapping[str, Any], *, zone_name: str, at: datetime) -> tupl
 
 
 def _ahead(view: View, at: datetime) -> dict[str, dict[str, Any]]:
-    """The occurrences that have not begun, in their order; cancelled ones are no meetings."""
-    spans = view["occurrences"]
-    alive = {key: span for key, span in spans.items() if not span["cancelled"] and _has_time(span["start"], at)}
+    """The occurrences that have not begun, in their order."""
+    return {key: span for key, span in _alive(view).items() if _has_time(span["start"], at)}
+
+
+def _alive(view: View) -> dict[str, dict[str, Any]]:
+    """The occurrences in their order; cancelled ones are no meetings."""
+    alive = {key: span for key, span in view["occurrences"].items() if not span["cancelled"]}
     return dict(sorted(alive.items(), key=lambda pair: (pair[1]["start"], pair[0])))
 
 

@@ -57,6 +57,15 @@ def touched(theirs: Texts, put: Texts) -> frozenset[str]:
     return frozenset(name for name, said in theirs.items() if name in put and said != put[name])
 
 
+def touched_in(there: bytes, put: Texts) -> frozenset[str]:
+    """The properties that an item's owner has touched; most items are as they were put, which their lines alone tell."""
+    try:
+        as_put = texts_of_ours(there) == put
+    except (ValueError, StopIteration):
+        as_put = False
+    return frozenset() if as_put else touched(texts_of(there), put)
+
+
 def put_there(ours: bytes, there: bytes | None, put: Texts) -> dict[str, str]:
     """What the portal is known to have put there: where the item says what we would, that, since a write of ours may have
     arrived without an answer; and when nothing is known, what we would put there now."""

@@ -239,7 +239,8 @@ def _notes(search: TimeSearch, pairing: Pairing) -> tuple[Note, ...]:
     told = [each for each in search.notes or () if each.get("person") in known]
     calendars = [_calendar(each["outcome"], known[each["person"]]) for each in told if each["about"] == searching.CALENDAR]
     hours = [_hours(known[each["person"]]) for each in told if each["about"] == searching.HOURS]
-    return (*calendars, *hours)
+    until = [_until(date.fromisoformat(each["day"])) for each in search.notes or () if each["about"] == searching.UNTIL]
+    return (*calendars, *until, *hours)
 
 
 def _calendar(outcome: str, name: str) -> Note:
@@ -260,6 +261,11 @@ def _calendar(outcome: str, name: str) -> Note:
         url, action = url_for("calendar_choices.index"), _("Allow busy times")
         return Note(_("Your calendar is connected, but may not be asked when you are busy."), "", action, url)
     return Note(_("Your calendar is not connected, so it is not asked."), "", _("Connect it"), url_for("calendars.index"))
+
+
+def _until(last: date) -> Note:
+    said = _("Calendars are asked up to %(day)s only; whether somebody is busy after that, we do not know.", day=day(last))
+    return Note(said, "warn")
 
 
 def _hours(name: str) -> Note:

@@ -152,7 +152,7 @@ def own_enrolment(programme_id: int, person_id: int, *, hold: bool = False) -> E
     """A person's own enrolment with all that belongs to it. `hold` keeps a second request waiting until this one is done."""
     wanted = select(Enrolment).where(Enrolment.programme_id == programme_id, Enrolment.person_id == person_id)
     if hold:
-        db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+        db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     return db.session.scalar(
         wanted.options(
             selectinload(Enrolment.programme),

@@ -39,7 +39,7 @@ PROGRAMME_STATES = {
 }
 ENROLMENT_STATES = {
     "begun": _l("Signing up"),
-    "waiting": _l("Waiting for a match"),
+    "waiting": _l("Taking part"),
     "paused": _l("Paused"),
     "withdrawn": _l("Withdrawn"),
 }

@@ -1,7 +1,7 @@
-"""The room's letters: the plan is made, one check-in was moved, skipped, or takes place after all."""
+"""The room's letters: the plan is made, one check-in was moved, skipped, or takes place after all; a near day was moved."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import render_template
@@ -13,11 +13,13 @@ from portal.letters.letter import Letter
 from portal.pairings.models import Pairing
 from portal.pairings.queries import partner
 from portal.people.models import Person
-from portal.schedule.models import CheckIn
+from portal.schedule import words
+from portal.schedule.models import CheckIn, Milestone
 from portal.settings import current
-from portal.web.furniture import in_zone
+from portal.web.furniture import day, in_zone
 
-WHEN = "EEEE, d MMMM y, HH:mm"
+WHICH_DAY = "EEEE, d MMMM y"
+WHEN = f"{WHICH_DAY}, HH:mm"
 MOMENT = "%Y%m%dT%H%M%SZ"
 """A moment in an address, in UTC: nothing in it that mail programs break or escape."""
 
@@ -67,6 +69,15 @@ def declined(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Let
     with _language_of(to):
         subject = _("Your check-in with %(name)s stays as it was", name=partner(pairing, to.id).name)
         return _letter("declined", subject, pairing, to, by, _when(check_in, to))
+
+
+def day_moved(pairing: Pairing, to: Person, milestone: Milestone, by: Person, *, was: date) -> Letter:
+    """Says that a milestone is on another day, when that day or the one it `was` on is near."""
+    with _language_of(to):
+        what = words.MILESTONES[milestone.kind]
+        subject = _("%(what)s with %(name)s is on another day", what=what, name=partner(pairing, to.id).name)
+        facts = {"what": what, "when": day(milestone.due_on, WHICH_DAY), "was": day(was, WHICH_DAY)}
+        return _letter("day_moved", subject, pairing, to, by, facts)
 
 
 def back_to(check_in: CheckIn, pairing: Pairing, was: datetime | None = None) -> str:

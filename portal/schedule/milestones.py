@@ -19,12 +19,14 @@ from portal.core import cadence
 from portal.core.lifecycle import CheckInState, PairingState
 from portal.db import db, transaction
 from portal.errors import Invalid, Stale
+from portal.letters.outbox import post
 from portal.pairings.models import Pairing
-from portal.pairings.queries import whole
+from portal.pairings.queries import partner, side_of, whole
 from portal.people import versions
 from portal.people.models import Person
+from portal.schedule import letters
 from portal.schedule.models import Milestone
-from portal.schedule.queries import check_ins_of, hold, holidays_of, without_milestones
+from portal.schedule.queries import SOON, check_ins_of, hold, holidays_of, without_milestones
 
 KINDS = ("kick-off", "midpoint", "closing")
 KIND, MOVED = "milestone", "milestone.moved"
@@ -64,11 +66,20 @@ def align(pairing: Pairing, *, at: datetime) -> None:
 
 
 def move(
-    milestone: Milestone, pairing: Pairing, *, due_on: date, by: Person, at: datetime, seen: int, by_hand: bool = True
+    milestone: Milestone,
+    pairing: Pairing,
+    *,
+    due_on: date,
+    by: Person,
+    at: datetime,
+    seen: int,
+    by_hand: bool = True,
+    in_calendar: bool = False,
 ) -> int | None:
     """Put a milestone on another day; the audit's position for an undo, or None when it is there already.
 
-    Not `by_hand` it follows the plan again from now on. Raises Stale with both values, or Invalid.
+    Not `by_hand` it follows the plan again from now on. `in_calendar`: as in planning.reschedule. Who did not do it here is
+    told by letter when the day is near, or was. Raises Stale with both values, or Invalid.
     """
     if milestone.due_on == due_on:
         return None
@@ -82,11 +93,12 @@ def move(
         raise Invalid(_("This day has passed. Choose a later one."), field="due_on")
     if due_on > at.date() + timedelta(days=732):
         raise Invalid(_("This is too far ahead. Choose an earlier day."), field="due_on")
-    before = {"due_on": milestone.due_on.isoformat(), "moved_by_hand": milestone.moved_by_hand}
+    was, before = milestone.due_on, {"due_on": milestone.due_on.isoformat(), "moved_by_hand": milestone.moved_by_hand}
     milestone.due_on, milestone.moved_by_hand, milestone.revised_at = due_on, by_hand, at
     milestone.revision += 1
     versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
     after = {"due_on": due_on.isoformat(), "moved_by_hand": by_hand}
+    _tell(milestone, pairing, by, at, was=was, both=in_calendar)
     return audit.write(action=MOVED, on=KIND, id=milestone.id, by=by.id, before=before, after=after).position
 
 
@@ -99,6 +111,23 @@ def put_back(milestone: Milestone, pairing: Pairing, *, position: int, by: Perso
         raise Invalid(_("This cannot be undone any more. Move the day instead."))
     due_on, by_hand = date.fromisoformat(values["due_on"]), bool(values.get("moved_by_hand", True))
     move(milestone, pairing, due_on=due_on, by=by, at=at, seen=milestone.version, by_hand=by_hand)
+
+
+def write_anew(milestone: Milestone, pairing: Pairing, *, at: datetime) -> None:
+    """Have a milestone written into both calendars as the portal has it, though nothing about it has changed here."""
+    milestone.revision += 1
+    milestone.revised_at = at
+    versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
+
+
+def _tell(milestone: Milestone, pairing: Pairing, by: Person, at: datetime, *, was: date, both: bool) -> None:
+    """Tell the partner, or both when staff did it or somebody's calendar, of a day that is near by their clock, or was."""
+    alone = side_of(pairing, by.id) is not None and not both
+    for person in (partner(pairing, by.id),) if alone else (pairing.mentor, pairing.mentee):
+        today, soon = ((at + ahead).astimezone(ZoneInfo(person.time_zone)).date() for ahead in (timedelta(0), SOON))
+        if today <= was <= soon or today <= milestone.due_on <= soon:
+            letter = letters.day_moved(pairing, person, milestone, by, was=was)
+            post(letter, to=person.email, person_id=person.id)
 
 
 def _days(pairing: Pairing, at: datetime) -> Mapping[str, date]:

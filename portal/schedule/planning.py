@@ -90,14 +90,12 @@ def reschedule(
     by: Person,
     at: datetime,
     seen: int,
-    moved_for: str = "",
     in_calendar: bool = False,
 ) -> int | None:
     """Move one check-in; the audit's position for an undo, or None when it is there already.
 
-    `moved_for` is the holiday that had moved it, when this takes a move back. `in_calendar`: it was moved in a calendar, so
-    whoever moved it sees no page and gets a letter as well. Raises Stale with both values; Invalid for a time that is past,
-    taken or too far ahead. A holiday is no hindrance: whoever moves is told of it (see holiday_at).
+    `in_calendar`: it was moved in a calendar, so whoever moved it sees no page and gets a letter as well. Raises Stale with
+    both values; Invalid for a time that is past, taken or too far ahead. A holiday is told, no hindrance (see holiday_at).
     """
     hold(pairing)
     starts_at = starts_at.astimezone(UTC)
@@ -107,9 +105,9 @@ def reschedule(
     _check_seen(check_in, seen, starts_at=starts_at)
     _check_moment(check_in, starts_at, at)
     was, before = check_in.starts_at, {"starts_at": check_in.starts_at.isoformat(), "moved_for": check_in.moved_for}
-    check_in.starts_at, check_in.moved_for = starts_at, moved_for
+    check_in.starts_at, check_in.moved_for = starts_at, _moved_for(check_in, starts_at)
     _revise(check_in, pairing, at)
-    after = {"starts_at": starts_at.isoformat(), "moved_for": moved_for}
+    after = {"starts_at": starts_at.isoformat(), "moved_for": check_in.moved_for}
     entry = audit.write(action=MOVED, on=CHECK_IN, id=check_in.id, by=by.id, before=before, after=after)
     _tell(partial(letters.moved, was=was), check_in, pairing, by, both=in_calendar)
     return entry.position
@@ -124,8 +122,8 @@ def put_back(check_in: CheckIn, pairing: Pairing, *, position: int, by: Person, 
         raise Invalid(_("This cannot be undone any more. Move the check-in instead."))
     if check_in.starts_at.isoformat() != (entry.after or {}).get("starts_at"):
         raise Invalid(_("This was changed again since, so it cannot be undone by itself. Move the check-in instead."))
-    back = {"starts_at": datetime.fromisoformat(values["starts_at"]), "moved_for": values.get("moved_for", "")}
-    reschedule(check_in, pairing, by=by, at=at, seen=check_in.version, **back)
+    was = datetime.fromisoformat(values["starts_at"])
+    reschedule(check_in, pairing, starts_at=was, by=by, at=at, seen=check_in.version)
 
 
 def skip(check_in: CheckIn, pairing: Pairing, *, by: Person, at: datetime, seen: int, in_calendar: bool = False) -> bool:
@@ -247,6 +245,12 @@ def _check_moment(check_in: CheckIn, starts_at: datetime, at: datetime) -> None:
         raise Invalid(_("This is too far ahead. Choose an earlier day."), field="day")
     if _taken(check_in, starts_at):
         raise Invalid(_("Another check-in of yours is at that time. Choose a time when neither is."), field="day")
+
+
+def _moved_for(check_in: CheckIn, starts_at: datetime) -> str:
+    """The holiday that had moved it to a time at which it was before, when it goes back there."""
+    left = (each.before or {} for each in audit.history(CHECK_IN, check_in.id) if each.action == MOVED)
+    return next((str(each.get("moved_for", "")) for each in left if each.get("starts_at") == starts_at.isoformat()), "")
 
 
 def _taken(check_in: CheckIn, starts_at: datetime) -> bool:

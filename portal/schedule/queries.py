@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import contains_eager
 
+from portal.audit import AuditEntry
 from portal.core import cadence
 from portal.core.lifecycle import CheckInState, PairingState
 from portal.core.places import country_of
@@ -20,6 +21,11 @@ from portal.pairings.queries import pairing_for, partner, whole
 from portal.people.models import Person
 from portal.schedule import words
 from portal.schedule.models import CheckIn, Milestone, Series
+
+SOON = timedelta(days=2)
+"""What changes so shortly before is told by letter: calendars that are subscribed to may read it too late."""
+STEP = ("pairing", "pairing.moved")
+"""Of what kind, and what action, the audit's entry about a step of a pairing is."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Entry:
 
 def hold(pairing_id: int) -> None:
     """Keep others who plan the same pairing waiting until the open transaction ends; SQLite's writers queue anyway."""
-    db.session.execute(select(Pairing.id).where(Pairing.id == pairing_id).with_for_update())
+    db.session.execute(select(Pairing.id).where(Pairing.id == pairing_id).with_for_update(key_share=True))
 
 
 def series_of(pairing_id: int) -> list[Series]:
@@ -61,6 +67,28 @@ def check_ins_of_many(pairing_ids: Sequence[int]) -> dict[int, list[CheckIn]]:
     for each in db.session.scalars(query.order_by(CheckIn.starts_at, CheckIn.id)) if pairing_ids else ():
         found[each.series.pairing_id].append(each)
     return found
+
+
+def cuts_of_many(pairing_ids: Sequence[int]) -> dict[int, list[datetime]]:
+    """When each pairing was ended and when that was taken back, as the audit has it, in one query.
+
+    Each of these moments took what was ahead out of the series of that time, or put it back: see `revision_of`.
+    """
+    found: dict[int, list[datetime]] = defaultdict(list)
+    row, (kind, action) = AuditEntry, STEP
+    query = select(row.object_id, row.at, row.before, row.after).where(row.object_kind == kind, row.action == action)
+    query = query.where(row.object_id.in_([str(each) for each in pairing_ids])).order_by(row.position)
+    for each in db.session.execute(query) if pairing_ids else ():
+        states = {(said or {}).get("state", PairingState.ENDED) for said in (each.before, each.after)}
+        if PairingState.ENDED in states:  # values that were erased since count too: a revision never falls
+            found[int(each.object_id)].append(each.at)
+    return found
+
+
+def revision_of(series: Series, cuts: Sequence[datetime]) -> tuple[int, datetime]:
+    """SEQUENCE of a series and its moment, with what ending its pairing and taking that back changed (`cuts_of_many`)."""
+    own = [at for at in cuts if series.created_at < at and (series.replaced_at is None or at < series.replaced_at)]
+    return series.revision + len(own), max([series.revised_at, *own])
 
 
 def milestones_of(pairing_id: int) -> list[Milestone]:

@@ -9,14 +9,20 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
 
 from portal.calendars import queries
 from portal.calendars.entries import entries_of, stamp_of
 from portal.calendars.models import CalendarAccount
+from portal.clock import now
 from portal.core.documents import Day, MeetingSeries
 from portal.db import db, transaction
+from portal.pairings import asking
+from portal.pairings.models import Pairing
+from portal.pairings.queries import whole
 from portal.people import versions
 from portal.people.models import Person
+from portal.schedule.models import CheckIn
 from tests.calendars import pairs
 from tests.conftest import Counted, Noise
 from tests.personas import Factories
@@ -114,6 +120,37 @@ def test_of_an_ended_pairing_the_past_stays(app: Flask, make: Factories, mira: P
     assert isinstance(kick_off, Day)
     pairs.whole(make, mira, joao, state="ended", ended_at=datetime(2026, 2, 3, 0, 30, tzinfo=UTC))
     assert [each.summary for each in entries_of(mira.id)].count("Check-in with João “Jota”, Dr.") == 1
+
+
+def test_ending_a_pairing_and_taking_that_back_each_raise_the_revision_once(
+    app: Flask, make: Factories, mira: Person, joao: Person, admin: Person
+) -> None:
+    programme = make.programme("Autumn season")
+    for person in (mira, joao):
+        make.enrolment(person, programme)
+    pairing = pairs.pairing(make, mira, joao, programme)
+    pairs.series(make, pairing, uid="replaced", replaced_at=pairs.BEGUN + timedelta(days=1))
+    pairs.series(make, pairing, first_on=pairs.FIRST_ON)
+    ahead = datetime.now(UTC) + timedelta(days=3)
+    with transaction():
+        db.session.execute(update(CheckIn).where(CheckIn.number == 6).values(starts_at=ahead))
+
+    def said(step: Callable[..., object] | None = None, **more: object) -> list[tuple[int, bool]]:
+        before = now()
+        if step is not None:
+            with transaction():
+                row = db.session.scalars(select(Pairing).where(Pairing.id == pairing.id).options(*whole())).one()
+                step(row, by=db.session.get_one(Person, admin.id), **more)
+        db.session.rollback()
+        found = [each for each in entries_of(mira.id) if isinstance(each, MeetingSeries)]
+        return [(each.revision, each.revised_at >= before) for each in found]
+
+    assert said() == [(0, False), (0, False)]
+    assert said(asking.pause) == said(asking.resume) == [(0, False), (0, False)]
+    assert said(asking.end, at=now()) == [(0, False), (1, True)]
+    assert said() == [(0, False), (1, False)]
+    assert said(asking.take_back_end, at=now()) == [(0, False), (2, True)]
+    assert said(asking.end, at=now()) == [(0, False), (3, True)]
 
 
 def test_a_series_without_meetings_is_not_there(app: Flask, make: Factories, mira: Person, joao: Person) -> None:

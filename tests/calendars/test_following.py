@@ -4,23 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from portal.calendars import accounts
+from portal.calendars.syncing import following
 from portal.clock import now
 from portal.core.cadence import Rule
 from portal.db import db, transaction
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.programmes.models import Programme
-from portal.schedule import requests
+from portal.schedule import planning, requests
 from portal.schedule.models import Milestone
 from tests.calendars import pairs
 from tests.calendars.accounts import Account
 from tests.calendars.places import held, on_the_newest, the_database, the_place, the_server  # noqa: F401  # fixtures
-from tests.calendars.planned import BERLIN, HOUR, WORKING, check_ins, letters, override, plan, quiet_rule, stamp, without
+from tests.calendars.planned import (
+    BERLIN,
+    HOUR,
+    WORKING,
+    ZONE,
+    check_ins,
+    letters,
+    override,
+    plan,
+    quiet_rule,
+    stamp,
+    without,
+)
 from tests.calendars.servers import running_server
 from tests.personas import Factories
 
@@ -244,3 +259,49 @@ def test_a_milestone_moved_in_ones_calendar_moves(connected: Account) -> None:
     db.session.expire_all()
     assert db.session.scalars(select(Milestone.due_on).where(Milestone.kind == "closing")).one() == new
     assert connected.there() == connected.wanted()
+
+
+@on_the_newest
+def test_a_milestone_moved_into_the_past_is_told_and_comes_back(connected: Account, mira: Person) -> None:
+    path = connected.path_of("milestone", 2)
+    text = connected.server.text(path)
+    due_on = db.session.scalars(select(Milestone.due_on).where(Milestone.kind == "closing")).one()
+    db.session.rollback()
+    days = {f":{due_on + timedelta(days=each):%Y%m%d}": f":2021010{each + 1}" for each in (0, 1)}
+    connected.server.edit(path, *days.items())
+    assert connected.server.text(path) != text
+    connected.sync()
+    connected.sync()
+    assert letters(mira) == ["calendars.not_followed"]
+    assert db.session.scalars(select(Milestone.due_on).where(Milestone.kind == "closing")).one() == due_on
+    assert connected.there() == connected.wanted()
+
+
+def test_a_milestone_given_a_time_of_day_is_on_the_day_that_its_owner_sees(connected: Account) -> None:
+    due_on = db.session.scalars(select(Milestone.due_on).where(Milestone.kind == "closing")).one()
+    db.session.rollback()
+    path, day = connected.path_of("milestone", 2), due_on + timedelta(days=3)
+    days = {f";VALUE=DATE:{due_on + timedelta(days=each):%Y%m%d}": f";{ZONE}:{day:%Y%m%d}T00{each}000" for each in (0, 1)}
+    connected.server.edit(path, *days.items())
+    connected.sync()
+    assert db.session.scalars(select(Milestone.due_on).where(Milestone.kind == "closing")).one() == day
+
+
+def test_a_change_is_taken_up_later_when_the_database_was_away_and_not_lost(
+    connected: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, errors = planning.reschedule, [OperationalError("", {}, Exception("a deadlock")), None]
+
+    def reschedule(*given: Any, **more: Any) -> Any:
+        error = errors.pop(0)
+        if error:
+            raise error
+        return real(*given, **more)
+
+    monkeypatch.setattr(planning, "reschedule", reschedule)
+    was = check_ins()[1].starts_at
+    override(connected, was, was + 2 * HOUR)
+    connected.sync()
+    assert check_ins()[1].starts_at == was
+    following.sweep()
+    assert (check_ins()[1].starts_at, errors) == (was + 2 * HOUR, [])

@@ -131,7 +131,7 @@ def test_killed_at_any_point_while_writing_news(account: Account, die_everywhere
         day = db.session.scalars(select(Milestone).where(Milestone.kind == "closing")).one()
         pairs.change(day, account.person, due_on=day.due_on + timedelta(days=1))
 
-    assert die_everywhere(move, well(account)) > 20
+    assert die_everywhere(move, well(account)) > 15
 
 
 def test_killed_at_any_point_while_renaming(account: Account, sam: Person, die_everywhere: Callable[..., int]) -> None:
@@ -161,7 +161,7 @@ def test_killed_at_any_point_while_a_pairing_ends(account: Account, die_everywhe
             account.sync()
         pairs.change(account.pairing, account.person, **OVER)
 
-    assert die_everywhere(end, well(account)) > 20
+    assert die_everywhere(end, well(account)) > 15
 
 
 def test_killed_at_any_point_while_following_an_entry_elsewhere(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import re
+import time
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -170,12 +172,6 @@ def test_bounces_absence_notes_and_letters_of_people_are_passed_over(pair, mira)
     assert answered(mira) == ""
 
 
-def test_another_time_that_is_proposed_is_passed_over_softly(pair, mira) -> None:
-    text = answers.calendar("outlook", facts(mira)).replace("METHOD:REPLY", "METHOD:COUNTER")
-    outcome = replies.receive(wrapped(text.encode()))
-    assert outcome.says == "Ignored: Another time was proposed, which only works on the pair's page."
-
-
 def wrapped(text: bytes, head: str = "text/calendar; method=REPLY", encoding: str = "base64") -> bytes:
     content = base64.encodebytes(text) if encoding == "base64" else text
     return f"From: x@example.com\r\nContent-Type: {head}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + content
@@ -235,6 +231,32 @@ def test_a_large_message_made_to_be_slow_is_read_to_its_end_or_refused() -> None
             texts.append(())
     assert len(texts) == 5
     assert [replies._replies(each)[0] for each in texts] == [[]] * 5
+
+
+@pytest.mark.parametrize("field", ["Content-Type: text/calendar; x", "CONTENT-DISPOSITION: attachment; filename", "folded"])
+def test_a_header_made_to_be_slow_is_refused_before_it_is_taken_apart(field: str) -> None:
+    quoted = b'="' + b";" * 600_000 + b'"\r\n\r\nhello'
+    if field == "folded":
+        field, quoted = "Subject: x\rContent-Type: text/calendar; x", quoted.replace(b";;;", b";\r\n ")
+    with pytest.raises(Invalid, match="header that is too long"):
+        messages.read(f"From: x@example.com\r\n{field}".encode() + quoted)
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "Punycode"])
+def test_a_charset_that_is_slow_to_read_is_not_believed(pair, mira, charset: str) -> None:
+    slow = wrapped(b"a" * 400_000 + b"\xff-" + b"a" * 400_000, f"text/calendar; charset={charset}", "8bit")
+    began = time.monotonic()
+    assert not replies.receive(slow).taken
+    assert time.monotonic() - began < 5
+    text = answers.calendar("outlook", facts(mira)).encode("latin-1")
+    assert replies.receive(wrapped(text, f"text/calendar; charset={charset}")).taken
+
+
+def test_who_sends_a_message_is_the_address_and_not_what_stands_in_the_name(pair, mira) -> None:
+    sent = answers.message("ios-exchange", facts(mira))
+    named = f'From: "colleague@example.com (by way of)" <{mira.email}>\r\n'.encode()
+    rest = re.sub(rb"From: [^\r]*\r\n", b"", sent)
+    assert replies.receive(named + rest).taken
 
 
 def test_two_answers_at_the_same_time_end_as_the_newer_one(app, pair, mira) -> None:

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -18,6 +20,7 @@ from sqlalchemy import select, update
 from portal.calendars import searching
 from portal.calendars.models import CalendarAccount, TimeSearch
 from portal.clock import now
+from portal.core import best_slots
 from portal.core.cadence import Rule
 from portal.db import db, transaction
 from portal.errors import Invalid
@@ -184,6 +187,43 @@ def test_a_plan_made_anew_repeats_as_often_as_is_left_and_its_own_check_ins_make
     }
     days = {datetime.fromisoformat(each["first_on"]).date() for each in plans}
     assert days <= {rule.first_on + timedelta(days=step) for step in range(-3, 4)}
+
+
+@pytest.mark.parametrize(("every", "says"), [(1, False), (12, True)])
+def test_a_plan_that_reaches_farther_than_calendars_are_asked_says_so(
+    radicale: CalendarServer, meetings: Pairing, mira: Person, every: int, says: bool
+) -> None:
+    Account(radicale, mira).connect().sync()
+    allow(mira)
+    first = (datetime.now(UTC) + timedelta(days=30)).date()
+    plan(meetings, mira, Rule(every, "month", first, quiet_rule().at, "Europe/Berlin", 3))
+    searching.find(begin(meetings, mira))
+    notes = rows()[0].notes or []
+    assert [each["outcome"] for each in notes if each["about"] == "calendar"] == ["asked", "not-connected"]
+    last = (datetime.now(UTC) + searching.FARTHEST).astimezone(ZoneInfo(mira.time_zone)).date().isoformat()
+    assert [each["day"] for each in notes if each["about"] == "until"] == ([last] if says else [])
+
+
+def test_nobody_is_told_of_a_limit_when_no_calendar_is_asked(meetings: Pairing, mira: Person) -> None:
+    first = (datetime.now(UTC) + timedelta(days=30)).date()
+    plan(meetings, mira, Rule(12, "month", first, quiet_rule().at, "Europe/Berlin", 3))
+    searching.find(begin(meetings, mira))
+    assert {each["about"] for each in rows()[0].notes or ()} <= {"calendar", "hours"}
+
+
+def test_for_a_check_in_beyond_the_limit_no_calendar_is_called_free(
+    radicale: CalendarServer, meetings: Pairing, mira: Person
+) -> None:
+    Account(radicale, mira).connect().sync()
+    allow(mira)
+    plan(meetings, mira, Rule(12, "month", (datetime.now(UTC) + timedelta(days=300)).date(), time_of_day(10), "UTC", 2))
+    searching.find(begin(meetings, mira, check_ins()[1]))
+    (search,) = rows()
+    assert {each["about"] for each in search.notes or ()} >= {"until"}
+    assert "calendar" not in {each["about"] for each in search.notes or ()}
+    reasons = {template for each in search.slots or () for template, _args in each["reasons"]}
+    assert reasons
+    assert not reasons & {best_slots.BOTH_FREE, best_slots.YOU_FREE, best_slots.PARTNER_FREE}
 
 
 def test_a_very_long_series_is_found_too(meetings: Pairing, mira: Person) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -95,6 +96,13 @@ def test_whatever_texts_say_the_invitation_is_read_back_by_two_readers(
     assert str(event["UID"]) == other.uid.value == INVITE.uid
 
 
+def test_a_room_on_a_path_with_backslashes_is_read_as_it_was_written() -> None:
+    where = r"\\server\North\new; left, then right"
+    for text in (request(replace(INVITE, location=where)), cancel(replace(INVITE, location=where))):
+        event = vobject.readOne(text).vevent
+        assert event.location.value == where
+
+
 @pytest.mark.parametrize("name", answers.PROGRAMS)
 def test_answers_are_understood_as_each_mail_program_writes_them(name: str) -> None:
     facts = answers.Facts(INVITE.uid, INVITE.organizer.address, INVITE.attendee.address, sequence=2)
@@ -109,13 +117,13 @@ def test_answers_are_understood_as_each_mail_program_writes_them(name: str) -> N
         )
 
 
-GOOD = answers.calendar("thunderbird", answers.Facts(INVITE.uid, "m@portal.example", "a@portal.example"), "ACCEPTED")
+FACTS = answers.Facts(INVITE.uid, "m@portal.example", "a@portal.example")
+GOOD = answers.calendar("thunderbird", FACTS, "ACCEPTED")
 
 
 @pytest.mark.parametrize(
     ("was", "becomes", "says"),
     [
-        ("METHOD:REPLY", "METHOD:COUNTER", "Another time was proposed"),
         ("METHOD:REPLY", "METHOD:REQUEST", "no answer"),
         ("METHOD:REPLY\r\n", "", "no answer"),
         ("PARTSTAT=ACCEPTED", "PARTSTAT=DELEGATED", "neither yes nor no"),
@@ -139,6 +147,42 @@ def test_anything_but_one_answer_to_one_invitation_is_refused(was: str, becomes:
     assert was in GOOD
     with pytest.raises(Invalid, match=says):
         reply_of(GOOD.replace(was, becomes).encode())
+
+
+def counter(start: str, partstat: str = "TENTATIVE") -> bytes:
+    """The proposal of another time, whose DTSTART line goes on with `start`."""
+    text = answers.calendar("outlook", FACTS, partstat)
+    return re.sub(
+        r"\nDTSTART[^\r]*(?=\r\nDTEND)", f"\nDTSTART{start}", text.replace("METHOD:REPLY", "METHOD:COUNTER")
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("start", "moment"),
+    [
+        (":20260311T090000Z", datetime(2026, 3, 11, 9, tzinfo=UTC)),
+        (";TZID=W. Europe Standard Time:20260711T100000", datetime(2026, 7, 11, 8, tzinfo=UTC)),
+        (";TZID=Europe/Berlin:20260311T100000", datetime(2026, 3, 11, 9, tzinfo=UTC)),
+        (";TZID=/mozilla.org/20050126_1/America/New_York:20260311T100000", datetime(2026, 3, 11, 14, tzinfo=UTC)),
+    ],
+)
+def test_another_time_that_is_proposed_is_read_in_whatever_zone_it_is_written(start: str, moment: datetime) -> None:
+    reply = reply_of(counter(start))
+    assert (reply.proposes, reply.answer, reply.uid) == (moment, "tentative", INVITE.uid)
+    assert reply_of(counter(start, "DELEGATED")).answer == ""
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        ":20260311T100000", ";VALUE=DATE:20260311", ";TZID=Customized Time Zone:20260311T100000", ":soon", ":", "",
+        ":20260231T100000Z", ";TZID=Asia/Tokyo:00010101T000000", ":20260311T090000Z\r\nDTSTART:20260312T090000Z",
+        ";TZID=../../etc/passwd:20260311T100000",
+    ],
+)  # fmt: skip
+def test_a_proposal_of_no_certain_moment_is_refused(start: str) -> None:
+    with pytest.raises(Invalid):
+        reply_of(counter(start))
 
 
 @given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: GOOD.replace("PARTSTAT", text).encode()))

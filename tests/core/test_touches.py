@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.core.touches import put_there, read_back, revision_of, touched, uid_of
+from portal.core.touches import put_there, read_back, revision_of, touched, touched_in, uid_of
 
 TEXT = "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nEND:VTIMEZONE\r\n{events}END:VCALENDAR\r\n"
 EVENT = "BEGIN:VEVENT\r\nUID:check-ins-1-g1@localhost\r\n{more}SUMMARY:{title}\r\nEND:VEVENT\r\n"
@@ -46,3 +46,11 @@ def test_a_title_of_ours_that_arrived_without_an_answer_is_no_touch_and_the_owne
     assert (arrived["SUMMARY"], touched({"SUMMARY": "Coffee"}, arrived)) == ("Samira", {"SUMMARY"})
     assert put_there(text("Samira"), text("Coffee"), before)["SUMMARY"] == "Sam"
     assert put_there(text("Samira"), None, {})["SUMMARY"] == "Samira"
+
+
+def test_what_is_as_it_was_put_is_seen_by_its_lines_and_a_touch_is_seen_whatever_else_is_there() -> None:
+    put = read_back(text("Sam"), text("Sam"), frozenset())
+    other_lines = text("Sam").replace(b"UID:", b"X-THEIRS:1\r\nUID:")
+    assert [touched_in(each, put) for each in (text("Sam"), other_lines, b"nonsense \xff")] == [frozenset()] * 3
+    assert touched_in(text("Coffee", OVERRIDE, MASTER), put) == {"SUMMARY"}
+    assert touched_in(text("Sam", "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"), put) == {"VALARM"}

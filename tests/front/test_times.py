@@ -234,6 +234,14 @@ def test_a_connected_calendar_that_may_not_be_asked_offers_to_allow_it(
     assert "We could not ask your calendar: look whether you are busy at these times." in find(jonas, pairing).text
 
 
+def test_until_which_day_calendars_were_asked_is_said_when_the_plan_goes_on(pairing: Pairing, jonas: Visitor) -> None:
+    find(jonas, pairing)
+    with transaction():
+        db.session.execute(update(TimeSearch).values(notes=[{"about": "until", "day": "2028-01-02"}]))
+    said = "Calendars are asked up to 2 January 2028 only; whether somebody is busy after that, we do not know."
+    assert said in jonas.get(f"/pairings/{pairing.id}/times").text
+
+
 def test_hours_that_never_meet_say_so_and_lead_on(
     company: Company, make: Factories, new_visitor: Callable[..., Visitor]
 ) -> None:

@@ -13,6 +13,7 @@ from portal import audit
 from portal.core.cadence import Rule
 from portal.db import db, transaction
 from portal.errors import Invalid, Stale
+from portal.letters.models import OutboxLetter
 from portal.pairings.models import Pairing
 from portal.people import versions
 from portal.people.models import Person
@@ -20,7 +21,7 @@ from portal.schedule import milestones, planning
 from portal.schedule.models import Milestone
 from portal.schedule.queries import milestone_for, milestones_of, series_of, without_milestones
 from tests.personas import Factories
-from tests.schedule.pairs import AT, RULE, act, change, fresh, make_pairing, plan, rows_of
+from tests.schedule.pairs import AT, RULE, act, change, fresh, letters_to, make_pairing, plan, rows_of
 
 DAY = timedelta(days=1)
 
@@ -45,12 +46,15 @@ def one(pairing: Pairing, kind: str) -> Milestone:
     return db.session.scalars(select(Milestone).filter_by(pairing_id=pairing.id, kind=kind)).one()
 
 
-def put(milestone: Milestone, by: Person, due_on: date, *, at: datetime = AT, seen: int | None = None) -> bool:
+def put(
+    milestone: Milestone, by: Person, due_on: date, *, at: datetime = AT, seen: int | None = None, in_calendar: bool = False
+) -> bool:
     with transaction():
         actor = db.session.get_one(Person, by.id, populate_existing=True)
         row, pairing = milestone_for(milestone.id, actor)
         version = row.version if seen is None else seen
-        return milestones.move(row, pairing, due_on=due_on, by=actor, at=at, seen=version) is not None
+        about = {"by": actor, "at": at, "seen": version, "in_calendar": in_calendar}
+        return milestones.move(row, pairing, due_on=due_on, **about) is not None
 
 
 def everything(pairing: Pairing) -> list[Any]:
@@ -200,6 +204,65 @@ def test_a_move_raises_both_calendars_and_is_audited(pairing: Pairing, sigrid: P
     assert (entry.action, entry.actor_id) == ("milestone.moved", sigrid.id)
     assert entry.before == {"due_on": "2027-03-09", "moved_by_hand": False}
     assert entry.after == {"due_on": "2027-03-19", "moved_by_hand": True}
+
+
+def told(pairing: Pairing) -> list[str]:
+    """Who was told of a moved day, in order."""
+    db.session.rollback()
+    posted = select(OutboxLetter).where(OutboxLetter.kind == "schedule.day_moved").order_by(OutboxLetter.id)
+    return [each.to_address for each in db.session.scalars(posted)]
+
+
+@pytest.mark.parametrize(
+    ("at", "to", "reaches"),
+    [
+        (datetime(2027, 3, 7, 9, tzinfo=UTC), date(2027, 3, 19), True),
+        (datetime(2027, 3, 4, 9, tzinfo=UTC), date(2027, 3, 6), True),
+        (datetime(2027, 3, 6, 9, tzinfo=UTC), date(2027, 3, 19), False),
+        (datetime(2027, 3, 19, 9, tzinfo=UTC), date(2027, 3, 29), False),
+    ],
+    ids=["away from a day that is near", "to a day that is near", "neither is near", "away from a day that is over"],
+)
+def test_a_day_that_is_near_is_not_moved_without_a_letter_to_the_partner(
+    pairing: Pairing, sigrid: Person, at: datetime, to: date, reaches: bool
+) -> None:
+    plan(pairing)
+    put(one(pairing, "closing"), sigrid, to, at=at)
+    assert told(pairing) == ([fresh(pairing).mentor.email] if reaches else [])
+
+
+def test_the_letter_about_a_moved_day_is_whole(pairing: Pairing, sigrid: Person) -> None:
+    plan(pairing)
+    put(one(pairing, "closing"), sigrid, date(2027, 3, 10), at=datetime(2027, 3, 8, 9, tzinfo=UTC))
+    letter = letters_to(fresh(pairing).mentor)[-1]
+    assert (letter.kind, letter.subject) == ("schedule.day_moved", "Closing with Sigrid Senior is on another day")
+    why = f"You get this because you take part in {fresh(pairing).programme.name}. "
+    moved = "Sigrid Senior has moved “Closing”. It is now on Wednesday, 10 March 2027. It was on Tuesday, 9 March 2027."
+    assert [line for line in letter.text.splitlines() if line] == [
+        "Hello Jona Junior,",
+        moved,
+        "It does not suit? Choose another day on your page; both calendars follow.",
+        "See your page:",
+        f"http://localhost/pairings/{pairing.id}",
+        "Vice Versa",
+        "http://localhost",
+        "--",
+        f"{why}A letter like this comes when a day of yours within the next two days is moved.",
+    ]
+    assert moved in letter.html
+
+
+def test_of_a_day_that_staff_or_a_calendar_moved_both_are_told(pairing: Pairing, sigrid: Person, admin: Person) -> None:
+    plan(pairing)
+    at, both = datetime(2027, 3, 8, 9, tzinfo=UTC), [fresh(pairing).mentor, sigrid]
+    put(one(pairing, "closing"), admin, date(2027, 3, 10), at=at)
+    assert told(pairing) == [each.email for each in both]
+    said = {each.name: letters_to(each)[-1].text.splitlines()[2] for each in both}
+    assert said["Sigrid Senior"].startswith("Ama Admin has moved “Closing” with Jona Junior. It is now on Wednesday")
+    put(one(pairing, "closing"), sigrid, date(2027, 3, 11), at=at, in_calendar=True)
+    assert told(pairing) == [each.email for each in both] * 2
+    said = {each.name: letters_to(each)[-1].text.splitlines()[2] for each in both}
+    assert said["Sigrid Senior"].startswith("You moved “Closing” with Jona Junior in your calendar. It is now on Thursday")
 
 
 def test_moving_to_where_it_is_changes_nothing(pairing: Pairing, sigrid: Person) -> None:

@@ -79,6 +79,22 @@ def test_one_press_from_the_letter_moves_a_check_in_back(
     assert browser.get(path).heading == "Check-in 1 is as it was"
 
 
+def test_a_check_in_that_a_holiday_moved_is_named_after_it_again_from_the_letter(
+    pairing: Pairing, jona: Person, sigrid: Person, new_visitor: NewVisitor
+) -> None:
+    christmas = now().date().replace(month=12, day=25)
+    christmas = christmas if christmas > now().date() else christmas.replace(year=christmas.year + 1)
+    plan(pairing, Rule(1, "week", christmas, time(10), "Europe/Berlin", 1), at=now())
+    as_planned = [(each.starts_at, each.moved_for) for each in rows_of(pairing)]
+    assert as_planned[0][1] == "Erster Weihnachtstag"
+    (letter,) = new_letters(sigrid, lambda: moved(pairing, jona))
+    assert rows_of(pairing)[0].moved_for == ""
+    browser = new_visitor(sigrid)
+    browser.get(path_in(letter))
+    browser.post(path_in(letter))
+    assert [(each.starts_at, each.moved_for) for each in rows_of(pairing)] == as_planned
+
+
 def test_a_check_in_left_out_takes_place_after_all(
     soon: Pairing, jona: Person, sigrid: Person, new_visitor: NewVisitor
 ) -> None:

@@ -60,7 +60,7 @@ def invite(person_id: int) -> int:
     if not concerned:
         return 0
     with transaction():
-        db.session.execute(select(Person.id).where(Person.id == int(person_id)).with_for_update())
+        db.session.execute(select(Person.id).where(Person.id == int(person_id)).with_for_update(key_share=True))
         return reconcile(int(person_id), at=now())
 
 

@@ -4,6 +4,7 @@ Anybody can send us one, so nothing here trusts it: its size, its parts and thei
 broken header spoils only itself, and what is packed inside another message (a bounce holds what we sent) is not looked at.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ RECIPIENTS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Env
 """Where mail systems leave the address that a message was sent to, the plus address among them."""
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9.-]{1,189}")
 LONGEST_HEADER = 20_000
+FIELD = re.compile(rb"(?i)(?:\A|[\r\n])content-(?:type|disposition):[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*")
+LONGEST_FIELD = 2_000
+"""Bytes of a header with parameters, of all its lines: taking it apart takes time that grows with their square."""
+SLOW = ("punycode", "idna")
+"""What Python takes for charsets as well, and needs as much time for."""
 BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 """What the standard library's reader raises over messages made to break it."""
 
@@ -44,6 +50,8 @@ def read(raw: bytes) -> Incoming:
         raise Invalid(f"This message is larger than {LARGEST:,} bytes, so it was not read.")
     if raw.lower().count(b"boundary") > MOST_PARTS or raw.count(b"\n--") > MOST_DASHES:
         raise Invalid("This message has too many parts, so it was not read.")
+    if any(len(each[0]) > LONGEST_FIELD for each in FIELD.finditer(raw)):
+        raise Invalid("This message has a header that is too long, so it was not read.")
     try:
         message = message_from_bytes(raw)
         if not message.keys():
@@ -51,7 +59,7 @@ def read(raw: bytes) -> Incoming:
         recipients = (each for name in RECIPIENTS for each in _addresses(message, name))
         return Incoming(
             recipients=tuple(dict.fromkeys(recipients)),
-            sender=next(_addresses(message, "From"), ""),
+            sender=next(reversed([*_addresses(message, "From")]), ""),  # what stands in the name comes before the address
             bounced=_is_bounce(message),
             calendars=tuple(_calendars(message)),
         )
@@ -82,11 +90,10 @@ def _calendars(message: Message) -> Iterator[bytes]:
 
 def _leaves(part: Message, depth: int = 0) -> Iterator[Message]:
     """The parts that hold something, in order; not those of a message inside the message."""
-    inner = part.get_payload()
-    if not isinstance(inner, list):
+    if not part.is_multipart():
         yield part
     elif part.get_content_maintype() == "multipart" and depth < MOST_PARTS:
-        for each in inner:
+        for each in part.get_payload():
             if isinstance(each, Message):
                 yield from _leaves(each, depth + 1)
 
@@ -98,6 +105,8 @@ def _is_calendar(part: Message) -> bool:
 
 def _text(part: Message) -> bytes:
     """What a part holds, in UTF-8 whatever charset it is in, or says it is in."""
+    charset = _charset(part)
+    part.del_param("charset")  # the library would decode by it too, for nothing
     held = part.get_payload(decode=True)
     content = held if isinstance(held, bytes) else b""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -105,8 +114,20 @@ def _text(part: Message) -> bytes:
     try:
         return content.decode("utf-8-sig").encode()
     except UnicodeDecodeError:
-        charset = part.get_content_charset() or "latin-1"
+        return _decoded(content, charset).encode("utf-8", "replace")
+
+
+def _charset(part: Message) -> str:
+    """What charset a part says it is in; Latin-1 for none, for one that is unknown, and for one that is slow."""
     try:
-        return content.decode(charset, "replace").encode("utf-8", "replace")
+        name = codecs.lookup(part.get_content_charset() or "latin-1").name
     except LookupError:
-        return content.decode("latin-1").encode()
+        return "latin-1"
+    return "latin-1" if name in SLOW else name
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    try:
+        return content.decode(charset, "replace")
+    except LookupError:  # a codec, but not of text
+        return content.decode("latin-1")

@@ -2,14 +2,16 @@
 
 The newest answer counts, by (SEQUENCE, DTSTAMP), so that one that comes twice, late or out of order does no harm. Nothing
 is ever answered automatically. Whoever declines skips nothing by that: the partner is told, and the two find another time.
+Whoever proposes another time moves nothing by that: the partner is asked about it, as from the pair's page.
 """
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
 from portal import audit
 from portal.calendars.by_mail import invitation_letters, messages
@@ -25,6 +27,7 @@ from portal.letters.outbox import post
 from portal.pairings.models import Pairing
 from portal.pairings.queries import partner, whole
 from portal.people.models import Person
+from portal.schedule import requests
 from portal.schedule.models import CheckIn, Series
 
 log = logging.getLogger(__name__)
@@ -67,6 +70,8 @@ def take(message: Incoming, *, at: datetime) -> Outcome:
     because = _why_not(row, reply, message.sender, at)
     if because:
         return Outcome(False, f"Ignored: {because}")
+    if reply.proposes is not None:
+        return _ask(row, reply, reply.proposes, at)
     return _note(row, reply, at)
 
 
@@ -114,14 +119,34 @@ def _is_newer(row: Invitation, reply: Reply) -> bool:
     return (reply.sequence, reply.stamped_at) > (row.answer_sequence, row.answered_at)
 
 
-def _note(row: Invitation, reply: Reply, at: datetime) -> Outcome:
+def _ask(row: Invitation, reply: Reply, proposes: datetime, at: datetime) -> Outcome:
+    """Ask the partner about another time that was proposed, if the check-in is still the one that was sent."""
+    query = select(CheckIn).join(CheckIn.series).where(CheckIn.id == row.check_in_id).options(contains_eager(CheckIn.series))
+    check_in = db.session.scalar(query.execution_options(populate_existing=True))
+    if check_in is None or check_in.state != CheckInState.PLANNED or check_in.starts_at <= at:
+        return Outcome(False, "Ignored: another time is proposed for a check-in that is over, or off.")
+    if check_in.starts_at != row.starts_at:
+        return Outcome(False, "Ignored: another time is proposed for a check-in that was moved meanwhile.")
+    pairing = db.session.get_one(Pairing, check_in.series.pairing_id, options=whole())
+    person = db.session.get_one(Person, row.person_id)
+    try:
+        asked = requests.ask(check_in, pairing, starts_at=proposes, by=person, at=at)
+    except Invalid as error:
+        return Outcome(False, f"Ignored: the time that is proposed cannot be. {error.message}")
+    outcome = _note(row, reply if reply.answer else replace(reply, answer=row.answer), at, tell=asked is None)
+    return Outcome(True, f"Taken: invitation {row.id}, and the partner is asked about another time.") if asked else outcome
+
+
+def _note(row: Invitation, reply: Reply, at: datetime, *, tell: bool = True) -> Outcome:
+    """Take an answer, and tell the partner of it unless another letter does."""
     before = row.answer
     row.answer, row.answered_at, row.answer_sequence = reply.answer, reply.stamped_at, reply.sequence
     db.session.flush()
     if reply.answer != before:
         was, now_is = {"answer": before}, {"answer": reply.answer}
         audit.write(action="invitation.answered", on=KIND, id=row.id, by=row.person_id, before=was, after=now_is)
-        _tell_partner(row, before, at)
+        if tell:
+            _tell_partner(row, before, at)
     return Outcome(True, f"Taken: invitation {row.id} is {reply.answer or 'unanswered again'}.")
 
 

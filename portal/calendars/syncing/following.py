@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.exc import StaleDataError
 
 from portal import audit
 from portal.calendars import letters
@@ -45,6 +47,9 @@ def follow(account_id: int) -> int:
     for change_id in ids:
         try:
             _handle(change_id, take_up=True)
+        except (OperationalError, StaleDataError) as error:
+            log.warning("calendar change %s waits for the next sweep: %s", change_id, type(error).__name__)
+            db.session.rollback()
         except Exception:
             log.exception("calendar change %s could not be taken up, through a defect of ours", change_id)
             db.session.rollback()
@@ -53,7 +58,7 @@ def follow(account_id: int) -> int:
 
 
 def sweep() -> None:
-    """Take up what a worker noted and died before it could take it up."""
+    """Take up what a worker noted and could not take up: it died, or the database was away, or another was first."""
     query = select(CalendarChange.account_id).where(CalendarChange.handled_at.is_(None)).distinct()
     ids = db.session.scalars(query.order_by(CalendarChange.account_id)).all()
     db.session.rollback()
@@ -90,15 +95,21 @@ def _milestone(change: CalendarChange, uid: str, person: Person, at: datetime) -
         if isinstance(each, Moved) and isinstance(each.start, date):
             try:
                 with db.session.begin_nested():
-                    milestones.move(milestone, pairing, due_on=_day(each.start), by=person, at=at, seen=milestone.version)
+                    due_on, seen = _day(each.start, person), milestone.version
+                    milestones.move(milestone, pairing, due_on=due_on, by=person, at=at, seen=seen, in_calendar=True)
             except (Invalid, Stale) as error:
+                db.session.refresh(milestone)
+                milestones.write_anew(milestone, pairing, at=at)
                 _send(letters.not_followed(pairing, person, str(error)), person)
         elif isinstance(each, (Deleted, Left)):
             _send(letters.no_longer_written(pairing, person), person)
+        else:
+            _send(letters.not_understood(pairing, person), person)
 
 
-def _day(when: date) -> date:
-    return when.date() if isinstance(when, datetime) else when
+def _day(when: date, person: Person) -> date:
+    """The day on which it is for this person, of something that was given a time of day."""
+    return when.astimezone(ZoneInfo(person.time_zone)).date() if isinstance(when, datetime) else when
 
 
 def _series(change: CalendarChange, uid: str, person: Person, at: datetime) -> None:

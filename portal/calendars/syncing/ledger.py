@@ -71,10 +71,12 @@ def _known(row: CalendarItem) -> Known:
     return Known(row.uid, **{name: getattr(row, name) for name in FIELDS}, base=base, texts=texts, revision=revision)
 
 
-def unsettled(account_id: int) -> bool:
-    """Whether the outcome of something is not known yet, or something is still to be taken away (core.reconcile.Known)."""
+def unsettled(account_id: int, folder: str) -> bool:
+    """Whether the outcome of something is not known yet, something is still to be taken away (core.reconcile.Known), or
+    something is not in the calendar with that path, which tells nothing of it."""
     row = CalendarItem
-    open_one = (row.state == ItemState.KEPT) & (row.intended.is_not(None) | (row.etag == ""))
+    unclear = row.intended.is_not(None) | (row.etag == "") | ~row.href.startswith(folder, autoescape=True)
+    open_one = (row.state == ItemState.KEPT) & unclear
     query = select(row.id).where(row.account_id == account_id, open_one | (row.state == ItemState.LEAVING)).limit(1)
     found = db.session.scalar(query) is not None
     db.session.rollback()

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from portal.calendars.entries import entries_of
@@ -50,13 +50,14 @@ class Task:
 
 @dataclass
 class Outcome:
-    """How a round went. Without `complete` another one is to follow at once; `suspend` is why the person is asked."""
+    """How a round went. Without `complete` another one is to follow at once; `suspend` is why the person is asked. `settled`
+    counts the writes that were found to have arrived: some servers say yes and keep nothing."""
 
     complete: bool = False
     suspend: str = ""
     ctag: str = ""
     writes: int = 0
-    again: set[str] = field(default_factory=set)
+    settled: int = 0
 
 
 class Round:
@@ -79,14 +80,13 @@ class Round:
             return glanced
         entries = _entries(self.task.person_id)
         for number in range(PASSES):
-            self.outcome.again.clear()
             plan, texts = self._plan(entries, first=number == 0)
             self.outcome.suspend = plan.suspend
             self._note(plan)
-            if plan.suspend or not any(each.act for each in plan.steps.values()):
-                self.outcome.complete = not self.outcome.again
+            acts = 0 if plan.suspend else sum(each.act is not None for each in plan.steps.values())
+            if not acts or self._carry_out(plan, texts) == acts:
+                self.outcome.complete = True
                 return self.outcome
-            self._carry_out(plan, texts)
             if time.monotonic() > self.until:
                 break
         return self._unfinished()
@@ -94,7 +94,7 @@ class Round:
     def _glance(self) -> Outcome | None:
         """The outcome when nothing changed on the server, as one small question tells, and nothing is left to do."""
         ctag = self.server.ctag(self.task.calendar_url)
-        if self.task.full or not ctag or ctag != self.task.ctag or unsettled(self.lease.account_id):
+        if self.task.full or not ctag or ctag != self.task.ctag or unsettled(self.lease.account_id, self.task.folder):
             return None
         return Outcome(complete=True, ctag=ctag)
 
@@ -103,7 +103,6 @@ class Round:
         may be gone."""
         self.is_gone = is_gone
         for number in range(PASSES):
-            self.outcome.again.clear()
             plan, texts = self._plan([], first=number == 0)
             self._note(plan)
             if not plan.suspend and not any(each.act for each in plan.steps.values()):
@@ -114,7 +113,7 @@ class Round:
 
     def _unfinished(self) -> Outcome:
         """There is more to do; raises Trouble when nothing came of this round, so that we do not run on the spot."""
-        if not self.outcome.writes:
+        if not self.outcome.settled:
             raise Trouble("bad-answer", "nothing came of a whole round")
         return self.outcome
 
@@ -128,13 +127,15 @@ class Round:
         self.lease.renew()
         known = known_items(self.lease.account_id)
         ctag = "" if self.is_gone else self.server.ctag(self.task.calendar_url)
-        settled = all(not each.intended and each.etag for each in known.values() if each.state == ItemState.KEPT)
+        kept = [each for each in known.values() if each.state == ItemState.KEPT]
+        settled = all(not each.intended and each.etag for each in kept)
         at_rest = settled and not any(each.state == ItemState.LEAVING for each in known.values())
         if first and ctag and ctag == self.task.ctag and at_rest and not self.task.full:
-            etags = {each.href: each.etag for each in known.values() if each.state == ItemState.KEPT}
+            etags = {each.href: each.etag for each in kept if each.href.startswith(self.task.folder)}
         else:
-            etags = self._look(known)
-        self.outcome.ctag = ctag if not self.outcome.writes else ""
+            etags = {} if self.is_gone else self.server.look(self.task.calendar_url)
+        etags |= self._elsewhere(known)
+        self.outcome.ctag = ctag
         wanted, texts = self._wanted(entries, known, etags)
         known = {uid: each for uid, each in known.items() if stem(uid) not in self.left_alone}
         items = self.server.read(reconcile.to_read(wanted, known, etags))
@@ -153,12 +154,18 @@ class Round:
         self._note(Plan(found))
         return bool(found)
 
-    def _look(self, known: Mapping[str, Known]) -> dict[str, str]:
-        """The ETags of all in the calendar, and of those that their owner moved to another one."""
-        etags = {} if self.is_gone else self.server.look(self.task.calendar_url)
+    def _elsewhere(self, known: Mapping[str, Known]) -> dict[str, str]:
+        """The ETags of what its owner moved to other calendars; in one that is gone, or closed to us, there is nothing."""
         kept = (each.href for each in known.values() if each.state in (ItemState.KEPT, ItemState.LEAVING))
         elsewhere = [href for href in kept if not href.startswith(self.task.folder)]
-        return etags | {href: item.etag for href, item in self.server.read(elsewhere).items()}
+        found: dict[str, Item] = {}
+        for folder in {href.rpartition("/")[0] for href in elsewhere}:
+            try:
+                found |= self.server.read([href for href in elsewhere if href.rpartition("/")[0] == folder])
+            except Trouble as trouble:
+                if trouble.problem not in ("calendar-gone", "not-allowed"):
+                    raise
+        return {href: item.etag for href, item in found.items()}
 
     def _wanted(
         self, entries: list[Entry], known: Mapping[str, Known], etags: Mapping[str, str]
@@ -188,13 +195,13 @@ class Round:
             with self.lease.held():
                 store(self.lease.account_id, plan.steps)
 
-    def _carry_out(self, plan: Plan, texts: Mapping[str, bytes]) -> None:
+    def _carry_out(self, plan: Plan, texts: Mapping[str, bytes]) -> int:
+        """Write and delete, and search for what is not where it was; how many writes and deletions were found done."""
         wrote: dict[str, str] = {}
         there = self.server.read([each.after.href for each in plan.steps.values() if each.act == Act.CHANGE])
         deleted, searched = [], []
         for uid, step in plan.steps.items():
             if time.monotonic() > self.until:
-                self.outcome.again.add(uid)
                 break
             self.lease.renew()
             try:
@@ -208,9 +215,11 @@ class Round:
                     searched.append(uid)
             except Conflict as conflict:
                 self._in_the_way(step, str(conflict))
-        self._read_back(plan, wrote, deleted, texts)
+        settled = self._read_back(plan, wrote, deleted, texts)
         if searched:
             self._search([plan.steps[uid] for uid in searched])
+        self.outcome.settled += settled
+        return settled
 
     def _write(self, step: Step, text: bytes, there: Item | None) -> str:
         """Write our text, with the touches that the owner gave to what is there."""
@@ -219,18 +228,18 @@ class Round:
             if there is None or there.etag != etag:
                 raise Conflict("412")
             with suppress(Invalid):
-                names = touches.touched(touches.texts_of(there.text), step.after.texts)
+                names = touches.touched_in(there.text, step.after.texts)
                 text = touches.with_touches(text, there.text, names)
                 self.touched[step.after.uid] = names
         etag = self.server.write(step.after.href, text, if_match=None if step.act == Act.CREATE else _matchable(etag))
         self.outcome.writes += 1
         return etag
 
-    def _read_back(self, plan: Plan, wrote: Mapping[str, str], deleted: list[str], texts: Mapping[str, bytes]) -> None:
-        """See what the server made of it, and write it down; what is away is away for good."""
+    def _read_back(self, plan: Plan, wrote: Mapping[str, str], deleted: list[str], texts: Mapping[str, bytes]) -> int:
+        """See what the server made of it, and write it down; what is away is away for good. How many it was."""
         hrefs = {uid: plan.steps[uid].after.href for uid in (*wrote, *deleted)}
         if not hrefs:
-            return
+            return 0
         found = self.server.read(hrefs.values())
         after: dict[str, Step] = {}
         for uid, etag in wrote.items():
@@ -245,11 +254,11 @@ class Round:
             if hrefs[uid] not in found:
                 after[uid] = Step(_gone(plan.steps[uid].after))
         self._note(Plan(after))
+        return len(after)
 
     def _in_the_way(self, step: Step, status: str) -> None:
         """It changed since we looked (412): look again. Or its UID is elsewhere, or was used before and deleted."""
         uid = step.after.uid
-        self.outcome.again.add(uid)
         if step.act != Act.CREATE:
             if status != "412":
                 raise Trouble("not-allowed", f"PUT answered {status}", permanent=status == "403")

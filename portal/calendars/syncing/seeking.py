@@ -20,6 +20,7 @@ from portal.db import db
 
 PASSED_OVER = ("calendar-gone", "not-allowed", "bad-answer", "not-a-calendar-server", "too-large", "server-error")
 """What another calendar of the account may answer without ours having to wait for it."""
+MOST_DIGITS = 6
 ASKED_FOR = 3
 """So many generations of an entry are asked for one by one where no server finds them all at once."""
 
@@ -57,7 +58,8 @@ class Seeker:
             items = self._items(words, calendar)
             theirs = self._of_others({touches.uid_of(item.text) for item in items.values()})
             for path, item in items.items():
-                uid, said = touches.uid_of(item.text), touches.texts_of(item.text).get("SUMMARY", "")
+                uid = touches.uid_of(item.text)
+                said = touches.texts_of(item.text).get("SUMMARY", "") if uid in theirs else ""
                 if not any(path == href or said == summary for href, summary in theirs.get(uid, [])):
                     found.setdefault(uid, path)
         return found
@@ -115,7 +117,7 @@ def stem(uid: str) -> str:
 def generation(uid: str) -> int:
     """How manieth entry in place of the same it is."""
     number = uid.partition("@")[0].rpartition("-g")[2]
-    return int(number) if number.isdecimal() else 1
+    return int(number) if number.isdecimal() and len(number) <= MOST_DIGITS else 1
 
 
 def generations(known: Mapping[str, Known], names: Iterable[str]) -> dict[str, int]:

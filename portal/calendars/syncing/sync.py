@@ -40,8 +40,8 @@ WELL: dict[str, Any] = {"problem": "", "detail": "", "failures": 0, "not_before"
 GONE: dict[str, Any] = {**WELL, "state": "gone", "sealed_password": None}
 GLANCE = timedelta(minutes=15)
 """How often an account in step is glanced at, which is one small question; the first time each day it is looked at whole."""
-MOST_FAREWELLS = 24 * 14
-"""After that many tries, about two weeks, entries that cannot be taken away stay, and the password goes."""
+MOST_TRIES = 24 * 14
+"""After that many in vain, about two weeks, the owner is asked; what cannot be taken away stays, and the password goes."""
 MOST_RINGS, SPARED = 500, timedelta(minutes=2)
 PASSING = ("not-a-calendar-server", "bad-answer", "too-large")
 """A server that was one yesterday shows a page about its maintenance today: no reason to give up."""
@@ -229,7 +229,7 @@ def _take_away(held: Held, credentials: Credentials) -> None:
 
 
 def _note_success(held: Held, credentials: Credentials, outcome: Outcome, stamp: int) -> None:
-    values: dict[str, Any] = {"ctag": outcome.ctag, "scheme": credentials.scheme}
+    values: dict[str, Any] = {"ctag": "" if outcome.writes else outcome.ctag, "scheme": credentials.scheme}
     if outcome.complete:
         values |= {"looked_at": now(), "pushed_stamp": stamp}
     if outcome.writes or stamp != held.stamp:
@@ -243,12 +243,13 @@ def _note_success(held: Held, credentials: Credentials, outcome: Outcome, stamp:
 def _note_trouble(held: Held, trouble: Trouble) -> None:
     failures = held.failures + 1
     lasting = trouble.permanent and not (held.was_connected and trouble.problem in PASSING)
+    too_often = failures >= MOST_TRIES
     detail = trouble.detail if trouble.problem in letters.TO_CHOOSE else ""
-    if held.state == "leaving" and (lasting or failures >= MOST_FAREWELLS):
+    if held.state == "leaving" and (lasting or too_often):
         _settle(held, **{**GONE, "problem": "left-behind"})
-    elif lasting:
+    elif lasting or too_often:
         why = {"problem": trouble.problem, "detail": detail, "failures": failures}
-        _settle(held, letter=held.was_connected, state="suspended", **why)
+        _settle(held, letter=held.was_connected or too_often, state="suspended", **why)
     else:
         wait = wait_after(failures)
         wait = max(wait, timedelta(seconds=min(trouble.retry_after or 0, LONGEST_ASKED)))

@@ -13,6 +13,7 @@ from portal.errors import OutsideFailure
 from portal.settings import Network
 
 log = logging.getLogger(__name__)
+LONGEST_DETAIL = 500
 NEVER = tuple(
     ipaddress.ip_network(each)
     for each in (
@@ -38,7 +39,7 @@ class Trouble(OutsideFailure):
 
 def refused(detail: str) -> Trouble:
     """The one answer to every address that is not gone to."""
-    log.warning("calendar address refused: %s", detail)
+    log.warning("calendar address refused: %s", detail[:LONGEST_DETAIL])
     return Trouble("refused-address", detail, permanent=True)
 
 

@@ -6,18 +6,21 @@ step stays within the origin of the address that the person typed.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
-from urllib.parse import unquote, urljoin, urlsplit
-
-from lxml import etree
+from urllib.parse import quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
 from portal.calendars.wire.addresses import Origin, Trouble
 from portal.calendars.wire.credentials import Credentials
-from portal.calendars.wire.multistatus import C, D, Properties, is_writable_calendar
+from portal.calendars.wire.multistatus import C, D, Properties, is_writable_calendar, text
 from portal.calendars.wire.session import GuardedSession
 
-ELSEWHERE = ("calendar-gone", "not-a-calendar-server", "bad-answer", "server-error")
+ELSEWHERE = ("calendar-gone", "not-a-calendar-server", "bad-answer", "server-error", "not-allowed")
 """Troubles of one place after which the next is tried."""
+UNESCAPED = "@:!$&'()*+,;=~"
+"""What stands for itself in a path, beside letters, digits and `-._` (RFC 3986, 3.3)."""
+LONGEST_ADDRESS, LONGEST_NAME = 1000, 200
+"""As much as is kept of a calendar (calendars.models)."""
 MOST_CALENDARS = 100
 """So many of a person's calendars are looked at; a home may list thousands, each of which would be asked."""
 
@@ -84,30 +87,32 @@ def _principal(server: Asked) -> str:
             return address_of(server.session.landed, href)
         if found.get(f"{C}calendar-home-set") is not None:
             return server.session.landed
-    if trouble and trouble.problem == "server-error":
+    if trouble and trouble.problem in ("server-error", "not-allowed"):
         raise trouble
     detail = f"no principal found; {trouble.detail if trouble else 'nobody is signed in there'}"
     raise Trouble("not-a-calendar-server", detail, permanent=True)
 
 
 def calendars_in(server: Asked, home: str) -> list[Calendar]:
-    """The calendars in a home that take events and may be written to, in the server's order; raises Trouble."""
+    """The calendars in a home that take events and may be written to, in the server's order; what is listed there of other
+    servers is passed over. Raises Trouble."""
     names = ("d:resourcetype", "d:displayname", "c:supported-calendar-component-set", "d:current-user-privilege-set")
     found: list[Calendar] = []
-    for href, properties in server.listed(home, names):
-        if len(found) == MOST_CALENDARS:
-            break
-        if is_writable_calendar(properties):
-            name = (properties.get(f"{D}displayname", etree.Element("none")).text or "").strip()
-            url = address_of(home, href)
-            url = url if url.endswith("/") else f"{url}/"
-            found.append(Calendar(url, name or unquote(url.rstrip("/").rpartition("/")[2])))
+    writable = (each for each in server.listed(home, names) if is_writable_calendar(each[1]))
+    for href, properties in islice(writable, MOST_CALENDARS):
+        url = address_of(home, href).rstrip("/") + "/"
+        name = text(properties, f"{D}displayname").strip() or unquote(url.rstrip("/").rpartition("/")[2])
+        if len(url) <= LONGEST_ADDRESS and server.session.may_ask(url):
+            found.append(Calendar(url, name[:LONGEST_NAME].strip()))
     return found
 
 
 def address_of(base: str, href: str) -> str:
-    """The address that an href of an answer means; raises Trouble for one that means none."""
+    """The address that an href of an answer means, in one spelling, since some servers escape more of it than they must, and
+    some less; raises Trouble for one that means none."""
     try:
-        return urljoin(base, href.strip())
+        parts = urlsplit(urljoin(base, href.strip()))
     except ValueError as error:
         raise Trouble("bad-answer", f"an href that is no address: {error}") from None
+    path = "/".join(quote(unquote_to_bytes(each), safe=UNESCAPED) for each in parts.path.split("/"))
+    return parts._replace(path=path).geturl()

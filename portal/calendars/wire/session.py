@@ -177,6 +177,14 @@ class GuardedSession(niquests.Session):
         self.origins.add(origin)
         self.checking.hosts.add(origin.host)
 
+    def may_ask(self, url: str) -> bool:
+        """Whether requests may go there, to another host of the same house as well."""
+        try:
+            self.admit(url)
+        except Trouble:
+            return False
+        return True
+
     def request(  # type: ignore[override]  # the parameters that the library uses
         self, method: str, url: str, *, data: Any = None, headers: Any = None, **_: Any
     ) -> Any:

@@ -90,7 +90,7 @@ def test_every_column_is_understood_in_any_order_with_any_ends_of_lines_and_a_ma
     assert (ada.teaches, ada.learns) == ((Wish("short-video", 3), Wish("ai-at-work", 1)), (Wish("short-video", 2),))
     assert (ada.style, ada.avoids, ada.past_partners) == ("introvert", {3}, {2})
     assert (other.mentor_capacity, found.problem.locked) == (5, ((2, 3),))
-    assert found.notes == ("One id in avoid and past_partners belong to nobody in this file: line 2, avoid: “gone”.",)
+    assert found.notes == ("One id in avoid and past_partners belongs to nobody in this file: line 2, avoid: “gone”.",)
     for again in (turned, "\ufeff" + turned, turned.encode(), b"\xef\xbb\xbf" + turned.encode()):
         assert read(again).problem == found.problem
 

@@ -243,8 +243,10 @@ def _strangers(entries: Sequence[Entry], numbers: Mapping[str, int]) -> list[str
     if not found:
         return []
     line, column, name = found[0]
-    count = "One id" if len(found) == 1 else f"{len(found):,} ids"
-    return [f"{count} in avoid and past_partners belong to nobody in this file: line {line}, {column}: {quoted(name)}."]
+    said = "One id" if len(found) == 1 else f"{len(found):,} ids"
+    belong = "belongs" if len(found) == 1 else "belong"
+    where = f"line {line}, {column}: {quoted(name)}"
+    return [f"{said} in avoid and past_partners {belong} to nobody in this file: {where}."]
 
 
 OWN = {
