@@ -55,10 +55,8 @@ def write(
     reason: str = "",
 ) -> AuditEntry:
     """Add an entry inside the open transaction. `by` is a person's id, or None for the portal itself."""
+    hold_chain()
     session = db.session()
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CHAIN_LOCK})
-    session.flush()
     last = session.execute(
         select(AuditEntry.position, AuditEntry.link).order_by(AuditEntry.position.desc()).limit(1)
     ).one_or_none()
@@ -79,6 +77,18 @@ def write(
     entry.link = _link(last.link if last else FIRST_LINK, entry)
     session.add(entry)
     return entry
+
+
+def hold_chain() -> None:
+    """Have others who write wait until the open transaction ends; SQLite has one writer anyway.
+
+    What is changed so far goes to the database first, so that all take the rows they change before they take the chain: two
+    who took them the other way round would wait for each other.
+    """
+    session = db.session()
+    session.flush()
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CHAIN_LOCK})
 
 
 def history(on: str, id: int | str, *, limit: int = 50) -> list[AuditEntry]:

@@ -11,11 +11,12 @@ from flask_babel import gettext as _
 
 from portal import audit
 from portal.core.lifecycle import PairingEnd, PairingState
+from portal.core.translatable import N_
 from portal.db import db
 from portal.errors import Invalid, NotFound, Stale
 from portal.pairings import asking, candidates, matchmaking, publishing
 from portal.pairings.models import Pairing
-from portal.pairings.queries import hold, whole
+from portal.pairings.queries import hold, hold_programme, whole
 from portal.people.models import Person
 from portal.programmes.models import Programme
 
@@ -28,6 +29,7 @@ def add(
     programme: Programme, *, mentor_id: int, mentee_id: int, by: int, at: datetime, locked: bool = False, remark: str = ""
 ) -> Pairing:
     """Draft a pair by hand; raises Invalid when a rule forbids it or one of the two has no free seat."""
+    matchmaking.check_open(programme)
     _check_two(mentor_id, mentee_id)
     candidates.check_seats(programme.id, mentor_id, mentee_id)
     score, parts = matchmaking.assess(programme, mentor_id=mentor_id, mentee_id=mentee_id, on=at.date())
@@ -51,6 +53,7 @@ def edit(
     """
     if unknown := set(values) - set(FIELDS):
         raise TypeError(f"no part of a pairing: {', '.join(sorted(unknown))}")
+    hold_programme(pairing.programme_id)
     hold(pairing)
     changed = {name: value for name, value in values.items() if getattr(pairing, name) != value}
     if not changed:
@@ -81,13 +84,14 @@ def undo(position: int, *, by: Person, at: datetime) -> Pairing:
     pairing = db.session.get(Pairing, int(entry.object_id), options=whole(), populate_existing=True)
     if pairing is None:
         raise NotFound
+    hold_programme(pairing.programme_id)
     hold(pairing)
     present = {name: getattr(pairing, name) for name in entry.before}
     if present == entry.before:
         raise Invalid(_("This is undone already."))
     if present != entry.after:
         raise Invalid(_("This was changed again since, so it cannot be undone by itself. Edit the row instead."))
-    _change(pairing, present, dict(entry.before), by=by, at=at, reason=_("Undone"))
+    _change(pairing, present, dict(entry.before), by=by, at=at, reason=N_("Undone"))
     return pairing
 
 
@@ -164,8 +168,10 @@ def _step(pairing: Pairing, to: PairingState, *, by: Person, at: datetime) -> No
 
 
 def _check_offerable(pairing: Pairing) -> None:
+    matchmaking.check_open(db.session.get_one(Programme, pairing.programme_id))
     if not publishing.offerable(pairing.programme_id, [pairing]):
-        raise Invalid(_("These two cannot be asked at present: one of them waits for no match now."), field="state")
+        away = _("These two cannot be asked at present: one of them waits for no match now, or has no seat left.")
+        raise Invalid(away, field="state")
 
 
 def _redraft(pairing: Pairing, *, by: Person) -> None:

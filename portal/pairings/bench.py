@@ -124,7 +124,7 @@ def compare() -> Response:
     if len(programme_ids) != 1 or asked[0] == asked[1]:
         return _nothing_to_compare(programme_ids)
     if waiting := [run for run in runs.values() if run.state != RunState.DONE]:
-        return redirect_to(url_for("runs.show", run_id=waiting[0].id))
+        return redirect_to(url_for("runs.show", run_id=waiting[0].id, then="compare"))
     programme = next(iter(runs.values())).programme
     plans = [comparing.found(runs[key]) if key in runs else comparing.board(programme) for key in asked]
     about = _compared(programme, *plans)
@@ -186,7 +186,7 @@ def _fits(move: Move, show: str) -> bool:
 
 def _shown_gain(move: Move) -> int:
     """The change in points as the two shown scores have it."""
-    return round(move.has / 100) - round(move.had / 100)
+    return int(words.points(move.has)) - int(words.points(move.had))
 
 
 def _sent() -> tuple[Programme, TrialForm]:

@@ -219,6 +219,9 @@ def publish() -> Response:
         except Stale:
             changed = True
     preview = publishing.preview(_programme(programme.id), at=now())
+    if changed and not preview.sendings:  # sent by somebody else, or by the first of two clicks
+        toast(_("There is no draft left to publish. These wait for an answer."), tone="warn")
+        return redirect_to(url_for("board.index", programme=programme.id, show="offered"))
     page = max(directory.number_in(request.args.get("page", "")), 1)
     letters = directory.Sliced(every=preview.sendings, page=page, per_page=LETTERS, error_out=False)
     about = {"letters": letters, "many": len(preview.sendings), "digest": preview.digest, "kept_back": preview.kept_back}

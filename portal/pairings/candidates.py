@@ -1,7 +1,7 @@
 """From the tables to the engine's problem: who wants a match in a programme, with what, and which seats are taken."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -138,11 +138,24 @@ def seats_taken(programme_id: int, *, drafts: bool) -> Seats:
     return Counter(row.mentor_id for row in rows), Counter(row.mentee_id for row in rows)
 
 
-def ready(programme_id: int) -> set[int]:
-    """Who waits for a match in a programme now, by the person's id."""
-    query = select(Enrolment.person_id).join(Person, Person.id == Enrolment.person_id)
-    waits = (Enrolment.programme_id == programme_id, Enrolment.state == EnrolmentState.WAITING, Person.disabled_at.is_(None))
-    return set(db.session.scalars(query.where(*waits)))
+class FreeSeats:
+    """The seats of all who wait for a match, but for those that pairs `there` take; those `apart` are not put together."""
+
+    def __init__(self, programme_id: int, *, there: Iterable[Pair], apart: Collection[Pair]) -> None:
+        waits, self.apart = waiting(programme_id), apart
+        self.mentors = Counter({each.person_id: each.mentor_capacity for each in waits if each.as_mentor})
+        self.mentees = Counter({each.person_id: each.mentee_capacity for each in waits if each.as_mentee})
+        for mentor_id, mentee_id in there:
+            self.mentors[mentor_id] -= 1
+            self.mentees[mentee_id] -= 1
+
+    def take(self, mentor_id: int, mentee_id: int) -> bool:
+        """Take a seat of both; False when one has none, or when they are to be kept apart."""
+        if self.mentors[mentor_id] < 1 or self.mentees[mentee_id] < 1 or (mentor_id, mentee_id) in self.apart:
+            return False
+        self.mentors[mentor_id] -= 1
+        self.mentees[mentee_id] -= 1
+        return True
 
 
 def kept_apart(programme_id: int) -> set[tuple[int, int]]:

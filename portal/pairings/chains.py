@@ -18,11 +18,12 @@ from portal.core.lifecycle import PairingEnd, PairingState
 from portal.core.matching import criteria, rules
 from portal.core.matching.prices.edits import Chain, Prices, price_mentors
 from portal.core.matching.prices.price_board import PriceBoard
+from portal.core.translatable import N_
 from portal.db import db
 from portal.errors import Invalid, NotFound, Stale
 from portal.pairings import asking, candidates, pricing
 from portal.pairings.models import Pairing
-from portal.pairings.queries import hold, hold_programme, takes_seats, whole
+from portal.pairings.queries import LOCK, hold, hold_programme, takes_seats, whole
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme
 
@@ -57,6 +58,7 @@ def choose(pairing: Pairing, *, mentor_id: int, seen: int, stamp: str, by: Perso
     Raises Stale when anything was changed since; Invalid for a mentor who is not priced.
     """
     hold_programme(pairing.programme_id)
+    drafts = {(each.mentor_id, each.mentee_id): each for each in _drafts(pairing.programme_id)}
     hold(pairing)
     programme = db.session.get_one(Programme, pairing.programme_id)
     board = pricing.board_now(programme)
@@ -67,7 +69,6 @@ def choose(pairing: Pairing, *, mentor_id: int, seen: int, stamp: str, by: Perso
         raise Invalid(_("This mentor cannot be chosen here. Choose one from the list."))
     made, parted = people_in(prices.chain(row), board)
     chosen = (mentor_id, pairing.mentee_id)
-    drafts = {(each.mentor_id, each.mentee_id): each for each in _drafts(pairing.programme_id)}
     old = {pair: drafts[pair] for pair in parted if pair in drafts and drafts[pair].id != pairing.id}
     moves = [(pairing, chosen), *_matched(old, [pair for pair in made if pair != chosen])]
     return _carry_out(programme, pairing, moves, by=by, at=at)
@@ -75,7 +76,7 @@ def choose(pairing: Pairing, *, mentor_id: int, seen: int, stamp: str, by: Perso
 
 def _drafts(programme_id: int) -> Sequence[Pairing]:
     mine = select(Pairing).where(Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT)
-    return db.session.scalars(mine.options(*whole()).order_by(Pairing.id).with_for_update(of=Pairing)).all()
+    return db.session.scalars(mine.options(*whole()).order_by(Pairing.id).with_for_update(of=Pairing, **LOCK)).all()
 
 
 def _matched(old: dict[Pair, Pairing], made: Iterable[Pair]) -> list[tuple[Pairing | None, Pair | None]]:
@@ -129,6 +130,20 @@ def _carry_out(
     return entry
 
 
+def chosen(pairing: Pairing, *, mentor_id: int, by: Person) -> int:
+    """The audit's position of the choice of this very mentor, if it was the last that was done to a draft; 0 otherwise."""
+    last = next(iter(audit.history(KIND, pairing.id, limit=1)), None)
+    if last is None or (last.action, last.actor_id) != (CHAIN, by.id) or pairing.mentor_id != mentor_id:
+        return 0
+    return last.position
+
+
+def moved_along(position: int) -> int:
+    """How many other drafts a choice has moved."""
+    entry = audit.at(position)
+    return len(entry.after["rows"]) - 1 if entry and entry.after else 0
+
+
 def begun_with(position: int) -> int:
     """The id of the draft that a chain began with; raises NotFound when there is no such chain."""
     entry = audit.at(position)
@@ -143,12 +158,13 @@ def undo(position: int, *, by: Person, at: datetime) -> Pairing:
     if entry is None or entry.action != CHAIN or not entry.before or not entry.after:
         raise NotFound
     before, after = entry.before["rows"], entry.after["rows"]
-    held = select(Pairing).where(Pairing.id.in_([int(each) for each in after])).options(*whole())
-    rows = {str(each.id): each for each in db.session.scalars(held.with_for_update(of=Pairing).order_by(Pairing.id))}
-    head = rows.get(entry.object_id)
+    head = db.session.get(Pairing, int(entry.object_id))
     if head is None:
         raise NotFound
     hold_programme(head.programme_id)
+    held = select(Pairing).where(Pairing.id.in_([int(each) for each in after])).options(*whole())
+    held = held.execution_options(populate_existing=True)
+    rows = {str(each.id): each for each in db.session.scalars(held.with_for_update(of=Pairing, **LOCK).order_by(Pairing.id))}
     if all(_is_as(rows.get(key), before[key]) for key in after):
         raise Invalid(_("This is undone already."))
     if not all(key in rows and _row(rows[key]) == after[key] for key in after):
@@ -164,7 +180,7 @@ def undo(position: int, *, by: Person, at: datetime) -> Pairing:
     _note_along(after, present, head, by)
     audit.write(
         action=CHAIN, on=KIND, id=head.id, by=by.id, before={**_said(after, head), "rows": after},
-        after={**_said(present, head), "rows": present}, reason=_("Undone"),
+        after={**_said(present, head), "rows": present}, reason=N_("Undone"),
     )  # fmt: skip
     pricing.wanted(programme.id, at=at)
     return head

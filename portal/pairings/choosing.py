@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import func, or_, select
 
-from portal.core.lifecycle import EnrolmentState
+from portal.core.lifecycle import OPEN_PAIRINGS, EnrolmentState
 from portal.core.matching import criteria, rules
 from portal.db import db
 from portal.pairings import candidates, words
 from portal.pairings.models import Pairing
+from portal.pairings.queries import LIVE
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme
 
@@ -49,7 +49,7 @@ def may_be_chosen(
     """
     if len(typed.strip()) < SHORTEST:
         return []
-    people = _free(_named(programme.id, side, typed.strip()), programme.id, side, pairing, drafts)
+    people = _named(programme.id, side, typed.strip(), but=pairing.id if pairing else 0, drafts=drafts)
     if opposite is None:
         return [Choice(each, None) for each in people[:MOST_SHOWN]]
     points = _points(programme, side, people, opposite, on=on)
@@ -57,28 +57,25 @@ def may_be_chosen(
     return sorted(found, key=lambda choice: (-(choice.points or 0), choice.person.name))[:MOST_SHOWN]
 
 
-def _named(programme_id: int, side: str, typed: str) -> list[Enrolment]:
-    """Those who wait in this role and are called so."""
-    part = Enrolment.as_mentor if side == "mentor" else Enrolment.as_mentee
+def _named(programme_id: int, side: str, typed: str, *, but: int, drafts: bool) -> list[Person]:
+    """Those who wait in this role, have a seat left (`but` in that pairing), and are called so."""
+    as_mentor = side == "mentor"
+    part, seats = (
+        (Enrolment.as_mentor, Enrolment.mentor_capacity) if as_mentor else (Enrolment.as_mentee, Enrolment.mentee_capacity)
+    )
+    takes = (Pairing.state.in_(OPEN_PAIRINGS if drafts else LIVE), Pairing.programme_id == programme_id, Pairing.id != but)
+    theirs = (Pairing.mentor_id if as_mentor else Pairing.mentee_id) == Enrolment.person_id
+    taken = select(func.count(Pairing.id)).where(theirs, *takes).correlate(Enrolment).scalar_subquery()
     called = or_(Person.name.icontains(typed, autoescape=True), Person.email.istartswith(typed, autoescape=True))
     query = (
-        select(Enrolment)
-        .join(Enrolment.person)
-        .options(contains_eager(Enrolment.person))
+        select(Person)
+        .join(Enrolment, Enrolment.person_id == Person.id)
         .where(Enrolment.programme_id == programme_id, Enrolment.state == EnrolmentState.WAITING, part, called)
-        .where(Person.disabled_at.is_(None))
+        .where(Person.disabled_at.is_(None), taken < seats)
         .order_by(Person.name, Person.id)
         .limit(MOST_LOOKED_AT)
     )
     return list(db.session.scalars(query))
-
-
-def _free(enrolments: list[Enrolment], programme_id: int, side: str, pairing: Pairing | None, drafts: bool) -> list[Person]:
-    taken = candidates.seats_taken(programme_id, drafts=drafts)[0 if side == "mentor" else 1]
-    if pairing is not None:
-        taken[pairing.mentor_id if side == "mentor" else pairing.mentee_id] -= 1
-    seats = {each.id: each.mentor_capacity if side == "mentor" else each.mentee_capacity for each in enrolments}
-    return [each.person for each in enrolments if taken[each.person_id] < seats[each.id]]
 
 
 def _points(programme: Programme, side: str, people: list[Person], opposite: Person, *, on: date) -> dict[int, int]:

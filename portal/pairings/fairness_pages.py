@@ -83,8 +83,8 @@ def _said(group: Group, kind: str) -> list[str]:
     if group.lower:
         about = {
             "group": name,
-            "mean": words.points(round(group.mean or 0)),
-            "rest": words.points(round(group.rest_mean or 0)),
+            "mean": words.points(group.mean or 0),
+            "rest": words.points(group.rest_mean or 0),
         }
         said.append(_("%(group)s: their matches have %(mean)s points on average, those of all others %(rest)s.", **about))
     return said

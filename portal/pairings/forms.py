@@ -180,7 +180,7 @@ def differences(entry: AuditEntry, names: Mapping[int, str]) -> list[tuple[str, 
     return [
         (str(LABELS[name]), in_words(name, before.get(name), names), in_words(name, after.get(name), names))
         for name in LABELS
-        if name in before
+        if name in before and before[name] != after.get(name)
     ]
 
 

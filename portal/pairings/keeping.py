@@ -16,9 +16,9 @@ from portal.core.matching import criteria
 from portal.db import db
 from portal.errors import Invalid
 from portal.pairings import candidates, directory
-from portal.pairings.matchmaking import KIND, by_hand
+from portal.pairings.matchmaking import KIND, by_hand, check_open
 from portal.pairings.models import MatchRun, Pairing, Proposal
-from portal.pairings.queries import hold_programme, takes_seats
+from portal.pairings.queries import hold_board, takes_seats
 from portal.people.models import Person
 from portal.programmes.models import Programme
 
@@ -36,7 +36,8 @@ def keep_run(run: MatchRun, *, by: Person, at: datetime) -> tuple[int, int]:
     """
     if run.state != RunState.DONE:
         raise Invalid(_("This run has found nothing that could be kept."))
-    hold_programme(run.programme_id)
+    check_open(db.session.get_one(Programme, run.programme_id))
+    hold_board(run.programme_id)
     replaced = _clear_drafts(run.programme_id)
     sorting = _sort(run)
     locks, anew = by_hand(run.id).locks, _scored_anew(run, sorting.free, at)
@@ -84,7 +85,9 @@ class _Sorted:
 
 def _sort(run: MatchRun, *, but_loose: bool = False) -> _Sorted:
     """`but_loose` leaves drafts that are not locked out of account."""
-    there, free = _pairs_there(run.programme_id, but_loose), _Free(run.programme_id, but_loose)
+    there, met = _pairs_there(run.programme_id, but_loose), candidates.past_partners(run.programme_id)
+    apart = candidates.kept_apart(run.programme_id) | {(one, other) for one, them in met.items() for other in them}
+    free = candidates.FreeSeats(run.programme_id, there=there, apart=apart)
     found = _Sorted([], [])
     for each in _proposals(run.id):
         if (pair := _people(each)) not in there:
@@ -94,29 +97,6 @@ def _sort(run: MatchRun, *, but_loose: bool = False) -> _Sorted:
 
 def _people(proposal: Proposal) -> Pair:
     return proposal.mentor.person_id, proposal.mentee.person_id
-
-
-class _Free:
-    """The seats that are free at present, and who may not meet whom by now."""
-
-    def __init__(self, programme_id: int, but_loose: bool) -> None:
-        there = _pairs_there(programme_id, but_loose)
-        waiting = candidates.waiting(programme_id)
-        self.mentors = {each.person_id: each.mentor_capacity for each in waiting if each.as_mentor}
-        self.mentees = {each.person_id: each.mentee_capacity for each in waiting if each.as_mentee}
-        for mentor_id, mentee_id in there:
-            for seats, person_id in ((self.mentors, mentor_id), (self.mentees, mentee_id)):
-                seats[person_id] = seats.get(person_id, 0) - 1
-        met = candidates.past_partners(programme_id)
-        self.apart = candidates.kept_apart(programme_id) | {(one, other) for one, them in met.items() for other in them}
-
-    def take(self, mentor_id: int, mentee_id: int) -> bool:
-        """Take a seat of both; False when one has none, or when they are to be kept apart."""
-        if self.mentors.get(mentor_id, 0) < 1 or self.mentees.get(mentee_id, 0) < 1 or (mentor_id, mentee_id) in self.apart:
-            return False
-        self.mentors[mentor_id] -= 1
-        self.mentees[mentee_id] -= 1
-        return True
 
 
 def _scored_anew(run: MatchRun, proposals: Sequence[Proposal], at: datetime) -> dict[Pair, Scored]:

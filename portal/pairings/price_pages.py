@@ -87,7 +87,7 @@ def one(pairing_id: int, mentor_id: int) -> Response:
 @room.post("/<id:pairing_id>/choose")
 @requires(May.EDIT_PAIRINGS)
 def choose(pairing_id: int) -> Response:
-    """Choose another mentor; whoever has to make room moves along. Old prices are answered with new ones."""
+    """Choose another mentor; whoever has to make room moves along. Old prices are answered with new ones, twice is once."""
     staffs_pairing(pairing_id, current_user)
     mentor_id, seen = (directory.number_in(request.form.get(name, "")) for name in ("mentor", "version"))
     try:
@@ -95,14 +95,15 @@ def choose(pairing_id: int) -> Response:
             pairing = staffs_pairing(pairing_id, current_user)
             stamp = request.form.get("stamp", "")
             about = {"mentor_id": mentor_id, "seen": seen, "stamp": stamp, "by": current_user, "at": now()}
-            entry = chains.choose(pairing, **about)
-            moved = len((entry.after or {})["rows"]) - 1
+            position = chains.choose(pairing, **about).position
     except (Stale, Invalid) as error:
-        return _list(staffs_pairing(pairing_id, current_user), said=error.message, status=error.status)
-    pairing = staffs_pairing(pairing_id, current_user)
+        position = chains.chosen(staffs_pairing(pairing_id, current_user), mentor_id=mentor_id, by=current_user)
+        if not position:
+            return _list(staffs_pairing(pairing_id, current_user), said=error.message, status=error.status)
+    pairing, moved = staffs_pairing(pairing_id, current_user), chains.moved_along(position)
     chosen = _("%(mentor)s mentors %(mentee)s now.", mentor=pairing.mentor.name, mentee=pairing.mentee.name)
     along = ngettext("%(num)s other draft moved along.", "%(num)s other drafts moved along.", moved) if moved else ""
-    toast(f"{chosen} {along}".strip(), undo_url=url_for("prices.undo", position=entry.position))
+    toast(f"{chosen} {along}".strip(), undo_url=url_for("prices.undo", position=position))
     return redirect_to(_on_board(pairing))
 
 

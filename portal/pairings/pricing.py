@@ -40,6 +40,7 @@ def stamp(programme: Programme) -> str:
         *_versions(Person.id, Person.version),
         select(func.count()).select_from(Person).where(Person.disabled_at.is_not(None)).scalar_subquery(),
         select(func.count()).select_from(Topic).scalar_subquery(),
+        select(func.sum(Topic.version)).scalar_subquery(),
         *_versions(Wish.id, Wish.level * 10 + Wish.rank, Wish.enrolment_id.in_(enrolled)),
         *_versions(Avoided.person_id, Avoided.enrolment_id, Avoided.enrolment_id.in_(enrolled)),
         *_versions(MatchRun.id, MatchRun.line, MatchRun.programme_id == programme.id, MatchRun.kept_at.is_not(None)),

@@ -11,8 +11,9 @@ from portal.clock import now
 from portal.errors import Invalid, Stale
 from portal.letters.letter import Letter
 from portal.pairings import asking, candidates, letters
+from portal.pairings.matchmaking import check_open
 from portal.pairings.models import Pairing
-from portal.pairings.queries import drafts
+from portal.pairings.queries import drafts, hold_programme, live_pairs
 from portal.people.models import Person
 from portal.programmes.models import Programme
 
@@ -35,7 +36,8 @@ class Sending:
 class Preview:
     """What publishing would do. `digest` stands for exactly these drafts as they are now.
 
-    `kept_back` are drafts that cannot be offered at present: one of the two is paused, or has asked for somebody else.
+    `kept_back` are drafts that cannot be offered at present: one of the two is paused, has taken back the role or a seat,
+    or has asked for somebody else.
     """
 
     sendings: Sequence[Sending]
@@ -48,15 +50,18 @@ def preview(programme: Programme, *, only: Collection[int] | None = None, at: da
     until = (at or now()) + asking.TIME_TO_ANSWER
     wanted = _wanted(programme, only)
     chosen = offerable(programme.id, wanted)
+    sent = {each.id for each in chosen}
     return Preview(
         sendings=[Sending(each, each.mentee, until) for each in chosen],
         digest=_digest(chosen),
-        kept_back=[each for each in wanted if each not in chosen],
+        kept_back=[each for each in wanted if each.id not in sent],
     )
 
 
 def publish(programme: Programme, *, digest: str, by: Person, at: datetime, only: Collection[int] | None = None) -> int:
     """Offer the drafts that were looked at; how many. Raises Stale when the drafts changed since, Invalid for none."""
+    check_open(programme)
+    hold_programme(programme.id)
     chosen = offerable(programme.id, _wanted(programme, only, held=True))
     if _digest(chosen) != digest:
         raise Stale(_("The drafts changed since you looked. Nothing was sent; look again."))
@@ -72,13 +77,11 @@ def _wanted(programme: Programme, only: Collection[int] | None, *, held: bool = 
 
 
 def offerable(programme_id: int, wanted: Sequence[Pairing]) -> list[Pairing]:
-    """Those drafts of which both wait for a match and neither has asked since not to meet the other."""
-    ready, apart = candidates.ready(programme_id), candidates.kept_apart(programme_id)
-    return [
-        each
-        for each in wanted
-        if {each.mentor_id, each.mentee_id} <= ready and (each.mentor_id, each.mentee_id) not in apart
-    ]
+    """Those drafts of which both wait for a match in their role, have a seat left beside what is live and the drafts before,
+    and neither has asked since not to meet the other."""
+    apart = candidates.kept_apart(programme_id)
+    free = candidates.FreeSeats(programme_id, there=live_pairs(programme_id), apart=apart)
+    return [each for each in wanted if free.take(each.mentor_id, each.mentee_id)]
 
 
 def _digest(pairings: Sequence[Pairing]) -> str:

@@ -16,6 +16,8 @@ from portal.programmes.models import Enrolment, Programme
 from portal.programmes.queries import programme_for
 
 LIVE = (PairingState.OFFERED, PairingState.ACTIVE, PairingState.PAUSED)
+LOCK = {"key_share": True}
+"""How a row is held: others may still write rows that point to it. They take no lock of ours and would not know its order."""
 
 
 def whole() -> tuple[ORMOption, ...]:
@@ -47,14 +49,25 @@ def hold(pairing: Pairing) -> None:
     """Read a pairing afresh and keep others from changing it until the open transaction ends; NotFound if it is gone."""
     try:
         columns = [each.key for each in inspect(Pairing).column_attrs]
-        db.session.refresh(pairing, columns, with_for_update=True)
+        db.session.refresh(pairing, columns, with_for_update=LOCK)
     except InvalidRequestError:
         raise NotFound from None
 
 
 def hold_programme(programme_id: int) -> None:
-    """Keep others from giving away seats of a programme until the open transaction ends."""
-    db.session.execute(select(Programme.id).where(Programme.id == programme_id).with_for_update())
+    """Keep others from giving away seats of a programme until the open transaction ends.
+
+    Whoever takes pairings as well takes the programme first, then the pairings by their ids, and writes to the audit last:
+    two who took them in different orders would wait for each other.
+    """
+    db.session.execute(select(Programme.id).where(Programme.id == programme_id).with_for_update(**LOCK))
+
+
+def hold_board(programme_id: int) -> None:
+    """The same, and keep others from changing its drafts."""
+    hold_programme(programme_id)
+    mine = (Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT)
+    db.session.execute(select(Pairing.id).where(*mine).order_by(Pairing.id).with_for_update(**LOCK))
 
 
 def was_asked(pairing: Pairing, person_id: int) -> bool:
@@ -95,10 +108,17 @@ def open_pairings(programme_id: int) -> list[Pairing]:
     return list(db.session.scalars(query.order_by(Pairing.id)))
 
 
+def live_pairs(programme_id: int) -> list[tuple[int, int]]:
+    """Who is asked or has begun, by the people's ids, the mentor first."""
+    query = select(Pairing.mentor_id, Pairing.mentee_id)
+    rows = db.session.execute(query.where(Pairing.programme_id == programme_id, Pairing.state.in_(LIVE)))
+    return [(row.mentor_id, row.mentee_id) for row in rows]
+
+
 def drafts(programme_id: int, *, held: bool = False) -> list[Pairing]:
     """The draft pairings of a programme, in the order they were made; `held` keeps others from changing them meanwhile."""
     mine = select(Pairing).where(Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT)
-    mine = mine.with_for_update(of=Pairing) if held else mine
+    mine = mine.with_for_update(of=Pairing, **LOCK) if held else mine
     return list(db.session.scalars(mine.options(*whole()).order_by(Pairing.id)))
 
 
@@ -188,9 +208,12 @@ def left_before(programme_id: int) -> set[tuple[int, str]]:
 
 
 def _published() -> tuple[ColumnElement[bool], ...]:
-    """Whether a run was kept, and somebody was asked."""
+    """Whether a run was kept, and somebody was asked: one of its drafts was offered, as it was or with other people in it
+    (which a draft tells by the moment it was made)."""
     offered = aliased(Pairing)
-    return MatchRun.kept_at.is_not(None), exists().where(offered.run_id == MatchRun.id, offered.offered_at.is_not(None))
+    changed = and_(offered.programme_id == MatchRun.programme_id, offered.created_at == MatchRun.kept_at)
+    asked = exists().where(or_(offered.run_id == MatchRun.id, changed), offered.offered_at.is_not(None))
+    return MatchRun.kept_at.is_not(None), asked
 
 
 def _had_a_turn() -> ColumnElement[bool]:

@@ -72,8 +72,10 @@ def start() -> Response:
 @room.get("/<id:run_id>")
 @requires(May.RUN_MATCHING)
 def show(run_id: int) -> Response:
-    """A run under way, or what it found."""
+    """A run under way, or what it found; `then` leads a trial that is over by now on to its comparison."""
     run = run_for(run_id, current_user)
+    if run.trial and run.state == RunState.DONE and "then" in request.args:
+        return redirect_to(url_for("bench.compare", one=BOARD, other=run_id))
     if run.state != RunState.DONE:
         return make_response(render_template("pairings/runs/run.html", run=run, headline=_headline(run)))
     proposals = directory.proposals(run.id, page=_page())
@@ -109,7 +111,7 @@ def progress(run_id: int) -> Response:
         return make_response(render_template("pairings/runs/_progress.html", run=run))
     if run.trial and run.state == RunState.DONE:
         return redirect_to(url_for("bench.compare", one=BOARD, other=run_id))
-    return redirect_to(url_for("runs.show", run_id=run_id))
+    return redirect_to(url_for("runs.show", run_id=run_id, then="compare" if run.trial else None))
 
 
 @room.post("/<id:run_id>/end")
@@ -169,19 +171,25 @@ def _findings(run: MatchRun, pairs: int) -> Findings:
     if not mentees and not mentors:
         lines.append(_("Nobody is left over."))
     if mentees:
-        lines.append(
-            ngettext(
-                "%(num)s person who wants to learn is left over; fewer is not possible by the rules.",
-                "%(num)s people who want to learn are left over; fewer is not possible by the rules.",
-                mentees,
-            )
-        )
+        lines.append(_learners_said(mentees, proven=not run.gap))
     if mentors:
         lines.append(ngettext("%(num)s mentor is left over.", "%(num)s mentors are left over.", mentors))
     return Findings(
         not mentees,
         (*lines, *_below(run, found.get("below_line", 0), pairs), *_proof(run)),
         keeping.replaces(run.programme_id),
+    )
+
+
+def _learners_said(mentees: int, *, proven: bool) -> str:
+    if not proven:
+        return ngettext(
+            "%(num)s person who wants to learn is left over.", "%(num)s people who want to learn are left over.", mentees
+        )
+    return ngettext(
+        "%(num)s person who wants to learn is left over; fewer is not possible by the rules and the locks.",
+        "%(num)s people who want to learn are left over; fewer is not possible by the rules and the locks.",
+        mentees,
     )
 
 
@@ -193,6 +201,15 @@ def _below(run: MatchRun, below: int, pairs: int) -> list[str]:
         return _auto_line(run)
     if not below:
         return [_("No pair is below the line of %(line)s points.", line=line)]
+    if run.gap:
+        return [
+            ngettext(
+                "%(num)s pair is below the line of %(line)s points.",
+                "%(num)s pairs are below the line of %(line)s points.",
+                below,
+                line=line,
+            )
+        ]
     return [
         ngettext(
             "%(num)s pair is below the line of %(line)s points; this is proven to be the fewest possible.",

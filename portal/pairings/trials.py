@@ -16,7 +16,7 @@ from portal.errors import Invalid, Stale
 from portal.pairings import candidates, keeping, matchmaking
 from portal.pairings.candidates import ByHand, Pair
 from portal.pairings.models import MatchRun, RunPair
-from portal.pairings.queries import hold_programme
+from portal.pairings.queries import hold_board, hold_programme
 from portal.people.directory import names_of
 from portal.people.models import Person
 from portal.programmes.actions import edit_programme
@@ -65,7 +65,8 @@ def keep(run: MatchRun, *, by: Person, at: datetime, rules_too: bool = False, se
     How many drafts there are, and how many pairs were left out. Raises Stale when the programme was changed meanwhile.
     """
     if rules_too:
-        programme = db.session.get_one(Programme, run.programme_id)
+        hold_board(run.programme_id)
+        programme = db.session.get_one(Programme, run.programme_id, populate_existing=True)
         try:
             edit_programme(programme, seen=seen, by=by, weights=dict(run.weights), rules=dict(run.rules))
         except Stale as error:

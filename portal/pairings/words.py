@@ -82,6 +82,6 @@ def explained(parts: Sequence[Mapping[str, Any]], reader: str = "staff") -> list
     return [(str(about), text) for about, text in every if text]
 
 
-def points(score: int) -> str:
-    """A score of 0..10000 as people see it: 0 to 100, whole."""
-    return str(round(score / 100))
+def points(score: float) -> str:
+    """A score of 0..10000 as people see it: 0 to 100, whole, and never more than it is: what is below a line looks so."""
+    return str(int(score // 100))

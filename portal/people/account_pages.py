@@ -174,7 +174,7 @@ def _register(form: SignUpForm, password_hash: str) -> None:
 
 def _still_holds(person: Person, password_hash: str) -> bool:
     """Whether the password just judged is still the person's, and they may come in: a reset may have come between."""
-    db.session.refresh(person, with_for_update=True)
+    db.session.refresh(person, with_for_update={"key_share": True})
     return person.is_active and person.password_hash == password_hash
 
 

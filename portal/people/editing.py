@@ -13,6 +13,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from portal import audit
 from portal.core.permissions import Role
+from portal.core.translatable import N_
 from portal.db import db
 from portal.errors import Invalid, NotFound, Stale
 from portal.people import queries, sessions, versions
@@ -62,7 +63,7 @@ def undo(position: int, *, by: int, at: datetime, may_give_roles: bool) -> Perso
     if present != entry.after:
         raise Invalid(_("This was changed again since, so it cannot be undone by itself. Edit the row instead."))
     _check_power(person, dict(entry.before), by=by, may_give_roles=may_give_roles)
-    _change(person, present, dict(entry.before), by=by, at=at, reason=_("Undone"))
+    _change(person, present, dict(entry.before), by=by, at=at, reason=N_("Undone"))
     return person
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from portal import audit
 from portal.db import db
 from portal.people.models import PersonVersion
 from portal.work import ring
@@ -36,8 +37,11 @@ def of(person_id: int) -> tuple[int, int]:
 
 
 def _raise(person_ids: Iterable[int], *names: str) -> None:
-    """In the order of ids, so that two transactions do not wait for each other in a ring."""
+    """One transaction after the other and in the order of ids, so that two never wait for each other in a ring: some raise
+    versions before they write to the audit, and some after."""
     wanted = sorted(set(person_ids))
+    if wanted:
+        audit.hold_chain()
     for person_id in wanted[:MOST_RINGS]:
         ring(CALENDAR_CHANGED, person_id)
     for person_id in wanted:

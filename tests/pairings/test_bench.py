@@ -88,7 +88,7 @@ def test_a_trial_is_tried_watched_and_lands_beside_the_board(stefan: Visitor, co
     run = trials()[0]
     assert (run.title, run.weights) == ("More of departments", OTHER)
     assert stefan.page.location == f"/pairings/bench/compare?one=board&other={run.id}"
-    assert stefan.follow(status=303).location == f"/pairings/runs/{run.id}"
+    assert stefan.follow(status=303).location == f"/pairings/runs/{run.id}?then=compare"
     assert stefan.follow().heading == "The matching is under way"
     assert "“More of departments” is being tried right now" in bench(stefan, company).text
     matchmaking.run(run.id)
@@ -105,6 +105,16 @@ def test_a_trial_is_tried_watched_and_lands_beside_the_board(stefan: Visitor, co
     assert len(page.html.encode()) < 30_000
     db.session.rollback()
     assert [each.id for each in db.session.scalars(db.select(Pairing))] == [draft.id]
+
+
+def test_a_trial_that_is_over_while_one_is_led_to_it_still_lands_beside_the_board(stefan: Visitor, company: Company) -> None:
+    stefan.send("/pairings/bench", bench(stefan, company).values("/pairings/bench"))
+    run = trials()[0]
+    beside = f"/pairings/bench/compare?one=board&other={run.id}"
+    led = [stefan.get(address, status=303).location for address in (beside, f"/pairings/runs/{run.id}/progress")]
+    matchmaking.run(run.id)
+    assert [stefan.get(address or "", status=303).location for address in led] == [beside, beside]
+    assert stefan.get(f"/pairings/runs/{run.id}").heading != "Side by side"
 
 
 def test_pairs_are_added_and_taken_away_with_and_without_javascript(stefan: Visitor, company: Company) -> None:

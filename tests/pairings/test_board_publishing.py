@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from portal.clock import now
 from portal.db import db, transaction
 from portal.pairings.models import LeftOver, Pairing
 from portal.people.models import Person
@@ -120,3 +122,34 @@ def test_a_draft_of_somebody_who_pauses_is_kept_back_and_named(stefan: Visitor, 
     page = stefan.get(f"/pairings/board/publish?programme={company.programme.id}")
     assert page.heading == "1 letter, ready to go"
     assert "1 draft cannot be offered at present and stays a draft: Bea Long and Carl Cole" in page.text
+
+
+def test_a_second_click_is_not_told_that_nothing_was_sent(stefan: Visitor, company: Company) -> None:
+    company.pairing("Ada King", "Grace Hopper")
+    action = f"/pairings/board/publish?programme={company.programme.id}"
+    form = stefan.get(action).values("/pairings/board/publish")
+    assert [stefan.send(action, form).status for _ in range(2)] == [303, 303]
+    page = stefan.follow()
+    assert len(letters()) == 1
+    assert "nothing was sent" not in page.text
+    assert "Grace Hopper" in page.text
+    assert any("no draft left to publish" in each for each in page.toasts)
+
+
+def test_whoever_is_free_is_suggested_though_very_many_of_that_name_are_not(
+    stefan: Visitor, company: Company, make: Factories
+) -> None:
+    people = [make.person(f"Long {number:02}", grade=2, password=None) for number in range(65)]
+    waits: dict[str, Any] = {"state": "waiting", "as_mentor": True, "as_mentee": False}
+    for each in people:
+        make.enrolment(each, company.programme, **waits)
+    free, grace = people.pop(), company.mentee("Grace Hopper", mentee_capacity=5)
+    drafts = [
+        Pairing(
+            programme_id=company.programme.id, mentor_id=each.id, mentee_id=grace.id, score=1, parts=[], created_at=now()
+        )
+        for each in people
+    ]  # fmt: skip
+    make.add(*drafts)
+    url = f"/pairings/board/people?programme={company.programme.id}&side=mentor&mentor=long"
+    assert [each["data-value"] for each in stefan.get(url, htmx=True).root.all("li")] == [f"Long 64 <{free.email}>"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from portal import audit
 from portal.clock import now
 from portal.core.matching.prices.edits import Change
 from portal.db import db, transaction
@@ -114,6 +115,16 @@ def test_choosing_says_so_and_can_be_undone_as_a_whole(company: Company, stefan:
     assert not held(one).locked
     stefan.send(undo, {})
     assert stefan.follow().toasts == ["This is undone already."]
+
+
+def test_a_second_click_on_a_choice_is_told_what_the_first_did(company: Company, stefan: Visitor) -> None:
+    one, _other, people = trading(company)
+    stamp = work_out(company)
+    stefan.get(f"/pairings/prices/{one.id}")
+    data = {"mentor": str(people["Bea Long"].id), "version": str(held(one).version), "stamp": stamp}
+    assert [stefan.send(f"/pairings/prices/{one.id}/choose", data).status for _ in range(2)] == [303, 303]
+    assert set(stefan.follow().toasts) == {"Bea Long mentors Grace Hopper now. 1 other draft moved along."}
+    assert len([each for each in audit.history("pairing", one.id) if each.action == "pairing.chain"]) == 1
 
 
 def test_old_prices_are_answered_with_409_and_new_ones_are_asked_for(

@@ -22,7 +22,8 @@ from portal.errors import Invalid, NotFound, Stale
 from portal.pairings import candidates, chains, matchmaking, pricing
 from portal.pairings.models import Pairing, PriceTable
 from portal.people.models import Person
-from portal.programmes.models import Enrolment, Programme
+from portal.programmes import topics
+from portal.programmes.models import Enrolment, Programme, Topic
 from tests.pairings.company import Company
 from tests.pairings.crowd import ask, fill, keep, pairs, solvers, wait_for
 from tests.pairings.posted import held
@@ -308,3 +309,22 @@ def test_asked_for_again_while_it_is_made_it_is_made_again(company: Company, run
     rung.clear()
     pricing.price(company.programme.id)
     assert rung == [("pairings.price", company.programme.id)]
+
+
+def test_prices_of_before_two_topics_became_one_are_stale(company: Company, make: Factories) -> None:
+    ada, bea = company.mentor("Ada King"), company.mentor("Bea Long")
+    one = company.pairing(ada, company.mentee("Grace Hopper"))
+    other = make.topic("reverse-engineering", label="Reverse engineering", area=company.topic.area)
+    priced(company)
+    stamp = pricing.stamp_made(company.programme.id)
+    with transaction():
+        old, new = (db.session.get_one(Topic, each.id) for each in (company.topic, other))
+        topics.merge(old, into=new, seen=old.version, seen_into=new.version, by=company.staff.id, at=now())
+    assert pricing.board_now(programme_of(company)) is None
+    with pytest.raises(Stale):
+        choose(one, bea.id, company, stamp=stamp)
+    assert priced(company) is not None
+    with transaction():
+        new = db.session.get_one(Topic, other.id)
+        topics.edit(new, seen=new.version, by=company.staff.id, at=now(), area="leadership")
+    assert pricing.board_now(programme_of(company)) is None

@@ -142,6 +142,21 @@ def test_the_proof_and_the_line_that_was_found_are_told_with_who_holds_it(stefan
     assert ("roven" in text, "line" in text) == (False, False)
 
 
+def test_what_is_not_proven_is_not_said_to_be_the_best_possible(stefan: Visitor, company: Company) -> None:
+    goals = {"mentees_unmatched": 2, "mentors_unmatched": 0, "below_line": 1, "total_phi": 9000}
+    proven, not_proven = company.run(gap=0, objective=goals), company.run(gap=7, objective=goals)
+    propose(company, proven, "Ada King", "Grace Hopper")
+    propose(company, not_proven, "Bea Long", "Dora Day")
+    text = stefan.get(f"/pairings/runs/{proven.id}").text
+    assert "2 people who want to learn are left over; fewer is not possible by the rules and the locks." in text
+    assert "1 pair is below the line of 40 points; this is proven to be the fewest possible." in text
+    text = stefan.get(f"/pairings/runs/{not_proven.id}").text
+    assert "2 people who want to learn are left over. " in text
+    assert "1 pair is below the line of 40 points. " in text
+    assert "It is not proven that no better plan exists." in text
+    assert ("fewer is not possible" in text, "fewest possible" in text) == (False, False)
+
+
 def test_the_next_best_for_either_side_is_in_the_details(stefan: Visitor, company: Company) -> None:
     run = company.run()
     pair = propose(company, run, "Ada King", "Grace Hopper")

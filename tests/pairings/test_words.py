@@ -86,3 +86,9 @@ def test_what_each_reason_is_about_is_named() -> None:
         ("Common time", "You share most of your working hours, about 5 hours a week."),
     ]
     assert words.reasons(parts, "mentor") == [said for _, said in words.explained(parts, "mentor")]
+
+
+def test_points_are_never_said_to_be_more_than_they_are() -> None:
+    shown = {score: words.points(score) for score in (0, 99, 100, 3960, 3999, 4000, 4550, 9999, 10_000)}
+    said = {0: "0", 99: "0", 100: "1", 3960: "39", 3999: "39", 4000: "40", 4550: "45", 9999: "99", 10_000: "100"}
+    assert shown == said, "a pair below the line of 40 must not look as if it were on it"
