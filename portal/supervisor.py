@@ -73,7 +73,13 @@ class Child:
         """Send a signal to the process, if it is up."""
         if self.process is not None and self.process.poll() is None:
             with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, number) if number == signal.SIGKILL else self.process.send_signal(number)
+                self.process.send_signal(number)
+
+    def end(self) -> None:
+        """Kill what is left of it: the process itself, and those it started and did not wait for."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -139,7 +145,7 @@ def _stop(children: Sequence[Child]) -> None:
         if child.process is not None:
             with suppress(subprocess.TimeoutExpired):
                 child.process.wait(max(deadline - time.monotonic(), 0.1))
-            child.tell(signal.SIGKILL)
+            child.end()
 
 
 @contextmanager

@@ -25,7 +25,14 @@
     if (isBusy(sourceElement)) event.preventDefault();
     else busy(sourceElement, true);
   });
-  on("htmx:finally:request", (event) => busy(event.detail.ctx.sourceElement, false));
+  on("htmx:finally:request", (event) => {
+    const { sourceElement, request, response, target } = event.detail.ctx;
+    busy(sourceElement, false);
+    if (request.method === "GET" || !(response?.status < 400)) return;
+    const toast = sourceElement.closest(".toast");
+    if (toast) leaveToast(toast, isElement(target) && document.getElementById(target.id));
+    leaveEditing(sourceElement.closest(".drawer"));
+  });
 
   // A row or section that turns into a form takes the focus (at the field of the cell that was clicked: data-field), and gives
   // it back to its edit button.
@@ -38,6 +45,23 @@
     (wanted && editing.querySelector(`[name$="${CSS.escape(wanted)}"]`)) ||
     editing.querySelector("[data-focus]") || editing.querySelector(FIELDS) || editing.querySelector("button");
   const leaveEditing = (editing) => editing?.querySelector("[data-cancel]")?.click();
+  // Where the focus rests when what held it is gone: at what may be done next, or at the heading.
+  const restAt = (place) => {
+    const there = place.querySelector("[data-edit]") ?? place.querySelector("h1, h2, h3") ?? place;
+    if (!there.matches("a, button")) there.tabIndex = -1;
+    there.focus();
+  };
+  const leaveToast = (toast, place) => {
+    const held = toast.contains(document.activeElement);
+    toast.remove();
+    if (held && place) restAt(place);
+    else if (held) document.getElementById("main").focus({ preventScroll: true });
+  };
+  let held = false;
+  on("htmx:before:swap", (event) => {
+    const { target } = event.detail.ctx;
+    held = isElement(target) && target.contains(document.activeElement);
+  });
   const focusAfterSwap = (before) => {
     const after = before.id ? document.getElementById(before.id) : null;
     if (!after) return;
@@ -46,6 +70,7 @@
       if (wrong || !after.contains(document.activeElement)) (wrong || firstField(after))?.focus();
       wanted = null;
     } else if (before.matches(".editing")) after.querySelector("[data-edit]")?.focus();
+    else if (held && document.activeElement === document.body) restAt(after.hidden ? after.previousElementSibling : after);
   };
   on("htmx:after:swap", (event) => {
     const { target } = event.detail.ctx;
@@ -118,7 +143,7 @@
     if (menu) {
       menu.open = false;
       menu.querySelector("summary").focus();
-    } else leaveEditing(at.closest(".editing"));
+    } else leaveEditing(at.closest(".editing, .drawer"));
   });
 
   // Clicks
@@ -144,7 +169,7 @@
       dialog.showModal();
     }
     if (near("[data-close]")) near("dialog")?.close();
-    if (near("[data-dismiss]")) near(".toast")?.remove();
+    if (near("[data-dismiss]")) leaveToast(near(".toast"));
     if (near("[data-copy]")) copy(near("[data-copy]"));
     const cell = near("tr:has([data-edit]) > td");
     if (cell && !near("a, button, input, select, textarea, label, summary") && getSelection().isCollapsed) editRow(cell);

@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from hypothesis import settings as hypothesis_settings
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import Engine, event
 
 from portal.app import create_app
@@ -84,13 +85,20 @@ def database_url(database_kind: str, databases: Databases, tmp_path: Path) -> It
         yield url
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
+    """Templates that an application of this process compiled, for those after it."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app_with(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+def app_with(database_url: str, tmp_path: Path, compiled_templates: BytecodeCache) -> Iterator[Callable[..., Flask]]:
     """Makes the application with changed settings, on this test's database."""
     made: list[Flask] = []
 
     def make_app(**changes: Any) -> Flask:
         made.append(create_app(settings_for_tests(tmp_path, database_url, **changes)))
+        made[-1].jinja_env.bytecode_cache = compiled_templates
         return made[-1]
 
     yield make_app

@@ -18,6 +18,7 @@ def test_an_address_is_made_copied_and_replaced_in_place(portal: LivePortal, win
     page.get_by_role("button", name="Make my address").click()
     field = page.get_by_label("Address", exact=True)
     expect(field).to_be_visible()
+    expect(page.get_by_role("heading", name="The address of your calendar")).to_be_focused()
     expect(page.get_by_text("Here is the address of your calendar.")).to_be_visible()
     expect(page.get_by_role("img", name="QR code of the address")).to_be_visible()
     first = field.input_value()

@@ -115,6 +115,8 @@ def test_a_skip_in_place_moves_the_next_one_up_and_is_undone(portal: LivePortal,
     assert problems(page) == []
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(line.get_by_role("button", name="Skip")).to_be_visible()
+    expect(page.locator(".toast").get_by_role("button", name="Undo")).to_have_count(0)
+    expect(line.get_by_role("heading")).to_be_focused()
     assert [state for state, _ in times(portal, pairing)] == ["planned"] * 3
 
 

@@ -80,6 +80,9 @@ def test_staff_edit_a_person_in_the_row_and_undo_it(
     clerk.page.locator("#toasts").get_by_role("button", name="Undo").click()
     expect(clerk.row).to_contain_text("Design")
     expect(clerk.page.locator("#toasts")).to_contain_text("Undone")
+    expect(clerk.page.locator("#toasts").get_by_role("button", name="Undo")).to_have_count(0)
+    if script:
+        expect(clerk.row.get_by_role("link", name=re.compile("^Edit"))).to_be_focused()
     assert now_of(portal, person) == ("Design", "Berlin", 4)
     clerk.row.get_by_role("link", name=re.compile("^History")).click()
     expect(clerk.page.locator(".history li")).to_have_count(2)
