@@ -18,7 +18,7 @@ from portal.letters.outbox import post
 from portal.pairings import letters
 from portal.pairings.candidates import check_seats
 from portal.pairings.models import Pairing
-from portal.pairings.queries import LOCK, hold, side_of, was_asked, whole
+from portal.pairings.queries import hold, side_of, was_asked, whole
 from portal.people import versions
 from portal.people.models import Person
 from portal.work import ring
@@ -79,7 +79,7 @@ def expire_due(at: datetime) -> int:
     """Let offers go that nobody answered in time, at most MOST_AT_ONCE; how many. Staff see them on the board."""
     late = select(Pairing).where(Pairing.state == PairingState.OFFERED, Pairing.answer_by < at)
     late = late.options(*whole()).order_by(Pairing.id).limit(MOST_AT_ONCE)
-    found = db.session.scalars(late.with_for_update(skip_locked=True, of=Pairing, **LOCK)).all()
+    found = db.session.scalars(late.with_for_update(skip_locked=True, of=Pairing, key_share=True)).all()
     for pairing in found:
         fall_through(pairing, PairingEnd.EXPIRED, by=None, at=at)
     return len(found)

@@ -23,7 +23,7 @@ from portal.db import db
 from portal.errors import Invalid, NotFound, Stale
 from portal.pairings import asking, candidates, pricing
 from portal.pairings.models import Pairing
-from portal.pairings.queries import LOCK, hold, hold_programme, takes_seats, whole
+from portal.pairings.queries import hold, hold_programme, takes_seats, whole
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme
 
@@ -76,7 +76,7 @@ def choose(pairing: Pairing, *, mentor_id: int, seen: int, stamp: str, by: Perso
 
 def _drafts(programme_id: int) -> Sequence[Pairing]:
     mine = select(Pairing).where(Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT)
-    return db.session.scalars(mine.options(*whole()).order_by(Pairing.id).with_for_update(of=Pairing, **LOCK)).all()
+    return db.session.scalars(mine.options(*whole()).order_by(Pairing.id).with_for_update(of=Pairing, key_share=True)).all()
 
 
 def _matched(old: dict[Pair, Pairing], made: Iterable[Pair]) -> list[tuple[Pairing | None, Pair | None]]:
@@ -164,7 +164,8 @@ def undo(position: int, *, by: Person, at: datetime) -> Pairing:
     hold_programme(head.programme_id)
     held = select(Pairing).where(Pairing.id.in_([int(each) for each in after])).options(*whole())
     held = held.execution_options(populate_existing=True)
-    rows = {str(each.id): each for each in db.session.scalars(held.with_for_update(of=Pairing, **LOCK).order_by(Pairing.id))}
+    held = held.with_for_update(of=Pairing, key_share=True).order_by(Pairing.id)
+    rows = {str(each.id): each for each in db.session.scalars(held)}
     if all(_is_as(rows.get(key), before[key]) for key in after):
         raise Invalid(_("This is undone already."))
     if not all(key in rows and _row(rows[key]) == after[key] for key in after):

@@ -16,8 +16,6 @@ from portal.programmes.models import Enrolment, Programme
 from portal.programmes.queries import programme_for
 
 LIVE = (PairingState.OFFERED, PairingState.ACTIVE, PairingState.PAUSED)
-LOCK = {"key_share": True}
-"""How a row is held: others may still write rows that point to it. They take no lock of ours and would not know its order."""
 
 
 def whole() -> tuple[ORMOption, ...]:
@@ -46,10 +44,14 @@ def staffs_pairing(pairing_id: int, person: Person) -> Pairing:
 
 
 def hold(pairing: Pairing) -> None:
-    """Read a pairing afresh and keep others from changing it until the open transaction ends; NotFound if it is gone."""
+    """Read a pairing afresh and keep others from changing it until the open transaction ends; NotFound if it is gone.
+
+    Rows that point to it may still be written (PostgreSQL's FOR NO KEY UPDATE, here as wherever a row is held): a letter to
+    somebody whose row is held would else wait for them, and they perhaps for whoever writes it.
+    """
     try:
         columns = [each.key for each in inspect(Pairing).column_attrs]
-        db.session.refresh(pairing, columns, with_for_update=LOCK)
+        db.session.refresh(pairing, columns, with_for_update={"key_share": True})
     except InvalidRequestError:
         raise NotFound from None
 
@@ -60,14 +62,14 @@ def hold_programme(programme_id: int) -> None:
     Whoever takes pairings as well takes the programme first, then the pairings by their ids, and writes to the audit last:
     two who took them in different orders would wait for each other.
     """
-    db.session.execute(select(Programme.id).where(Programme.id == programme_id).with_for_update(**LOCK))
+    db.session.execute(select(Programme.id).where(Programme.id == programme_id).with_for_update(key_share=True))
 
 
 def hold_board(programme_id: int) -> None:
     """The same, and keep others from changing its drafts."""
     hold_programme(programme_id)
     mine = (Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT)
-    db.session.execute(select(Pairing.id).where(*mine).order_by(Pairing.id).with_for_update(**LOCK))
+    db.session.execute(select(Pairing.id).where(*mine).order_by(Pairing.id).with_for_update(key_share=True))
 
 
 def was_asked(pairing: Pairing, person_id: int) -> bool:
@@ -118,7 +120,7 @@ def live_pairs(programme_id: int) -> list[tuple[int, int]]:
 def drafts(programme_id: int, *, held: bool = False) -> list[Pairing]:
     """The draft pairings of a programme, in the order they were made; `held` keeps others from changing them meanwhile."""
     mine = select(Pairing).where(Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT)
-    mine = mine.with_for_update(of=Pairing, **LOCK) if held else mine
+    mine = mine.with_for_update(of=Pairing, key_share=True) if held else mine
     return list(db.session.scalars(mine.options(*whole()).order_by(Pairing.id)))
 
 
