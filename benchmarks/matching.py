@@ -83,6 +83,7 @@ PRICES = (
     Column("reading the board ms", 10),
     Column("one run ms", 8),
     Column("a run for each takes", 14),
+    Column("same change", 10),
 )
 STAY = (
     Column("", 6, "<"),
@@ -159,7 +160,7 @@ def prices(asked: argparse.Namespace, size: int) -> None:
         found = running.ours("prices", kind, size)
         times = [f"{found[each] * 1000:.1f}" for each in ("list", "read", "run")]
         ratio = f"{found['run'] * found['priced'] / found['list']:,.0f} times"
-        table.row(kind, f"{size:,}", f"{found['priced']:.0f}", *times, ratio)
+        table.row(kind, f"{size:,}", f"{found['priced']:.0f}", *times, ratio, f"{found['equal']} of {found['edits']}")
 
 
 def stay(asked: argparse.Namespace, size: int) -> None:

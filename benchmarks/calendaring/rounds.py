@@ -1,8 +1,8 @@
 """One round of a real worker over many accounts: `python -m calendaring rounds FOLDER ACCOUNTS ROUNDS`.
 
-Every person has one pairing and a calendar of their own on one Radicale. First the worker writes everything; then nothing
-has changed, and it glances at each account again and again. Beside it, a bare PROPFIND for each account, with as many
-connections at a time as the worker has threads and a new one for each account, since each is somebody else's.
+Every person has one pairing, and a user and a calendar of their own on one Radicale. First the worker writes everything;
+then nothing has changed, and it glances at each account again and again. Beside it, a bare PROPFIND for each account, with
+as many connections at a time as the worker has threads and a new one for each account, since each is somebody else's.
 """
 
 import statistics
@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,23 +35,30 @@ from tests.calendars.servers import CalendarServer, running_server
 PATIENCE_SECONDS = 600
 
 
-def connected(server: CalendarServer, ids: Sequence[int]) -> list[str]:
-    """An account for each of these people, whose calendar is there and empty; the paths of the calendars."""
-    paths = [f"{server.home}round-{each}/" for each in ids]
-    with Bare(server) as bare:
-        for path in paths:
+Place = tuple[CalendarServer, str]
+"""The server as one of its users knows it, and the path of their calendar."""
+
+
+def connected(server: CalendarServer, ids: Sequence[int]) -> list[Place]:
+    """An account for each of these people, with a user of their own, whose only calendar is there and empty."""
+    assert server.folder is not None
+    places = [(replace(server, username=f"user-{each}"), f"/user-{each}/pairs/") for each in ids]
+    with (server.folder / "users").open("a") as file:  # read again for each who signs in
+        file.writelines(f"{user.username}:{user.password}\n" for user, _ in places)
+    for user, path in places:
+        with Bare(user) as bare:
             assert bare.ask("MKCALENDAR", path) == 201
     origin = server.url.rstrip("/")
     rows = []
-    for person_id, path in zip(ids, paths, strict=True):
+    for person_id, (user, path) in zip(ids, places, strict=True):
         uid = str(uuid4())
-        about = {"uid": uid, "person_id": person_id, "address": server.url, "username": server.username}
+        about = {"uid": uid, "person_id": person_id, "address": server.url, "username": user.username}
         where = {"origin": origin, "calendar_url": origin + path, "calendar_name": path, "own_calendar": False}
         sealed = keyring().seal(server.password, place(uid))
         rows.append({**about, **where, "sealed_password": sealed, "state": "connected", "created_at": now()})
     with transaction():
         db.session.execute(insert(CalendarAccount), rows)
-    return paths
+    return places
 
 
 def sweep() -> None:
@@ -77,15 +85,16 @@ def grow_due() -> None:
         db.session.execute(update(CalendarAccount).values(failures=1).execution_options(synchronize_session=False))
 
 
-def glance_bare(server: CalendarServer, paths: Sequence[str]) -> None:
+def glance_bare(places: Sequence[Place]) -> None:
     """The floor."""
 
-    def one(path: str) -> None:
-        with Bare(server) as bare:
+    def one(place: Place) -> None:
+        user, path = place
+        with Bare(user) as bare:
             bare.look(path)
 
     with ThreadPoolExecutor(worker.THREADS) as pool:
-        list(pool.map(one, paths))
+        list(pool.map(one, places))
 
 
 @contextmanager
@@ -122,7 +131,7 @@ def measure(folder: Path, server: CalendarServer, many: int, rounds: int) -> dic
     """The first writing, then rounds without news, each beside the bare requests."""
     ids = company.people(many, seed=3)
     company.pair_up(list(zip(ids[::2], ids[1::2], strict=True)), seed=3)
-    paths = connected(server, ids)
+    places = connected(server, ids)
     assert server.process is not None
     with machine.running(("-m", "portal.cli", "worker"), company.environment(folder), folder / "worker.log") as process:
         wait_for_worker()
@@ -132,7 +141,7 @@ def measure(folder: Path, server: CalendarServer, many: int, rounds: int) -> dic
         found["written"] = db.session.scalar(select(func.count()).select_from(CalendarItem))
         found["first"]["memory"] = machine.memory(process.pid)[0]
         for _ in range(rounds):
-            bare = _taken(pids, lambda: glance_bare(server, paths))
+            bare = _taken(pids, lambda: glance_bare(places))
             grow_due()
             ours = _taken(pids, sweep)
             found["rounds"].append({"bare": bare, "ours": ours, "memory": machine.memory(process.pid)[0]})

@@ -2,16 +2,17 @@
 
 python -m contest.ours instance KIND SIZE FOLDER    writes the instance for all entrants, times a pass of all scores
 python -m contest.ours match KIND SIZE              the engine, from people to pairs with their reasons
-python -m contest.ours prices KIND SIZE             all mentors priced for one mentee, and a run with one pair pinned
+python -m contest.ours prices KIND SIZE             all mentors priced for one mentee, and runs with one pair pinned instead
 python -m contest.ours stay KIND SIZE               how many pairs move when people join and leave
 """
 
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from statistics import mean, median
 from typing import Any
 
@@ -23,10 +24,10 @@ from portal.core.matching.candidates import Candidate, Problem
 from portal.core.matching.dense import any_of, instance_of, scored
 from portal.core.matching.engine import match
 from portal.core.matching.locks import check_locks
-from portal.core.matching.plans.assignment import solve
-from portal.core.matching.prices.edits import price_mentors
-from portal.core.matching.prices.present_board import present_board
-from portal.core.matching.prices.price_board import PriceBoard
+from portal.core.matching.plans.assignment import Instance, objective, solve
+from portal.core.matching.prices.edits import Prices, after, price_mentors
+from portal.core.matching.prices.present_board import STAYING, present_board
+from portal.core.matching.prices.price_board import Pair, PriceBoard
 from portal.core.matching.results import Result, silent
 from portal.core.matching.scale.streaming import Scorer
 
@@ -37,8 +38,8 @@ ROWS, AT_ONCE = 250, 64
 """Rows scored at once by the plain definition and by the quick pass."""
 JOIN_AND_LEAVE = 0.05
 BONUS = 5
-LISTS, RUNS = 30, 3
-"""Mentees for whom all mentors are priced, and runs again for comparison."""
+LISTS, EDITS = 30, 100
+"""Mentees for whom all mentors are priced, and changes by hand of which the price is compared with a run."""
 
 
 def instance(kind: str, size: str, folder: str) -> dict[str, Any]:
@@ -94,10 +95,11 @@ def pair(kind: str, size: str) -> dict[str, Any]:
 
 
 def prices(kind: str, size: str) -> dict[str, Any]:
-    """Medians of processor time, in seconds; and how many mentors are priced.
+    """Medians of processor time, in seconds; how many mentors are priced; and whether the prices are right.
 
     `read`: a board as it is kept; `list`: all mentors priced for one mentee, instead of the one they have; `run`: solving
-    again with one pair pinned, by scores that are there.
+    again with one pair pinned, by scores that are there; `equal`: of `edits` changes by hand, drawn by chance, those after
+    which the chain that is priced is worth what the run finds, in all four goals.
     """
     given = problem(kind, int(size))
     result = match(given)
@@ -105,16 +107,56 @@ def prices(kind: str, size: str) -> dict[str, Any]:
     reading, board = _timed(lambda: PriceBoard.from_bytes(kept))
     partner = {column: row for row, column in board.present}
     some = sorted(partner)[:: max(len(partner) // LISTS, 1)]
-    lists = [_timed(lambda: price_mentors(board, column, partner[column]).order()) for column in some]  # noqa: B023  # called at once
-    scores, broken = scored(given, silent)
-    allowed = ~any_of(broken.values(), scores.shape)
+    lists = {column: _timed(lambda: _priced(board, column, partner[column])) for column in some}  # noqa: B023  # called at once
+    chance, again = Random(f"{kind} {size}"), Again(given, board)  # noqa: S311  # a draw, no secret
     runs = []
-    for column, (_, order) in list(zip(some, lists, strict=True))[:RUNS]:
-        pinned = replace(given, locked=((given.mentors[order[-1]].id, given.mentees[column].id),))
-        instance = instance_of(pinned, scores, allowed, check_locks(pinned))
-        runs.append(_timed(lambda: solve(instance))[0])  # noqa: B023  # called at once
-    times = {"list": median(seconds for seconds, _ in lists), "run": median(runs), "read": reading}
-    return {**times, "priced": mean(len(order) for _, order in lists)}
+    for _ in range(EDITS):
+        column = chance.choice(some)
+        found = lists[column][1]
+        row, old = chance.choice(found.order()), (partner[column], column)
+        seconds, best = _timed(lambda: again.best((row, column), without=old))  # noqa: B023  # called at once
+        runs.append((seconds, again.worth(after(board, found.chain(row))) == again.worth(best)))
+    times = {
+        "list": median(seconds for seconds, _ in lists.values()),
+        "run": median(each for each, _ in runs),
+        "read": reading,
+    }
+    priced = mean(len(found.order()) for _, found in lists.values())
+    return {**times, "priced": priced, "edits": EDITS, "equal": sum(equal for _, equal in runs)}
+
+
+def _priced(board: PriceBoard, column: int, instead_of: int) -> Prices:
+    """The list, put in order as it is shown."""
+    found = price_mentors(board, column, instead_of)
+    found.order()
+    return found
+
+
+class Again:
+    """Solves a company all over again with one pair pinned and another apart, by the goals that prices go by."""
+
+    def __init__(self, given: Problem, board: PriceBoard) -> None:
+        self.given = given
+        self.scores, broken = scored(given, silent)
+        self.allowed = ~any_of(broken.values(), self.scores.shape)
+        self.bonus = np.zeros_like(self.scores)
+        for pair in board.planned:
+            self.bonus[pair] = min(STAYING, 10_000 - int(self.scores[pair]))
+
+    def best(self, pinned: Pair, *, without: Pair) -> set[Pair]:
+        """The best plan of that kind."""
+        row, column = pinned
+        allowed = self.allowed.copy()
+        allowed[without] = False
+        return {*solve(self._instance(allowed, (self.given.mentors[row].id, self.given.mentees[column].id))), pinned}
+
+    def worth(self, pairs: Collection[Pair]) -> tuple[int, int, int, int]:
+        """What a plan comes to in the four goals."""
+        return objective(self._instance(self.allowed), sorted(pairs))
+
+    def _instance(self, allowed: NDArray[np.bool_], *locked: Pair) -> Instance:
+        given = replace(self.given, locked=locked)
+        return replace(instance_of(given, self.scores, allowed, check_locks(given)), bonus=self.bonus)
 
 
 def _timed(action: Callable[[], Any]) -> tuple[float, Any]:
