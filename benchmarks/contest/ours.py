@@ -109,9 +109,9 @@ def prices(kind: str, size: str) -> dict[str, Any]:
     some = sorted(partner)[:: max(len(partner) // LISTS, 1)]
     lists = {column: _timed(lambda: _priced(board, column, partner[column])) for column in some}  # noqa: B023  # called at once
     chance, again = Random(f"{kind} {size}"), Again(given, board)  # noqa: S311  # a draw, no secret
-    runs = []
+    runs, with_choice = [], [column for column in some if lists[column][1].order()]
     for _ in range(EDITS):
-        column = chance.choice(some)
+        column = chance.choice(with_choice)
         found = lists[column][1]
         row, old = chance.choice(found.order()), (partner[column], column)
         seconds, best = _timed(lambda: again.best((row, column), without=old))  # noqa: B023  # called at once
