@@ -36,13 +36,20 @@ def make_tables(settings: Settings) -> None:
 
 
 def folder_of_this_run() -> Path:
-    """Shared by all processes of one test run, and outside pytest's own folders: those of older runs are cleared away
-    when a new run begins, with the server of a run that still goes on."""
+    """Shared by all processes of one test run, in memory where there is room, since databases are made by the thousand; and
+    outside pytest's own folders: those of older runs are cleared away when a new run begins, with a server still running."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
-    folder = Path(tempfile.gettempdir()) / f"portal-tests-{run[:16]}"
+    folder = _roomy() / f"portal-tests-{run[:16]}"
     folder.mkdir(mode=0o700, exist_ok=True)
     atexit.register(_clear, folder)
     return folder
+
+
+def _roomy() -> Path:
+    """Linux's folder in memory, unless it is small as in some containers."""
+    memory = Path("/dev/shm")  # noqa: S108  # the folder made in it is for its owner alone
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 10**9
+    return memory if roomy else Path(tempfile.gettempdir())
 
 
 def _clear(folder: Path) -> None:

@@ -193,7 +193,7 @@ def test_what_is_far_ahead_is_sent_as_it_comes_near(make, mira, sam, monkeypatch
     choose(mira)
     assert invitations.invite(mira.id) == 8
     with transaction():
-        assert invitations.reconcile(mira.id, at=now() + timedelta(days=10)) == 1
+        assert invitations.reconcile(mira.id, at=now() + timedelta(days=8)) == 1
     assert len({each.check_in_id for each in rows(mira)}) == 9
 
 
