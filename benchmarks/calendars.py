@@ -1,6 +1,6 @@
 """Feeds, pushes and rounds over many accounts, each beside the least that it could cost, in one run.
 
-`make bench` runs it, in some five minutes; `.venv/bin/python benchmarks/calendars.py --markdown` prints tables for a README.
+`make bench` runs it, in some ten minutes; `.venv/bin/python benchmarks/calendars.py --markdown` prints tables for a README.
 Everything happens on this machine: the portal on SQLite with made-up people (`benchmarks/calendaring/company.py`, always the
 same ones), its own web server and worker as they are run for real, and real calendar servers, Radicale and Xandikos.
 

@@ -6,6 +6,7 @@ queue on another machine could otherwise have a worker run anything. Several wor
 leases make the work happen once.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -180,6 +181,7 @@ class Shift(Consumer):
 def run(app: Flask) -> None:
     """Work until told to stop; what is under way is finished, or found again by its lease."""
     shift = Shift(engine(app))
+    settle()
     name, stop = f"{socket.gethostname()[:60]}:{os.getpid()}", threading.Event()
     heart = threading.Thread(target=_beat, args=(app, name, stop), name="heart", daemon=True)
     heart.start()
@@ -189,6 +191,13 @@ def run(app: Flask) -> None:
         stop.set()
         heart.join(2)
         _take_leave(app, name)
+
+
+def settle() -> None:
+    """Leave what was loaded so far out of every later collection of garbage: it is there to stay, and walking through it
+    takes a tenth of a second each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def _beat(app: Flask, name: str, stop: threading.Event) -> None:

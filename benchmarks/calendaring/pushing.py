@@ -20,6 +20,7 @@ from sqlalchemy import update
 
 from calendaring import company, machine
 from calendaring.bare import Bare
+from portal import worker
 from portal.calendars import accounts
 from portal.calendars.models import CalendarAccount
 from portal.calendars.syncing import sync
@@ -174,6 +175,7 @@ def figures(folder: Path, pairings: int, rounds: int) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     for kind in KINDS:
         app = company.application(folder / kind)
+        worker.settle()
         with running_server(kind, folder) as server, app.app_context():
             run = Contest(server, pairings)
             for number in range(rounds):

@@ -198,6 +198,15 @@ def test_a_name_whose_answers_change_is_connected_to_where_it_was_checked(
     assert inside.seen == []
 
 
+def test_the_name_server_is_asked_once_for_all_connections(hostile: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, asked = hostile(http("201 Created", b"", "Connection: close")), []
+    monkeypatch.setattr(session, "look_up", lambda *to: asked.append(to) or [(2, 1, 6, "", ("127.0.0.1", inside.port))])
+    with Server(inside.url, Credentials("ada", SECRET), LOCAL) as server:
+        for name in ("/1.ics", "/2.ics"):
+            server.write(name, b"BEGIN:VCALENDAR", if_match=None)
+        assert (len(inside.seen), server.session.checking.made, asked) == (2, 2, [("localhost", inside.port)])
+
+
 def test_a_slow_name_server_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "look_up", lambda *_: time.sleep(10))
     began = time.monotonic()

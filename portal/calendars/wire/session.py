@@ -42,8 +42,8 @@ def look_up(host: str, port: int) -> list[tuple[Any, ...]]:
 
 
 class CheckingResolver(BaseResolver):
-    """Resolves, checks every address, and connects to those it checked. Keeps a second handle of each connection, by which
-    all can be shut down when time is up."""
+    """Resolves, checks every address, and connects to those it checked, and to no others for as long as the session lasts.
+    Keeps a second handle of each connection, by which all can be shut down when time is up."""
 
     protocol = ProtocolResolver.CUSTOM
     implementation = "checking"
@@ -53,6 +53,7 @@ class CheckingResolver(BaseResolver):
         self.rules, self.hosts = rules, hosts
         self.until, self.made = 0.0, 0
         self.handles: list[socket.socket] = []
+        self.checked: dict[tuple[str, int], list[Any]] = {}
 
     def recycle(self) -> "CheckingResolver":
         """Nothing is ever closed."""
@@ -70,11 +71,14 @@ class CheckingResolver(BaseResolver):
         name = (host.decode("ascii") if isinstance(host, bytes) else str(host)).strip("[]").lower()
         if name not in self.hosts:
             raise refused(f"{name} is not the server of this account")
-        found = _within(lambda: look_up(name, int(port)), self.until - time.monotonic())
-        for each in found:
-            if not self.rules.allows(str(each[4][0]), host=name, port=int(port)):
-                raise refused(f"{name} resolves to {each[4][0]}")
-        return found
+        place = (name, int(port))
+        if place not in self.checked:
+            found = _within(lambda: look_up(*place), self.until - time.monotonic())
+            for each in found:
+                if not self.rules.allows(str(each[4][0]), host=name, port=int(port)):
+                    raise refused(f"{name} resolves to {each[4][0]}")
+            self.checked[place] = found
+        return self.checked[place]
 
     def create_connection(self, address: tuple[str, int], *_: Any, socket_options: Any = None, **__: Any) -> socket.socket:
         """A connection to the first checked address that answers."""
