@@ -30,8 +30,10 @@ log = logging.getLogger(__name__)
 DEADLINE_SECONDS = 25.0
 """How long all servers together may take."""
 ASKED, PARTLY, FAILED, NOT_ALLOWED, NOT_CONNECTED = "asked", "partly", "failed", "not-allowed", "not-connected"
-"""How it went with one person; `partly` when some entries could not be read."""
+"""How it went with one person; `partly` when some calendars or entries could not be read."""
 MOST_CALENDARS = 20
+CLOSED = ("not-allowed", "calendar-gone", "bad-answer", "too-large")
+"""Troubles of one calendar alone, after which the others are still asked."""
 
 
 @dataclass(frozen=True)
@@ -123,19 +125,31 @@ def _ask(question: _Question) -> Answer:
     try:
         with Server(question.address, question.credentials, question.allowed) as server:
             found = server.calendars(server.discover().url)
-            spans, whole = [], len(found) <= MOST_CALENDARS
             skipped = question.written_to if question.is_own else None
-            for url in [each.url for each in found if each.url != skipped][:MOST_CALENDARS]:
-                in_time, read = _read(server, url, question)
-                spans += read
-                whole = whole and in_time
+            urls = [each.url for each in found if each.url != skipped]
+            told = [_told(server, url, question) for url in urls[:MOST_CALENDARS]]
     except Trouble as trouble:
         log.warning("busy times: %s", trouble.problem)
         return Answer(FAILED)
     except Exception as error:  # noqa: BLE001  # any defect; its text may hold what the server sent, which is for no log
         log.error("busy times failed through a defect of ours: %s", type(error).__name__)
         return Answer(FAILED)
-    return Answer(ASKED if whole else PARTLY, busy_times.merged(spans))
+    heard = [each for each in told if each is not None]
+    if told and not heard:
+        return Answer(FAILED)
+    whole = len(heard) == len(urls) and all(read for read, _spans in heard)
+    return Answer(ASKED if whole else PARTLY, busy_times.merged([each for _read, spans in heard for each in spans]))
+
+
+def _told(server: Server, url: str, question: _Question) -> tuple[bool, list[Span]] | None:
+    """As `_read`; None when this calendar is closed to us. Raises Trouble that concerns the whole server."""
+    try:
+        return _read(server, url, question)
+    except Trouble as trouble:
+        if trouble.problem not in CLOSED:
+            raise
+        log.warning("busy times of one calendar: %s", trouble.problem)
+        return None
 
 
 def _read(server: Server, url: str, question: _Question) -> tuple[bool, list[Span]]:

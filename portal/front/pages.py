@@ -9,7 +9,7 @@ from portal.calendars.accounts import account_of
 from portal.clock import now
 from portal.core.permissions import May
 from portal.errors import NotFound
-from portal.front.queries import numbers, pairs_of, places_of, why_not
+from portal.front.queries import has_match, numbers, pairs_of, places_of, why_not
 from portal.pairings import words
 from portal.programmes.queries import own_enrolment
 from portal.programmes.words import ROLES
@@ -45,7 +45,7 @@ def home() -> str | Response:
 @room.get("/join/<id:programme_id>/why")
 @signed_in
 def why(programme_id: int) -> Response:
-    """Why nobody was found for the reader yet, and what would change it."""
+    """Why nobody was found for the reader yet, and what would change it; or that there is somebody."""
     enrolment = own_enrolment(programme_id, current_user.id)
     if enrolment is None:
         raise NotFound
@@ -55,7 +55,12 @@ def why(programme_id: int) -> Response:
         "why": why_not(current_user, [enrolment]).get(programme_id, ()),
         "ROLES": ROLES,
     }
-    return make_response(render_template("front/_why_not.html" if is_htmx() else "front/why_not.html", **facts))
+    matched = has_match(current_user, enrolment)
+    name = "matched" if matched else "why_not"
+    response = make_response(render_template(f"front/{'_' if is_htmx() else ''}{name}.html", **facts))
+    if matched and is_htmx():
+        response.headers["HX-Retarget"] = "#where"
+    return response
 
 
 def greeting(hour: int) -> str:

@@ -197,21 +197,32 @@ def why_not(person: Person, enrolments: Sequence[Enrolment]) -> dict[int, tuple[
     waiting = {each.id: each for each in enrolments if each.state == EnrolmentState.WAITING}
     if not waiting:
         return {}
-    met = {
-        (each.programme_id, pairings.side_of(each, person.id))
-        for each in pairings.pairings_of(person.id)
-        if each.state in OPEN_PAIRINGS
-    }
+    met = _met(person)
     found = {}
     for number, rows in pairings.told_why(list(waiting)).items():
         enrolment = waiting[number]
-        joins = {"mentor": enrolment.as_mentor, "mentee": enrolment.as_mentee}
         found[enrolment.programme_id] = tuple(
             WhyNot(each.role, words.sentence(each.template, each.args, each.role))
             for each in rows
-            if joins[each.role] and (enrolment.programme_id, each.role) not in met
+            if each.role in _roles(enrolment) and (enrolment.programme_id, each.role) not in met
         )
     return found
+
+
+def has_match(person: Person, enrolment: Enrolment) -> bool:
+    """Whether there is somebody for a person in every role they joined a programme in, as far as they were told."""
+    mine = {(enrolment.programme_id, role) for role in _roles(enrolment)}
+    return enrolment.state == EnrolmentState.WAITING and mine <= _met(person)
+
+
+def _met(person: Person) -> set[tuple[int, str | None]]:
+    """The programmes, and the roles in them, in which the person has an open pairing that they know of."""
+    found = pairings.pairings_of(person.id)
+    return {(each.programme_id, pairings.side_of(each, person.id)) for each in found if each.state in OPEN_PAIRINGS}
+
+
+def _roles(enrolment: Enrolment) -> set[str]:
+    return {role for role, joined in (("mentor", enrolment.as_mentor), ("mentee", enrolment.as_mentee)) if joined}
 
 
 def numbers(person: Person) -> Numbers:

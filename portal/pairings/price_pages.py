@@ -7,6 +7,7 @@ more seat would be worth: whom to ask to take two.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import format_decimal, ngettext
@@ -271,4 +272,7 @@ def _tone(change: Change) -> str:
 
 
 def _on_board(pairing: Pairing) -> str:
-    return url_for("board.index", programme=pairing.programme_id, _anchor=f"pairing-{pairing.id}")
+    """The row on the board, with the filter that was on if the choice was made there."""
+    here, query = (request.referrer or "").partition("?")[::2]
+    asked = directory.Asked.of(dict(parse_qsl(query)) if here.endswith(url_for("board.index")) else {})
+    return url_for("board.index", **asked.args() | {"programme": pairing.programme_id}, _anchor=f"pairing-{pairing.id}")

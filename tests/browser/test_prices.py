@@ -53,7 +53,7 @@ def test_staff_compare_all_mentors_choose_one_and_take_it_back(
     company.pairing(people[1], company.mentee("Dora Day"))
     before = mentors(portal, company)
     page = window(staff, width=width, script=script)
-    page.goto(f"/pairings/board?programme={company.programme.id}")
+    page.goto(f"/pairings/board?programme={company.programme.id}&show=draft")
     page.locator(f"#pairing-{one.id}").get_by_role("link", name=re.compile("^Edit")).click()
     page.get_by_role("link", name="Compare all mentors").click()
     expect(page.get_by_text("Working out what each change would cost")).to_be_visible()
@@ -69,6 +69,8 @@ def test_staff_compare_all_mentors_choose_one_and_take_it_back(
     offer.get_by_role("button", name=re.compile("^Choose")).click()
     expect(page.get_by_text("Bea Long mentors Grace Hopper now. 1 other draft moved along.")).to_be_visible()
     assert mentors(portal, company)[one.mentee_id] == people[1].id
+    if script:
+        expect(page).to_have_url(re.compile("show=draft"))
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Undone: all of them are as before.")).to_be_visible()
     assert mentors(portal, company) == before

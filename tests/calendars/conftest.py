@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from portal.people.models import Person
 from tests.calendars.accounts import Account
+from tests.calendars.proxy import Hostile
 from tests.calendars.servers import CalendarServer, running_server
 from tests.personas import Factories
 
 KINDS = ("radicale", "xandikos")
+MakeHostile = Callable[..., Hostile]
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +46,20 @@ def server(request: pytest.FixtureRequest, calendar_servers: Callable[[str], Cal
 def radicale(calendar_servers: Callable[[str], CalendarServer]) -> CalendarServer:
     """Radicale alone, without calendars."""
     return emptied(calendar_servers("radicale"))
+
+
+@pytest.fixture
+def hostile() -> Iterator[MakeHostile]:
+    """Servers that answer with whatever one gives them."""
+    made: list[Hostile] = []
+
+    def make(answer: Callable[[str, str], Any] | bytes, **more: Any) -> Hostile:
+        made.append(Hostile(answer if callable(answer) else lambda *_: answer, **more))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
 
 
 def emptied(server: CalendarServer) -> CalendarServer:

@@ -22,8 +22,10 @@ from portal.db import db, transaction
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from tests.calendars.accounts import Account
+from tests.calendars.conftest import MakeHostile
 from tests.calendars.pairs import pairing as pairing_of
 from tests.calendars.planned import check_ins, plan, quiet_rule
+from tests.calendars.proxy import http, multistatus
 from tests.calendars.servers import CalendarServer
 from tests.personas import Factories
 
@@ -135,6 +137,35 @@ def test_an_entry_that_cannot_be_read_is_told_and_the_others_count(
     answer = asked(mira, monday)
     assert answer.outcome in (busy.ASKED, busy.PARTLY)  # a server that tells busy times by itself reads the rule
     assert (monday, monday + HOUR) in (answer.busy or ())
+
+
+@pytest.mark.parametrize(("closed", "outcome"), [("shared", busy.PARTLY), ("shared own", busy.FAILED)])
+def test_a_calendar_that_is_closed_to_us_keeps_no_other_from_counting(
+    account: Account, mira: Person, monday: datetime, hostile: MakeHostile, closed: str, outcome: str
+) -> None:
+    """Some servers list what they do not let one read."""
+    account.connect().sync()
+    allow(mira)
+    home = "<d:current-user-principal><d:href>/</d:href></d:current-user-principal>"
+    home += "<c:calendar-home-set><d:href>/home/</d:href></c:calendar-home-set>"
+    one = "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>"
+    two = (
+        multistatus("/home/shared/", one).replace(b"</d:multistatus>", b"")
+        + multistatus("/home/own/", one).split(b">", 1)[1]
+    )
+    said = f"BEGIN:VCALENDAR\r\nBEGIN:VFREEBUSY\r\nFREEBUSY:{monday:%Y%m%dT%H%M%SZ}/PT1H\r\nEND:VFREEBUSY\r\n"
+    free_busy = f"{said}END:VCALENDAR\r\n".encode()
+
+    def answer(method: str, path: str) -> bytes:
+        if method == "REPORT":
+            refused = path.strip("/").rpartition("/")[2] in closed
+            return http("403 Forbidden") if refused else http("200 OK", free_busy, kind="text/calendar")
+        return http("207 Multi-Status", two if path == "/home/" else multistatus(path, home))
+
+    with transaction():
+        db.session.execute(update(CalendarAccount).values(address=hostile(answer).url))
+    spans = ((monday, monday + HOUR),) if outcome == busy.PARTLY else None
+    assert asked(mira, monday) == busy.Answer(outcome, spans)
 
 
 def test_check_ins_that_make_room_do_not_count_in_a_calendar_that_is_not_ours_alone(

@@ -11,10 +11,9 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from ipaddress import ip_network
-from typing import Any
 
 import pytest
 
@@ -23,28 +22,14 @@ from portal.calendars.wire import session
 from portal.calendars.wire.addresses import Origin, Rules, Trouble
 from portal.calendars.wire.credentials import Credentials
 from portal.core import busy_times
-from tests.calendars.conftest import emptied
-from tests.calendars.proxy import Hostile, http, multistatus
+from tests.calendars.conftest import MakeHostile, emptied
+from tests.calendars.proxy import http, multistatus
 from tests.calendars.servers import CalendarServer
 
 SECRET = "password-nobody-may-read"
 LOCAL = Rules(("localhost",))
 PRINCIPAL = "<d:current-user-principal><d:href>{}</d:href></d:current-user-principal>"
 HOME = "<c:calendar-home-set><d:href>{}</d:href></c:calendar-home-set>"
-Make = Callable[..., Hostile]
-
-
-@pytest.fixture
-def hostile() -> Iterator[Make]:
-    made: list[Hostile] = []
-
-    def make(answer: Callable[[str, str], Any] | bytes, **more: Any) -> Hostile:
-        made.append(Hostile(answer if callable(answer) else lambda *_: answer, **more))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
 
 
 def trouble_with(url: str, rules: Rules = LOCAL, *, seconds: float = 20) -> Trouble:
@@ -58,7 +43,7 @@ def trouble_with(url: str, rules: Rules = LOCAL, *, seconds: float = 20) -> Trou
     raise AssertionError("no trouble at all")
 
 
-def test_writing_follows_no_redirect(hostile: Make) -> None:
+def test_writing_follows_no_redirect(hostile: MakeHostile) -> None:
     elsewhere = hostile(http("201 Created"))
     liar = hostile(http("301 Moved Permanently", b"", f"Location: {elsewhere.url}x.ics"))
     with Server(liar.url, Credentials("ada", SECRET), LOCAL) as server:
@@ -73,7 +58,7 @@ def test_writing_follows_no_redirect(hostile: Make) -> None:
     assert elsewhere.seen == []
 
 
-def test_reading_follows_a_redirect_within_the_origin_and_no_more_than_three(hostile: Make) -> None:
+def test_reading_follows_a_redirect_within_the_origin_and_no_more_than_three(hostile: MakeHostile) -> None:
     def answer(_method: str, path: str) -> bytes:
         if path.startswith("/.well-known"):
             return http("301 Moved Permanently", b"", "Location: /dav/")
@@ -89,7 +74,7 @@ def test_reading_follows_a_redirect_within_the_origin_and_no_more_than_three(hos
 @pytest.mark.parametrize(
     "status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"]
 )
-def test_a_redirect_to_another_origin_is_not_followed_and_sees_no_password(hostile: Make, status: str) -> None:
+def test_a_redirect_to_another_origin_is_not_followed_and_sees_no_password(hostile: MakeHostile, status: str) -> None:
     elsewhere = hostile(http("207 Multi-Status", multistatus("/", PRINCIPAL.format("/me/"))))
     liar = hostile(http(status, b"", f"Location: {elsewhere.url}"))
     assert trouble_with(liar.url).problem == "refused-address"
@@ -125,12 +110,12 @@ def test_another_host_of_the_same_house_is_gone_to_where_that_is_known_to_be_so(
         (b"", "unreachable", False),
     ],
 )  # fmt: skip
-def test_what_a_server_answers_becomes_a_word(hostile: Make, answer: bytes, problem: str, permanent: bool) -> None:
+def test_what_a_server_answers_becomes_a_word(hostile: MakeHostile, answer: bytes, problem: str, permanent: bool) -> None:
     found = trouble_with(hostile(answer).url)
     assert (found.problem, found.permanent) == (problem, permanent)
 
 
-def test_how_long_to_wait_is_taken_from_the_server(hostile: Make) -> None:
+def test_how_long_to_wait_is_taken_from_the_server(hostile: MakeHostile) -> None:
     assert trouble_with(hostile(http("429 Too Many Requests", b"", "Retry-After: 120")).url).retry_after == 120
     assert trouble_with(hostile(http("429 Too Many Requests", b"", "Retry-After: soon")).url).retry_after is None
 
@@ -138,7 +123,7 @@ def test_how_long_to_wait_is_taken_from_the_server(hostile: Make) -> None:
 @pytest.mark.parametrize(
     "status", ["200 OK", "201 Created", "204 No Content", "207 Multi-Status", "202 Accepted", "500 Oh no"]
 )
-def test_a_write_has_succeeded_with_200_201_or_204_and_nothing_else(hostile: Make, status: str) -> None:
+def test_a_write_has_succeeded_with_200_201_or_204_and_nothing_else(hostile: MakeHostile, status: str) -> None:
     with Server(hostile(http(status, b"", 'ETag: "one"')).url, Credentials("ada", SECRET), LOCAL) as server:
         if status[:3] in ("200", "201", "204"):
             assert server.write("/x.ics", b"", if_match=None) == '"one"'
@@ -147,7 +132,7 @@ def test_a_write_has_succeeded_with_200_201_or_204_and_nothing_else(hostile: Mak
             server.write("/x.ics", b"", if_match=None)
 
 
-def test_digest_is_answered_once_and_the_password_does_not_go_over_the_line(hostile: Make) -> None:
+def test_digest_is_answered_once_and_the_password_does_not_go_over_the_line(hostile: MakeHostile) -> None:
     challenge = http("401 Unauthorized", b"", 'WWW-Authenticate: Digest realm="dav", nonce="n1", qop="auth", algorithm=MD5')
 
     def answer(method: str, path: str) -> bytes:
@@ -180,7 +165,7 @@ def md5(text: str) -> str:
         *("http://127.0.0.1:{port}/", "https://127.0.0.1:{port}\\@cal.example.com/", "https://cal.example.com:99999/"),
     ],
 )
-def test_an_address_that_is_no_public_https_is_refused(hostile: Make, url: str) -> None:
+def test_an_address_that_is_no_public_https_is_refused(hostile: MakeHostile, url: str) -> None:
     inside = hostile(http("207 Multi-Status", multistatus("/", PRINCIPAL.format("/me/"))))
     found = trouble_with(url.format(port=inside.port), Rules(), seconds=3)
     assert (found.problem, found.permanent) == ("refused-address", True)
@@ -188,7 +173,7 @@ def test_an_address_that_is_no_public_https_is_refused(hostile: Make, url: str) 
 
 
 def test_a_name_whose_answers_change_is_connected_to_where_it_was_checked(
-    hostile: Make, monkeypatch: pytest.MonkeyPatch
+    hostile: MakeHostile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inside = hostile(http("207 Multi-Status", multistatus("/", PRINCIPAL.format("/me/"))))
     for answers in (["127.0.0.1"], ["93.184.215.14", "127.0.0.1"], ["127.0.0.1", "93.184.215.14"]):
@@ -198,7 +183,7 @@ def test_a_name_whose_answers_change_is_connected_to_where_it_was_checked(
     assert inside.seen == []
 
 
-def test_the_name_server_is_asked_once_for_all_connections(hostile: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_name_server_is_asked_once_for_all_connections(hostile: MakeHostile, monkeypatch: pytest.MonkeyPatch) -> None:
     inside, asked = hostile(http("201 Created", b"", "Connection: close")), []
     monkeypatch.setattr(session, "look_up", lambda *to: asked.append(to) or [(2, 1, 6, "", ("127.0.0.1", inside.port))])
     with Server(inside.url, Credentials("ada", SECRET), LOCAL) as server:
@@ -243,7 +228,7 @@ def test_only_a_listed_host_may_use_http() -> None:
 
 
 def test_the_environments_proxies_and_passwords_are_not_used(
-    hostile: Make, monkeypatch: pytest.MonkeyPatch, radicale: CalendarServer
+    hostile: MakeHostile, monkeypatch: pytest.MonkeyPatch, radicale: CalendarServer
 ) -> None:
     spy = hostile(http("502 Bad Gateway"))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -253,7 +238,7 @@ def test_the_environments_proxies_and_passwords_are_not_used(
     assert spy.seen == []
 
 
-def test_the_password_shows_nowhere(hostile: Make, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_password_shows_nowhere(hostile: MakeHostile, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     answers = [http("401 Unauthorized"), http("500 Oh"), http("207 Multi-Status", b"<x/>"), b"nonsense\r\n\r\n"]
     credentials = Credentials("ada", SECRET)
@@ -357,7 +342,9 @@ EVENT = (
 @pytest.mark.parametrize(
     "body", [b"", b"<html>Welcome", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"], ids=["empty", "page", "other"]
 )
-def test_a_server_without_free_busy_is_asked_for_the_times_of_events_alone(hostile: Make, status: str, body: bytes) -> None:
+def test_a_server_without_free_busy_is_asked_for_the_times_of_events_alone(
+    hostile: MakeHostile, status: str, body: bytes
+) -> None:
     def answer(_method: str, path: str) -> bytes:
         if b"free-busy-query" in server_.seen[-1]:
             return http(status, body, kind="text/calendar")
@@ -387,14 +374,14 @@ def test_a_server_without_free_busy_is_asked_for_the_times_of_events_alone(hosti
     ],
     ids=["401", "429", "elsewhere", "large", "gone", "deep"],
 )
-def test_busy_times_that_cannot_be_asked_for_are_a_word(hostile: Make, answer: bytes, problem: str) -> None:
+def test_busy_times_that_cannot_be_asked_for_are_a_word(hostile: MakeHostile, answer: bytes, problem: str) -> None:
     place = hostile(answer)
     with Server(place.url, Credentials("ada", SECRET), LOCAL) as server, pytest.raises(Trouble) as caught:
         server.busy_texts(f"{place.url}c/", *WEEK)
     assert (caught.value.problem, len(place.seen)) == (problem, 2 if problem == "calendar-gone" else 1)
 
 
-def test_free_busy_is_one_request_and_only_its_times_are_kept(hostile: Make) -> None:
+def test_free_busy_is_one_request_and_only_its_times_are_kept(hostile: MakeHostile) -> None:
     place = hostile(http("200 OK", FREE_BUSY.replace(b"FREEBUSY:", b"SUMMARY:Dentist\r\nFREEBUSY:"), kind="text/calendar"))
     with Server(place.url, Credentials("ada", SECRET), LOCAL) as server:
         assert server.busy_texts(f"{place.url}c/", *WEEK) == [FREE_BUSY]

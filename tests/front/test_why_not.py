@@ -133,6 +133,19 @@ def test_somebody_in_both_roles_reads_which_one_is_meant(
     assert visitor.get("/").heading == "You and Selma Senior are a pair"
 
 
+@pytest.mark.parametrize("state", ["offered", "active", "paused"])
+def test_whoever_has_a_match_is_not_said_to_wait(company: Company, new_visitor: Callable[..., Visitor], state: str) -> None:
+    lea = company.mentee("Lea Lonely")
+    company.pairing("Jonas Junior", lea, state)
+    visitor = new_visitor(lea)
+    standing = visitor.get(f"/join/{company.programme.id}/standing")
+    assert standing.root.one("div", id="where")
+    fragment = visitor.get(why(company), htmx=True)
+    assert (fragment.headers["HX-Retarget"], fragment.heading) == ("#where", "There is somebody for you")
+    page = visitor.get(why(company))
+    assert (page.heading, "/" in page.links) == ("There is somebody for you", True)
+
+
 @pytest.mark.parametrize("state", ["paused", "withdrawn"])
 def test_whoever_does_not_wait_is_told_no_reason(company: Company, new_visitor: Callable[..., Visitor], state: str) -> None:
     lea = company.mentee("Lea Lonely")

@@ -127,6 +127,9 @@ def test_letters_cannot_be_poured_over_one_address(visitor: Visitor, member: Per
     for _ in range(throttling.ACCOUNT_ALLOWANCE):
         visitor.post("/reset", email=member.email)
         visitor.get("/reset")
+    with transaction():  # the first wait is a second, which a busy machine may take for a page
+        wait = now() + timedelta(seconds=60)
+        db.session.execute(update(Throttle).where(Throttle.blocked_until.is_not(None)).values(blocked_until=wait))
     assert visitor.post("/reset", email=member.email, status=429).errors[0].startswith("Too many tries.")
 
 
