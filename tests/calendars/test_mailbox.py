@@ -98,9 +98,9 @@ def test_an_invitation_goes_round_from_a_mail_server_over_a_mailbox_onto_the_pag
     assert mailbox.poll() == 1
     assert "has declined." in new_visitor(sam).get(f"/pairings/{pairing.id}").text
     delivery.sweep()
-    assert message_from_bytes(bytes(smtp_server.to(sam.email)[-1]), policy=policy.default)["Subject"].startswith(
-        "Mira Mentor cannot come"
-    )
+    [*_, letter] = smtp_server.to(sam.email)
+    subject = message_from_bytes(bytes(letter), policy=policy.default)["Subject"]  # a long one begins on the second line
+    assert subject.strip().startswith("Mira Mentor cannot come")
 
 
 def test_each_message_is_read_once_and_no_broken_one_keeps_the_others_from_being_read(

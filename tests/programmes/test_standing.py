@@ -70,8 +70,8 @@ def test_a_pause_ends_by_itself_on_its_day(
     mira.send(f"/join/{programme.id}/pause", {"until": until.isoformat()})
     assert (state_of(enrolment), kinds()) == (("paused", until), ["programmes.paused"])
     with transaction():
-        assert enrolling.resume_due(now() + timedelta(days=29)) == 0
-        assert enrolling.resume_due(now() + timedelta(days=30)) == 1
+        assert enrolling.resume_due(now() + timedelta(days=28)) == 0
+        assert enrolling.resume_due(now() + timedelta(days=31)) == 1
     assert state_of(enrolment) == ("waiting", None)
     actions = db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.position)).all()
     assert actions == ["enrolment.paused", "enrolment.resumed"]
