@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from icalendar import vDuration
+from icalendar import Component, vDuration, vText
 
 MOST_OCTETS = 74
 """Of a line without its end, so that there is room for the blank before a part of one."""
@@ -33,6 +33,21 @@ def text(said: str) -> str:
     """Text as the value of a property, escaped; the package would end a line at `\\N`, as in `\\\\server\\North`."""
     said = said.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     return ":" + said.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
+
+
+class Text(vText):
+    """Text that the package writes as `text` does."""
+
+    def to_ical(self) -> bytes:
+        return text(str(self)).removeprefix(":").encode()
+
+
+def exactly(component: Component) -> None:
+    """Have the package write all texts in a component, and in its parts, as `text` does."""
+    for part in component.walk():
+        for name, value in list(part.items()):
+            if type(value) is vText:
+                part[name] = Text(value, params=value.params)
 
 
 @lru_cache(maxsize=64)

@@ -146,13 +146,6 @@ def _proposed(found: "_Found") -> datetime:
     return moment_of(*found.starts[0])
 
 
-class _Text(vText):
-    """Text that is written as feeds have it."""
-
-    def to_ical(self) -> bytes:
-        return contentlines.text(str(self)).removeprefix(":").encode()
-
-
 def _event(invite: Invite) -> Event:
     event = Event()
     event.add("uid", invite.uid)
@@ -160,11 +153,11 @@ def _event(invite: Invite) -> Event:
     event.add("dtstamp", _second(invite.revised_at))
     event.add("dtstart", _second(invite.starts_at))
     event.add("dtend", _second(invite.ends_at))
-    event.add("summary", _Text(_line(invite.summary)))
+    event.add("summary", contentlines.Text(_line(invite.summary)))
     if invite.description:
-        event.add("description", _Text(_plain(invite.description)))
+        event.add("description", contentlines.Text(_plain(invite.description)))
     if invite.location:
-        event.add("location", _Text(_line(invite.location)))
+        event.add("location", contentlines.Text(_line(invite.location)))
     if invite.url:
         event.add("url", _line(invite.url).replace(" ", "%20"))
     event.add("organizer", _party(invite.organizer))

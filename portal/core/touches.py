@@ -6,9 +6,9 @@ writes them too. What counts as a touch is what differs from what the portal las
 
 from collections.abc import Mapping
 
-from icalendar import Calendar, Component, Event
+from icalendar import Calendar, Component, Event, vText
 
-from portal.core import lines
+from portal.core import contentlines, lines
 from portal.errors import Invalid
 
 TEXTS = ("SUMMARY", "DESCRIPTION", "COLOR", "CATEGORIES", "CLASS", "TRANSP", "PRIORITY")
@@ -89,6 +89,7 @@ def with_touches(ours: bytes, theirs: bytes, names: frozenset[str]) -> bytes:
         giver, calendar = _main(Calendar.from_ical(theirs)), Calendar.from_ical(ours)
         for event in calendar.walk("VEVENT"):
             _give(giver, event, names)
+        contentlines.exactly(calendar)
         written: bytes = calendar.to_ical()
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise Invalid from error
@@ -115,6 +116,8 @@ def _said(event: Component, name: str) -> str:
     value = event.get(name)
     if value is None:
         return ""
+    if isinstance(value, vText):
+        return contentlines.Text(value).to_ical().decode()
     return value.to_ical().decode() if hasattr(value, "to_ical") else str(value)
 
 

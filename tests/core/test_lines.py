@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal.core import documents, lines, touches
@@ -58,6 +58,7 @@ def test_a_missing_line_or_one_in_another_component_makes_a_difference() -> None
 
 
 @given(any_series(), st.text(max_size=40), st.lists(st.integers(0, 10_000), max_size=3))
+@example(series(), "\\\\server\\North\\new", [15])
 def test_what_we_said_is_read_from_our_lines_as_from_the_whole_text(
     entry: MeetingSeries, said: str, alarms: list[int]
 ) -> None:

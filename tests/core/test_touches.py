@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.core.touches import put_there, read_back, revision_of, touched, touched_in, uid_of
+from portal.core.touches import put_there, read_back, revision_of, touched, touched_in, uid_of, with_touches
 
 TEXT = "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nEND:VTIMEZONE\r\n{events}END:VCALENDAR\r\n"
 EVENT = "BEGIN:VEVENT\r\nUID:check-ins-1-g1@localhost\r\n{more}SUMMARY:{title}\r\nEND:VEVENT\r\n"
@@ -54,3 +54,11 @@ def test_what_is_as_it_was_put_is_seen_by_its_lines_and_a_touch_is_seen_whatever
     assert [touched_in(each, put) for each in (text("Sam"), other_lines, b"nonsense \xff")] == [frozenset()] * 3
     assert touched_in(text("Coffee", OVERRIDE, MASTER), put) == {"SUMMARY"}
     assert touched_in(text("Sam", "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"), put) == {"VALARM"}
+
+
+def test_a_path_with_backslashes_stays_whole_beside_the_owners_title() -> None:
+    place = "LOCATION;LANGUAGE=en:" + r"\\\\server\\North\\new\; left"
+    ours = text("Sam", f"{place}\r\n")
+    assert place.encode() in ours
+    both = with_touches(ours, text("Coffee"), frozenset({"SUMMARY"}))
+    assert (place.encode() in both, b"SUMMARY:Coffee" in both, b"Sam" in both) == (True, True, False)
