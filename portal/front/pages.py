@@ -49,17 +49,20 @@ def why(programme_id: int) -> Response:
     enrolment = own_enrolment(programme_id, current_user.id)
     if enrolment is None:
         raise NotFound
+    matched = has_match(current_user, enrolment)
     facts = {
         "programme": enrolment.programme,
         "enrolment": enrolment,
         "why": why_not(current_user, [enrolment]).get(programme_id, ()),
         "ROLES": ROLES,
+        "matched": matched,
     }
-    matched = has_match(current_user, enrolment)
-    name = "matched" if matched else "why_not"
-    response = make_response(render_template(f"front/{'_' if is_htmx() else ''}{name}.html", **facts))
-    if matched and is_htmx():
-        response.headers["HX-Retarget"] = "#where"
+    if not is_htmx():
+        return make_response(render_template("front/why_not.html", **facts))
+    if not matched:
+        return make_response(render_template("front/_why_not.html", **facts))
+    response = make_response(render_template("front/_matched.html"))
+    response.headers["HX-Retarget"] = "#where"
     return response
 
 

@@ -212,7 +212,7 @@ def why_not(person: Person, enrolments: Sequence[Enrolment]) -> dict[int, tuple[
 def has_match(person: Person, enrolment: Enrolment) -> bool:
     """Whether there is somebody for a person in every role they joined a programme in, as far as they were told."""
     mine = {(enrolment.programme_id, role) for role in _roles(enrolment)}
-    return enrolment.state == EnrolmentState.WAITING and mine <= _met(person)
+    return enrolment.state == EnrolmentState.WAITING and bool(mine) and mine <= _met(person)
 
 
 def _met(person: Person) -> set[tuple[int, str | None]]:

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from portal.calendars.by_mail import invitations
+from portal.pairings.models import Pairing
 from portal.people.models import Person
 from tests.calendars.accounts import Account
+from tests.calendars.inviting import choose, weekly
 from tests.calendars.proxy import Hostile
 from tests.calendars.servers import CalendarServer, running_server
 from tests.personas import Factories
@@ -60,6 +63,15 @@ def hostile() -> Iterator[MakeHostile]:
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def pair(make: Factories, mira: Person, sam: Person) -> Pairing:
+    """Mira, who is invited to three check-ins with Sam."""
+    pairing = weekly(make, mira, sam)
+    choose(mira)
+    invitations.invite(mira.id)
+    return pairing
 
 
 def emptied(server: CalendarServer) -> CalendarServer:

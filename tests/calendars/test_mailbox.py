@@ -50,15 +50,6 @@ def plain(tmp_path: Path) -> Iterator[MailServer]:
     server.stop()
 
 
-@pytest.fixture
-def pair(make, mira, sam):
-    """Mira, who is invited to three check-ins with Sam."""
-    pairing = weekly(make, mira, sam)
-    choose(mira)
-    invitations.invite(mira.id)
-    return pairing
-
-
 def reads(app: Flask, server: MailServer, **more: str) -> None:
     """Have the portal read the server's mailbox."""
     app.extensions["settings"] = replace(app.extensions["settings"], mailbox=server.mailbox(**more))

@@ -13,17 +13,8 @@ from portal.people.models import Person
 from portal.schedule import requests
 from portal.web.furniture import in_zone
 from tests.calendars import answers, inviting, pairs
-from tests.calendars.inviting import check_ins, choose, posted, rows, weekly
+from tests.calendars.inviting import check_ins, posted, rows
 from tests.calendars.test_replies import answered, facts, wrapped
-
-
-@pytest.fixture
-def pair(make, mira, sam):
-    """Mira, who is invited to three check-ins with Sam."""
-    pairing = weekly(make, mira, sam)
-    choose(mira)
-    invitations.invite(mira.id)
-    return pairing
 
 
 def countered(person: Person, proposes: datetime, partstat: str = "TENTATIVE", **more) -> bytes:

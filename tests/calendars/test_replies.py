@@ -20,16 +20,7 @@ from portal.errors import Invalid
 from portal.people.models import Person
 from tests.calendars import answers, inviting, pairs
 from tests.calendars.answers import Facts
-from tests.calendars.inviting import check_ins, choose, posted, rows, weekly
-
-
-@pytest.fixture
-def pair(make, mira, sam):
-    """Mira, who is invited to three check-ins with Sam."""
-    pairing = weekly(make, mira, sam)
-    choose(mira)
-    invitations.invite(mira.id)
-    return pairing
+from tests.calendars.inviting import check_ins, choose, posted, rows
 
 
 def facts(person: Person, *, minutes: int = 1, **more) -> Facts:

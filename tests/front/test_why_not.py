@@ -146,6 +146,15 @@ def test_whoever_has_a_match_is_not_said_to_wait(company: Company, new_visitor: 
     assert (page.heading, "/" in page.links) == ("There is somebody for you", True)
 
 
+def test_whoever_joined_in_no_role_is_not_said_to_have_a_match(
+    company: Company, new_visitor: Callable[..., Visitor]
+) -> None:
+    lea = company.mentee("Lea Lonely")
+    with transaction():
+        db.session.merge(company.enrolments["Lea Lonely"]).as_mentee = False
+    assert new_visitor(lea).get(why(company)).heading == "Your match"
+
+
 @pytest.mark.parametrize("state", ["paused", "withdrawn"])
 def test_whoever_does_not_wait_is_told_no_reason(company: Company, new_visitor: Callable[..., Visitor], state: str) -> None:
     lea = company.mentee("Lea Lonely")
