@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from portal.demo import SIGN_INS
+from portal.demo.load import SIGN_INS
 
 OUT = Path("docs/screenshots")
 DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}

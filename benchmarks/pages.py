@@ -21,9 +21,9 @@ from sqlalchemy import event, func, select
 from portal.app import create_app
 from portal.clock import now
 from portal.db import db, transaction
-from portal.demo import SIGN_INS, load
-from portal.pairings import pricing
+from portal.demo.load import SIGN_INS, load
 from portal.pairings.models import Pairing
+from portal.pairings.prices import tables as pricing
 from portal.settings import Settings
 
 ROUNDS = 40

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 
 from portal.core.matching.topics.index import CATALOGUE
-from portal.demo_company import CAST, COMPANY, Employee, employees
+from portal.demo.company import CAST, COMPANY, Employee, employees
 
 HEADER = (
     *("id", "name", "email", "grade", "manager_id", "department", "site", "time_zone", "hours", "languages", "role"),

@@ -6,7 +6,7 @@ SQLite cannot change a column in place, so changes are made in batches there (a 
 from alembic import context
 from flask import current_app
 
-import portal.retention  # noqa: F401  # it knows every table, so every model is loaded
+import portal.privacy.retention  # noqa: F401  # it knows every table, so every model is loaded
 from portal.db import Model, db
 
 

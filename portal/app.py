@@ -8,18 +8,31 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import worker
-from portal.calendars import choice_pages, feeds
-from portal.calendars import pages as calendars
+from portal.calendars import choice_pages
+from portal.calendars.accounts import pages as calendars
+from portal.calendars.feeds import pages as feeds
 from portal.core.permissions import May
 from portal.db import db, migrate
 from portal.front import pages as front
 from portal.front import pair, times
 from portal.letters import pages as letters
-from portal.pairings import bench, board_pages, fairness_pages, offers, price_pages, runs, withdrawing
-from portal.people import account_pages, profile_pages, signin
-from portal.people import table as people_table
-from portal.programmes import joining, standing, suggestion_pages, topic_pages, wishes
+from portal.pairings.board import pages as board_pages
+from portal.pairings.fairness import pages as fairness_pages
+from portal.pairings.offers import pages as offers
+from portal.pairings.offers import withdrawal_pages as withdrawing
+from portal.pairings.prices import pages as price_pages
+from portal.pairings.trials import pages as bench
+from portal.pairings.trials import run_pages as runs
+from portal.people.accounts import pages as account_pages
+from portal.people.accounts import signin
+from portal.people.profile import pages as profile_pages
+from portal.people.table import pages as people_table
 from portal.programmes import pages as programmes
+from portal.programmes.enrolment import pages as joining
+from portal.programmes.enrolment import standing_pages as standing
+from portal.programmes.enrolment import wish_pages as wishes
+from portal.programmes.topics import pages as topic_pages
+from portal.programmes.topics import suggestion_pages
 from portal.schedule import answers, timeline, undoing
 from portal.schedule import pages as schedule
 from portal.settings import HOUSE, Settings

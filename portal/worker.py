@@ -26,17 +26,20 @@ from huey.consumer import Consumer
 from huey.serializer import SignedSerializer
 from sqlalchemy.engine import make_url
 
-from portal import retention, work
-from portal.calendars import searching
+from portal import work
 from portal.calendars.by_mail import invitations, mailbox
+from portal.calendars.free_time import searches as searching
 from portal.calendars.syncing import following, sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.errors import SettingsError
 from portal.letters import delivery, outbox
-from portal.pairings import asking, matchmaking, pricing
+from portal.pairings.matching import runs as matchmaking
+from portal.pairings.offers import actions as asking
+from portal.pairings.prices import tables as pricing
 from portal.people import versions
-from portal.programmes import enrolling
+from portal.privacy import retention
+from portal.programmes.enrolment import actions as enrolling
 from portal.schedule import milestones
 from portal.settings import Settings
 

@@ -65,7 +65,7 @@ class LivePortal:
     def command(self, *words: str) -> str:
         """Run `portal <words>` to its end; what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "portal.cli", *words], env=self.environ, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "portal.cli.main", *words], env=self.environ, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -74,7 +74,7 @@ class LivePortal:
         """Start `portal <words>` and let it run."""
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "portal.cli", *words],
+                [sys.executable, "-m", "portal.cli.main", *words],
                 env=self.environ,
                 stdout=log,
                 stderr=log,

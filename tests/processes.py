@@ -27,7 +27,7 @@ def environment(instance: Path, **more: str) -> dict[str, str]:
 
 def portal(environ: dict[str, str], *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
     """Run one command of the portal to its end."""
-    command = [sys.executable, "-m", "portal.cli", *arguments]
+    command = [sys.executable, "-m", "portal.cli.main", *arguments]
     return subprocess.run(command, env=environ, input=given, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -37,7 +37,7 @@ class Running:
     def __init__(self, environ: dict[str, str], log: Path, *arguments: str) -> None:
         self.log = log
         with log.open("ab") as out:
-            command = [sys.executable, "-m", "portal.cli", *arguments]
+            command = [sys.executable, "-m", "portal.cli.main", *arguments]
             self.process = subprocess.Popen(command, env=environ, stdout=out, stderr=subprocess.STDOUT)
 
     def family(self) -> list[psutil.Process]:

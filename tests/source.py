@@ -10,27 +10,7 @@ from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parents[1]
 
-ROOF = (
-    "app",
-    "cli",
-    "cli_data",
-    "cli_files",
-    "cli_frame",
-    "cli_match",
-    "worker",
-    "server",
-    "supervisor",
-    "upkeep",
-    "backup",
-    "retention",
-    "retention_columns",
-    "demo",
-    "demo_calendars",
-    "demo_pairs",
-    "cli_calendars",
-    "demo_company",
-    "demo_season",
-)
+ROOF = ("app", "worker", "cli", "operating", "privacy", "demo")
 ROOMS = (
     "front",
     "insights",
@@ -56,7 +36,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        """Its path from the house, as people write it: portal/people/actions.py."""
+        """Its path from the house, as people write it: portal/people/accounts/actions.py."""
         return self.path.relative_to(HOUSE).as_posix()
 
     @property
@@ -68,6 +48,11 @@ class Source:
     def part(self) -> str:
         """The room or part of the house it is in; "" for the package itself."""
         return (*self.module.split("."), "")[1]
+
+    @property
+    def box(self) -> str:
+        """The inner package it is in, or itself beside those: portal.people.accounts, portal.people.models."""
+        return ".".join(self.module.split(".")[:3])
 
     @cached_property
     def text(self) -> str:

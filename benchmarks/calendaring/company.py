@@ -15,8 +15,8 @@ from sqlalchemy import insert, select, update
 
 from portal.app import create_app
 from portal.calendars import entries
-from portal.core.cadence import Rule, occurrences
-from portal.core.documents import Entry
+from portal.core.calendar.documents import Entry
+from portal.core.hours.cadence import Rule, occurrences
 from portal.db import Model, db, transaction
 from portal.pairings.models import Pairing
 from portal.people import versions

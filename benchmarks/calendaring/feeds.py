@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from calendaring import company, machine, wire
-from portal.calendars import tokens
+from portal.calendars.feeds import links as tokens
 from portal.clock import now
 from portal.db import db, transaction
 from tests.calendars.servers import free_port
@@ -85,7 +85,7 @@ class Kinds:
 def measure(app: Flask, folder: Path, paths: list[str], many: int, rounds: int, cold: int) -> list[dict[str, object]]:
     """Every kind in turn, again and again; each slice beside the one of the plainest route in the same round."""
     port = free_port()
-    command = ("-m", "portal.cli", "web", "--bind", f"127.0.0.1:{port}")
+    command = ("-m", "portal.cli.main", "web", "--bind", f"127.0.0.1:{port}")
     rows: list[dict[str, object]] = []
     with machine.running(command, company.environment(folder), folder / "web.log") as server:
         wait_for(port)

@@ -21,11 +21,11 @@ from sqlalchemy import update
 from calendaring import company, machine
 from calendaring.bare import Bare
 from portal import worker
-from portal.calendars import accounts
+from portal.calendars.accounts import actions as accounts
 from portal.calendars.models import CalendarAccount
 from portal.calendars.syncing import sync
 from portal.clock import now
-from portal.core import documents
+from portal.core.calendar import documents
 from portal.db import db, transaction
 from portal.pairings.models import Pairing
 from portal.people import versions

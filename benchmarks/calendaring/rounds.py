@@ -133,7 +133,7 @@ def measure(folder: Path, server: CalendarServer, many: int, rounds: int) -> dic
     company.pair_up(list(zip(ids[::2], ids[1::2], strict=True)), seed=3)
     places = connected(server, ids)
     assert server.process is not None
-    with machine.running(("-m", "portal.cli", "worker"), company.environment(folder), folder / "worker.log") as process:
+    with machine.running(("-m", "portal.cli.main", "worker"), company.environment(folder), folder / "worker.log") as process:
         wait_for_worker()
         pids = (process.pid, server.process.pid)
         found: dict[str, Any] = {"idle": machine.memory(process.pid)[0], "rounds": []}

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import icalendar
 
 from calendaring import company
-from portal.core import documents
-from portal.core.documents import Entry, MeetingSeries
+from portal.core.calendar import documents
+from portal.core.calendar.documents import Entry, MeetingSeries
 
 OURS, AGAIN, LIBRARY, LIBRARY_ZONES = "ours", "ours, again", "icalendar, no time zone", "icalendar, with its time zone"
 

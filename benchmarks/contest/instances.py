@@ -14,8 +14,8 @@ from datetime import date
 
 import numpy as np
 
+from portal.core.hours.weekly_hours import parse_hours
 from portal.core.matching.candidates import PLACES, STYLES, WEIGHTS, Candidate, Problem, Rules, Wish
-from portal.core.slots import parse_hours
 
 KINDS = ("easy", "tight")
 DAY = date(2026, 11, 2)

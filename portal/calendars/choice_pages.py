@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice
 
-from portal.calendars import accounts, choices
+from portal.calendars import choices
+from portal.calendars.accounts import actions as accounts
 from portal.clock import now
 from portal.db import db, transaction
 from portal.errors import Invalid, Stale

@@ -10,7 +10,7 @@ from flask_babel import force_locale
 
 from portal.calendars import queries, words
 from portal.calendars.choices import Choice, choice_of
-from portal.core.documents import Day, Entry, MeetingSeries, Occurrence
+from portal.core.calendar.documents import Day, Entry, MeetingSeries, Occurrence
 from portal.core.lifecycle import CheckInState
 from portal.db import db
 from portal.pairings.models import Pairing

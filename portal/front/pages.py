@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.calendars.accounts import account_of
+from portal.calendars.accounts.actions import account_of
 from portal.clock import now
 from portal.core.permissions import May
 from portal.errors import NotFound

@@ -4,7 +4,7 @@ from flask import Blueprint, make_response, render_template
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.calendars.accounts import account_of
+from portal.calendars.accounts.actions import account_of
 from portal.calendars.by_mail.invitations import answers_to
 from portal.clock import now
 from portal.core.lifecycle import PairingState

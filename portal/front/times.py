@@ -17,13 +17,14 @@ from werkzeug.wrappers import Response
 from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
-from portal.calendars import busy, searching
-from portal.calendars.accounts import account_of
+from portal.calendars.accounts.actions import account_of
 from portal.calendars.choices import choice_of
+from portal.calendars.free_time import busy
+from portal.calendars.free_time import searches as searching
 from portal.calendars.models import TimeSearch
 from portal.clock import now
-from portal.core import best_slots
-from portal.core.cadence import FEWEST_MINUTES, MOST_MINUTES
+from portal.core.hours import best_slots
+from portal.core.hours.cadence import FEWEST_MINUTES, MOST_MINUTES
 from portal.core.lifecycle import PairingState
 from portal.db import transaction
 from portal.errors import Invalid, NotFound, Stale

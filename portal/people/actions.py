@@ -1,176 +1,141 @@
-"""What changes an account or a profile, one verb each. Passwords come in hashed: that takes too long for a transaction."""
+"""Editing a person, by themselves or by staff, and taking an edit back. Every later table edits in this way:
 
-from collections.abc import Mapping
+an edit carries the version it saw; what did not change is no edit; a stale one raises Stale with both values; what changed
+is one audit entry, and that entry is all an undo needs.
+"""
+
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
 from portal import audit
 from portal.core.permissions import Role
+from portal.core.translatable import N_
 from portal.db import db
-from portal.errors import Invalid
-from portal.letters.outbox import post
-from portal.people import letters, links, queries, sessions
-from portal.people.editing import KIND, PROFILE, edit
-from portal.people.links import LinkKind
+from portal.errors import Invalid, NotFound, Stale
+from portal.people import queries, sessions, versions
 from portal.people.models import Person, RoleGrant
-from portal.settings import current
+
+KIND = "person"
+EDITED = "person.edited"
+PROFILE = (
+    *("name", "department", "site", "time_zone", "country", "hours", "languages"),
+    *("grade", "manager_id", "style", "locale"),
+)
+FIELDS = (*PROFILE, "roles", "disabled")
+SHOWN_TO_THEMSELVES = {"locale", "time_zone"}
+"""What a person's own calendar is written in."""
 
 
-def register(
-    *,
-    name: str,
-    email: str,
-    password_hash: str,
-    time_zone: str,
-    locale: str | None,
-    at: datetime,
-    then: str | None = None,
-) -> None:
-    """Sign up. Whatever is known of the address already, the caller learns nothing: the rest happens in a letter."""
-    person = queries.by_address(email)
+def edit(
+    person: Person, *, seen: int, by: int, at: datetime, reason: str = "", may_give_roles: bool = False, **values: Any
+) -> audit.AuditEntry | None:
+    """Change what differs, as seen in version `seen`; the audit's entry, or None when nothing differs.
+
+    Raises Stale with both values when somebody was faster; Invalid for an impossible manager or for shutting oneself out.
+    """
+    if unknown := set(values) - set(FIELDS):
+        raise TypeError(f"no part of a person: {', '.join(sorted(unknown))}")
+    changed = {name: value for name, value in values.items() if value_of(person, name) != value}
+    if not changed:
+        return None
+    before = {name: value_of(person, name) for name in changed}
+    if seen != person.version:
+        raise Stale(_("Somebody changed this while you were editing."), theirs=before, yours=changed)
+    _check_power(person, changed, by=by, may_give_roles=may_give_roles)
+    return _change(person, before, changed, by=by, at=at, reason=reason)
+
+
+def undo(position: int, *, by: int, at: datetime, may_give_roles: bool) -> Person:
+    """Take the edit with that audit position back; raises Invalid when it cannot be (any more)."""
+    entry = db.session.get(audit.AuditEntry, position)
+    if entry is None or entry.action != EDITED or not entry.before or not entry.after:
+        raise NotFound
+    person = db.session.get(Person, int(entry.object_id))
     if person is None:
-        person = _new_person(name=name, email=email, password_hash=password_hash, time_zone=time_zone, locale=locale, at=at)
-        audit.write(action="person.signed_up", on=KIND, id=person.id, by=person.id, after={"name": name, "email": email})
-    elif person.disabled_at is not None:
+        raise NotFound
+    present = {name: value_of(person, name) for name in entry.before}
+    if present == entry.before:
+        raise Invalid(_("This is undone already."))
+    if present != entry.after:
+        raise Invalid(_("This was changed again since, so it cannot be undone by itself. Edit the row instead."))
+    _check_power(person, dict(entry.before), by=by, may_give_roles=may_give_roles)
+    _change(person, present, dict(entry.before), by=by, at=at, reason=N_("Undone"))
+    return person
+
+
+def can_be_undone(entry: audit.AuditEntry, person: Person) -> bool:
+    """Whether `undo` would take this entry back now."""
+    if entry.action != EDITED or not entry.before or not entry.after:
+        return False
+    return entry.before != entry.after and all(value_of(person, name) == value for name, value in entry.after.items())
+
+
+def who_changed_last(person_id: int) -> audit.AuditEntry | None:
+    """The latest edit of a person."""
+    about = audit.AuditEntry.object_kind == KIND, audit.AuditEntry.object_id == str(person_id)
+    query = select(audit.AuditEntry).where(*about, audit.AuditEntry.action == EDITED)
+    return db.session.scalars(query.order_by(audit.AuditEntry.position.desc()).limit(1)).one_or_none()
+
+
+def value_of(person: Person, name: str) -> Any:
+    """A field's present value, as the audit keeps it."""
+    if name == "roles":
+        return sorted(person.roles - {Role.MEMBER.value})
+    if name == "disabled":
+        return person.disabled_at is not None
+    return getattr(person, name)
+
+
+def check_manager(person_id: int, manager_id: int | None) -> None:
+    """Raise Invalid unless `manager_id` may stand above the person: not they themselves, nor anybody below them."""
+    if manager_id is None:
         return
-    elif person.confirmed_at is not None:
-        link = links.make_link(person, LinkKind.RESET, at=at)
-        post(letters.already_known(person, link), to=person.email, person_id=person.id)
-        return
+    if manager_id == person_id:
+        raise Invalid(_("Nobody reports to themselves. Name the person above, or leave it empty."), field="manager")
+    if person_id in queries.line_above(manager_id):
+        raise Invalid(
+            _("This person reports to you already, so it would go in a circle. Name somebody else."), field="manager"
+        )
+
+
+def _check_power(person: Person, after: dict[str, Any], *, by: int, may_give_roles: bool) -> None:
+    """Only those who give roles touch roles, or whether an administrator gets in; and nobody shuts themselves out."""
+    if "roles" in after and not may_give_roles:
+        raise NotFound
+    if "disabled" in after and Role.ADMIN in person.roles and not may_give_roles:
+        raise Invalid(_("Only an administrator can close or open an administrator's account."), field="disabled")
+    if after.get("disabled") and person.id == by:
+        raise Invalid(_("You cannot close your own account here. Ask another administrator."), field="disabled")
+    if Role.ADMIN in person.roles and Role.ADMIN not in after.get("roles", [Role.ADMIN]) and person.id == by:
+        raise Invalid(_("You cannot take the administrator's role from yourself. Ask another one."), field="roles")
+
+
+def _change(
+    person: Person, before: dict[str, Any], after: dict[str, Any], *, by: int, at: datetime, reason: str
+) -> audit.AuditEntry:
+    if "manager_id" in after:
+        check_manager(person.id, after["manager_id"])
+    for name, value in after.items():
+        _set(person, name, value, at)
+    if "name" in after:
+        versions.raise_card(person.id)
+    elif set(after) & SHOWN_TO_THEMSELVES:
+        versions.raise_calendar([person.id])
+    return audit.write(action=EDITED, on=KIND, id=person.id, by=by, before=before, after=after, reason=reason)
+
+
+def _set(person: Person, name: str, value: Any, at: datetime) -> None:
+    if name == "disabled":
+        person.disabled_at = at if value else None
+        if value:
+            sessions.end_all(person.id)
+    elif name == "roles":
+        kept = {grant.role: grant for grant in person.role_grants}
+        person.role_grants[:] = [kept.get(role) or RoleGrant(role=Role(role).value) for role in value]
+        flag_modified(person, "name")  # so that the version rises: roles are rows of their own
     else:
-        person.password_hash = password_hash
-        db.session.flush()
-    link = links.make_link(person, LinkKind.CONFIRM, at=at, then=then)
-    post(letters.confirm(person, link), to=person.email, person_id=person.id)
-
-
-def confirm(token: str, *, at: datetime) -> Person:
-    """Confirm an address by its link; raises Invalid when the link is not good (any more)."""
-    person = links.use(token, LinkKind.CONFIRM, at=at) or _link_is_over()
-    _note_confirmed(person, at)
-    return person
-
-
-def ask_reset(email: str, *, at: datetime) -> None:
-    """Send a link to choose a new password, if somebody may use one."""
-    person = queries.by_address(email)
-    if person is not None and person.disabled_at is None:
-        link = links.make_link(person, LinkKind.RESET, at=at)
-        post(letters.reset(person, link), to=person.email, person_id=person.id)
-
-
-def reset_password(token: str, *, password_hash: str, at: datetime) -> Person:
-    """Set a new password by a link, which confirms the address too; every session of the person ends."""
-    person = links.use(token, LinkKind.RESET, LinkKind.WELCOME, at=at) or _link_is_over()
-    _note_confirmed(person, at)
-    _set_password(person, password_hash, by=person.id)
-    return person
-
-
-def change_password(person: Person, *, password_hash: str, by: int, at: datetime) -> None:
-    """Set a new password; every session of the person ends and their links with it."""
-    del at  # the audit reads its own clock; kept so that all verbs are called alike
-    _set_password(person, password_hash, by=by)
-
-
-def renew_hash(person: Person, *, seen: str, password_hash: str) -> None:
-    """Keep the same password under today's costs, unless it was changed meanwhile."""
-    if person.password_hash == seen:
-        person.password_hash = password_hash
-
-
-def update_profile(person: Person, *, seen: int, by: int, at: datetime, **values: Any) -> None:
-    """Change a profile as seen in version `seen`; raises Stale with both values, or Invalid for an impossible manager."""
-    if unknown := set(values) - set(PROFILE):
-        raise TypeError(f"no part of a profile: {', '.join(sorted(unknown))}")
-    edit(person, seen=seen, by=by, at=at, **values)
-
-
-def add_person(
-    *,
-    email: str,
-    name: str,
-    role: str = Role.MEMBER,
-    password_hash: str | None = None,
-    by: int | None,
-    at: datetime,
-    time_zone: str | None = None,
-) -> Person:
-    """Add a person whose address somebody vouches for; raises Invalid when it is taken. Without a password: send a link."""
-    if queries.by_address(email) is not None:
-        raise Invalid(_("There is somebody with the address %(email)s already.", email=email), field="email")
-    zone = time_zone or current().default_time_zone
-    person = _new_person(name=name, email=email, password_hash=password_hash, time_zone=zone, locale=None, at=at)
-    person.confirmed_at = at
-    audit.write(action="person.added", on=KIND, id=person.id, by=by, after={"name": name, "email": email})
-    give_role(person, role=role, by=by, at=at)
-    return person
-
-
-def invite(person: Person, *, at: datetime) -> str:
-    """Post the letter with which somebody chooses their first password; the link as well, for a terminal to show."""
-    link = links.make_link(person, LinkKind.WELCOME, at=at)
-    post(letters.welcome(person, link), to=person.email, person_id=person.id)
-    return link
-
-
-def make_link(person: Person, kind: LinkKind, *, at: datetime) -> str:
-    """A new link for `person`, to be handed over by other means than a letter."""
-    return links.make_link(person, kind, at=at)
-
-
-def give_role(person: Person, *, role: str, by: int | None, at: datetime) -> None:
-    """Give a role beyond member; giving one that is held already changes nothing."""
-    del at
-    role = Role(role).value
-    if role in person.roles:
-        return
-    before = sorted(person.roles)
-    person.role_grants.append(RoleGrant(role=role))
-    db.session.flush()
-    _note_roles(person, before, by)
-
-
-def take_role(person: Person, *, role: str, by: int | None, at: datetime) -> None:
-    """Take a role away."""
-    del at
-    before = sorted(person.roles)
-    for grant in [each for each in person.role_grants if each.role == role]:
-        person.role_grants.remove(grant)
-    db.session.flush()
-    if sorted(person.roles) != before:
-        _note_roles(person, before, by)
-
-
-def _new_person(**facts: Any) -> Person:
-    at = facts.pop("at")
-    person = Person(**facts, created_at=at)
-    db.session.add(person)
-    db.session.flush()
-    return person
-
-
-def _note_confirmed(person: Person, at: datetime) -> None:
-    if person.confirmed_at is None:
-        person.confirmed_at = at
-        audit.write(action="person.confirmed", on=KIND, id=person.id, by=person.id)
-
-
-def _set_password(person: Person, password_hash: str, *, by: int) -> None:
-    person.password_hash = password_hash
-    sessions.end_all(person.id)
-    audit.write(action="person.password_changed", on=KIND, id=person.id, by=by)
-    post(letters.password_changed(person), to=person.email, person_id=person.id)
-
-
-def _note_roles(person: Person, before: list[str], by: int | None) -> None:
-    values: Mapping[str, Any] = {"roles": before}
-    audit.write(
-        action="person.roles_changed", on=KIND, id=person.id, by=by, before=values, after={"roles": sorted(person.roles)}
-    )
-
-
-def _link_is_over() -> Person:
-    raise Invalid(_("This link was used already, or it is too old. Ask for a new one."))
+        setattr(person, name, value)

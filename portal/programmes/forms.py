@@ -20,7 +20,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.core.slots import HoursError, parse_hours
+from portal.core.hours.weekly_hours import HoursError, parse_hours
 from portal.people.languages import parse_languages
 from portal.people.zones import ZoneField, choices
 from portal.programmes import words

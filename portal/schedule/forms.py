@@ -12,9 +12,9 @@ from flask_wtf.form import _Auto
 from wtforms import DateField, Field, HiddenField, IntegerField, SelectField, StringField, TimeField, ValidationError
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from portal.core import cadence
-from portal.core.cadence import FEWEST_MINUTES, MOST_COUNT, MOST_EVERY, MOST_MINUTES, NotThatDay, Rule, Week
-from portal.core.slots import parse_hours
+from portal.core.hours import cadence
+from portal.core.hours.cadence import FEWEST_MINUTES, MOST_COUNT, MOST_EVERY, MOST_MINUTES, NotThatDay, Rule, Week
+from portal.core.hours.weekly_hours import parse_hours
 from portal.errors import Invalid
 from portal.pairings.models import Pairing
 from portal.people.models import Person

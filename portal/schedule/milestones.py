@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from portal import audit
 from portal.clock import now
-from portal.core import cadence
+from portal.core.hours import cadence
 from portal.core.lifecycle import CheckInState, PairingState
 from portal.db import db, transaction
 from portal.errors import Invalid, Stale

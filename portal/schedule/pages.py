@@ -12,7 +12,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.clock import now, today
-from portal.core.cadence import Planned
+from portal.core.hours.cadence import Planned
 from portal.core.lifecycle import PairingState
 from portal.db import transaction
 from portal.errors import Invalid, Stale

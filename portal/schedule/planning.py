@@ -15,8 +15,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select, update
 
 from portal import audit
-from portal.core import cadence
-from portal.core.cadence import Planned, Rule
+from portal.core.hours import cadence
+from portal.core.hours.cadence import Planned, Rule
 from portal.core.lifecycle import CHECK_IN_STEPS, CheckInState, PairingState, check_step
 from portal.db import db
 from portal.errors import Invalid, Stale

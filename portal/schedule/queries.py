@@ -11,9 +11,9 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import contains_eager
 
 from portal.audit import AuditEntry
-from portal.core import cadence
+from portal.core.hours import cadence
+from portal.core.hours.places import country_of
 from portal.core.lifecycle import CheckInState, PairingState
-from portal.core.places import country_of
 from portal.db import db
 from portal.errors import NotFound
 from portal.pairings.models import Pairing

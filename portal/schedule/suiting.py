@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
-from portal.core import cadence
-from portal.core.cadence import Week
+from portal.core.hours import cadence
+from portal.core.hours.cadence import Week
+from portal.core.hours.places import country_of
+from portal.core.hours.weekly_hours import parse_hours
 from portal.core.lifecycle import CheckInState, PairingState
-from portal.core.places import country_of
-from portal.core.slots import parse_hours
 from portal.db import db
 from portal.pairings.models import Pairing
 from portal.people.models import Person

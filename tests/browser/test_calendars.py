@@ -15,7 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from portal.calendars import accounts
+from portal.calendars.accounts import actions as accounts
 from portal.calendars.models import CalendarAccount
 from portal.db import db
 from portal.people.models import Person
@@ -23,7 +23,7 @@ from portal.schedule.queries import check_ins_of
 from tests.browser.accessibility import problems
 from tests.browser.test_main_job import IN_BOTH_WAYS, in_radicale, starts
 from tests.calendars import planned
-from tests.calendars.accounts import Account
+from tests.calendars.account_rows import Account
 from tests.calendars.servers import CalendarServer, running_server
 from tests.live import LivePortal
 from tests.postbox import text_of

@@ -21,8 +21,8 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from portal.clock import now, today
-from portal.core import cadence
-from portal.core.cadence import Rule
+from portal.core.hours import cadence
+from portal.core.hours.cadence import Rule
 from portal.db import db, transaction
 from portal.pairings.models import Pairing
 from portal.people import versions

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from portal.clock import now
 from portal.db import db, transaction
-from portal.pairings import pricing
 from portal.pairings.models import Pairing
+from portal.pairings.prices import tables as pricing
 from portal.programmes.models import Programme
 from tests.browser.accessibility import problems
 from tests.browser.test_joining import IN_EVERY_WAY

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from portal.core.cadence import Rule
+from portal.core.hours.cadence import Rule
 from portal.db import db
 from portal.people.models import Person
 from portal.schedule.queries import check_ins_of

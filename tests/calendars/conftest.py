@@ -11,7 +11,7 @@ from flask import Flask
 from portal.calendars.by_mail import invitations
 from portal.pairings.models import Pairing
 from portal.people.models import Person
-from tests.calendars.accounts import Account
+from tests.calendars.account_rows import Account
 from tests.calendars.inviting import choose, weekly
 from tests.calendars.proxy import Hostile
 from tests.calendars.servers import CalendarServer, running_server

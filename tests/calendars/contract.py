@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.db import db
 from portal.schedule.models import CheckIn, Series
 from tests.calendars import pairs
-from tests.calendars.accounts import Account
+from tests.calendars.account_rows import Account
 
 HOUR = timedelta(hours=1)
 OVER = {"state": "ended", "ended_at": datetime(2026, 1, 6, tzinfo=UTC)}

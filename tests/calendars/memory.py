@@ -27,7 +27,7 @@ from icalendar import Calendar as Text
 from icalendar import Component
 from lxml import etree
 
-from portal.core import documents
+from portal.core.calendar import documents
 from portal.errors import Invalid
 from tests.calendars.servers import CalendarServer
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from portal.clock import now, today
-from portal.core import cadence
-from portal.core.cadence import Rule
+from portal.core.hours import cadence
+from portal.core.hours.cadence import Rule
 from portal.db import db, transaction
 from portal.letters.models import OutboxLetter
 from portal.pairings.models import Pairing
@@ -18,7 +18,7 @@ from portal.pairings.queries import whole
 from portal.people.models import Person
 from portal.schedule import planning
 from portal.schedule.models import CheckIn
-from tests.calendars.accounts import Account
+from tests.calendars.account_rows import Account
 
 BERLIN = ZoneInfo("Europe/Berlin")
 AT = time(10)

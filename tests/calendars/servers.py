@@ -33,7 +33,7 @@ import fasteners
 import httpx
 from lxml import etree
 
-from portal.demo_calendars import CONFIG
+from portal.demo.calendars import CONFIG
 from portal.settings import HOUSE
 
 PASSWORD = "dune-velvet-91-orchard"

@@ -14,14 +14,14 @@ from portal.calendars import choices
 from portal.calendars.choices import Choice, choice_of
 from portal.calendars.entries import entries_of, stamp_of
 from portal.clock import now
-from portal.core.documents import Day
+from portal.core.calendar.documents import Day
 from portal.db import db, transaction
 from portal.errors import Invalid, Stale
 from portal.people import versions
 from portal.people.models import Person
 from tests.busy import connected
 from tests.calendars import pairs
-from tests.calendars.test_feeds import ask, path_of
+from tests.calendars.feeds.test_feeds import ask, path_of
 from tests.conftest import Counted, Noise
 from tests.personas import Factories
 from tests.visitor import Visitor

@@ -15,10 +15,10 @@ from portal.calendars import queries
 from portal.calendars.entries import entries_of, stamp_of
 from portal.calendars.models import CalendarAccount
 from portal.clock import now
-from portal.core.documents import Day, MeetingSeries
+from portal.core.calendar.documents import Day, MeetingSeries
 from portal.db import db, transaction
-from portal.pairings import asking
 from portal.pairings.models import Pairing
+from portal.pairings.offers import actions as asking
 from portal.pairings.queries import whole
 from portal.people import versions
 from portal.people.models import Person

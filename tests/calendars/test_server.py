@@ -21,7 +21,7 @@ from portal.calendars.server import Conflict, Server
 from portal.calendars.wire import session
 from portal.calendars.wire.addresses import Origin, Rules, Trouble
 from portal.calendars.wire.credentials import Credentials
-from portal.core import busy_times
+from portal.core.calendar import busy_times
 from tests.calendars.conftest import MakeHostile, emptied
 from tests.calendars.proxy import http, multistatus
 from tests.calendars.servers import CalendarServer

@@ -13,7 +13,7 @@ from typing import Any
 from portal.calendars.server import Server
 from portal.calendars.wire.addresses import Rules, Trouble
 from portal.calendars.wire.credentials import Credentials
-from portal.core import documents
+from portal.core.calendar import documents
 from portal.errors import Invalid
 from tests.calendars.hostile import MEGABYTE, SECRET, resident
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from portal.calendars import searching
+from portal.calendars.free_time import searches as searching
 from portal.calendars.models import CalendarAccount, CalendarChoice, TimeSearch
 from portal.clock import now
 from portal.db import db, transaction

@@ -10,108 +10,14 @@ import pytest
 
 from portal.app import ROOMS as BLUEPRINTS
 from portal.db import Model
-from tests.source import HOUSE, ROOMS, Source, floor, functions, modules, sources
-
-PLAIN, MODELS, QUERIES, WORK, FORMS, SHARED_FACES, FACES = range(7)
-FURNITURE = {
-    PLAIN: (
-        *(
-            "addresses",
-            "credentials",
-            "multistatus",
-            "free_busy",
-            "bodies",
-            "browsers",
-            "common_passwords",
-            "languages",
-            "letter",
-        ),
-        "messages",
-    ),
-    MODELS: ("models",),
-    QUERIES: ("directory", "queries", "topic_list", "words"),
-    WORK: (
-        *("actions", "delivery", "editing", "enrolling", "history", "letters", "links", "outbox", "passwords", "sessions"),
-        *("smtp", "nearness", "suggesting", "throttling", "topic_index", "topics", "versions", "wishing"),
-        *(
-            "asking",
-            "board",
-            "leaving",
-            "matchmaking",
-            "trials",
-            "keeping",
-            "comparing",
-            "verdicts",
-            "fairness",
-            "publishing",
-            "milestones",
-            "planning",
-            "requests",
-            "suiting",
-            "following",
-            "candidates",
-            "solving",
-            "choosing",
-            "ledger",
-            "pricing",
-            "chains",
-        ),
-        *("accounts", "discovery", "entries", "push", "server", "session", "sync", "tokens"),
-        *(
-            "busy",
-            "choices",
-            "searching",
-            "seeking",
-            "invitations",
-            "invitation_letters",
-            "reading",
-            "replies",
-            "mailbox",
-            "notices",
-        ),
-    ),
-    FORMS: ("forms", "profile_forms", "table_forms", "topic_forms", "trial_forms", "zones"),
-    SHARED_FACES: ("signin", "steps"),
-    FACES: (
-        "answers",
-        "bench",
-        "board_pages",
-        "price_pages",
-        "fairness_pages",
-        "withdrawing",
-        "feeds",
-        "offers",
-        "pair",
-        "runs",
-        "account_pages",
-        "joining",
-        "pages",
-        "profile_pages",
-        "standing",
-        "suggestion_pages",
-        "table",
-        "timeline",
-        "topic_pages",
-        "wishes",
-        *("choice_pages", "invitation_pages", "times", "undoing"),
-    ),
-}
-"""Files of rooms by name. A new name finds its rank here: arrows point to a lower rank, or to work beside work. Plain files
-know values only; shared faces are what several faces of one room draw with."""
-RANKS = {name: rank for rank, names in FURNITURE.items() for name in names}
+from tests.layers import circle, has_pages, is_layered, layer, layer_by_name, layers_by_card
+from tests.source import HOUSE, Source, floor, functions, sources
 
 OUTSIDE_OF_CORE = {"numpy", "scipy", "icalendar", "dateutil", "holidays"}
 NOT_PURE = {
     *("asyncio", "http", "logging", "multiprocessing", "os", "pathlib", "secrets", "shutil", "smtplib", "socket"),
     *("sqlite3", "ssl", "subprocess", "tempfile", "threading", "time"),
 }
-
-
-def rank(source: Source) -> int | None:
-    """The rank of a module in its room, in whichever folder; None outside rooms and for cards."""
-    if source.part not in (*ROOMS, "letters") or source.path.name == "__init__.py":
-        return None
-    return RANKS.get(source.path.stem)
 
 
 def arrows() -> Iterator[tuple[Source, Source, str]]:
@@ -138,35 +44,43 @@ def test_only_the_roof_imports_the_roof() -> None:
     assert [said for source, target, said in arrows() if floor(target.part) == 0 and floor(source.part) > 0] == []
 
 
-def test_every_piece_of_furniture_has_a_rank() -> None:
-    unknown = [
-        source.name
-        for source in sources()
-        if source.part in (*ROOMS, "letters") and source.path.name != "__init__.py" and source.path.stem not in RANKS
-    ]
-    assert unknown == []
-
-
-def test_furniture_points_down_the_ranks() -> None:
-    wrong = []
-    for source, target, said in arrows():
-        high, low = rank(source), rank(target)
-        if high is None or low is None or target.path.name == "__init__.py":
-            continue
-        if low > high or (low == high and high >= SHARED_FACES):
-            wrong.append(said)
-    assert wrong == []
-
-
-def test_only_the_application_imports_faces() -> None:
+def test_arrows_inside_a_package_point_down_its_layers() -> None:
     wrong = [
-        said
+        f"{said} ({layer(source)} below {layer(target)})"
         for source, target, said in arrows()
-        if rank(target) in (SHARED_FACES, FACES)
-        and source.module != "portal.app"
-        and (rank(source) != FACES or rank(target) == FACES or source.part != target.part)
+        if source.part == target.part and is_layered(source) and is_layered(target) and layer(source) < layer(target)
     ]
     assert wrong == []
+
+
+def test_only_the_application_imports_pages() -> None:
+    wrong = [said for source, target, said in arrows() if has_pages(target) and source.module != "portal.app"]
+    assert wrong == []
+
+
+def test_a_blueprint_stands_in_a_module_of_pages() -> None:
+    blueprints = [each for each in sources() if is_layered(each) and "Blueprint(" in each.text]
+    assert [each.name for each in blueprints if not has_pages(each)] == []
+
+
+def test_a_card_names_modules_that_are_there() -> None:
+    wrong = [
+        f"{card.name}: {name}"
+        for card in sources()
+        if card.path.name == "__init__.py"
+        for name in layers_by_card(card)
+        if not card.path.with_name(f"{name}.py").exists() or layer_by_name(name) is not None
+    ]
+    assert wrong == []
+
+
+def test_inner_packages_form_no_circle() -> None:
+    """Between the folders of one package, and the modules beside them, arrows go one way only."""
+    boxes: dict[str, set[str]] = {}
+    for source, target, _ in arrows():
+        if source.part == target.part and source.box != target.box:
+            boxes.setdefault(source.box, set()).add(target.box)
+    assert circle(boxes) == []
 
 
 def test_no_imports_go_round_in_a_circle() -> None:
@@ -259,7 +173,6 @@ def test_templates_and_tests_mirror_the_rooms() -> None:
     assert tests - rooms - {"house", "browser", "security"} == set()
 
 
-def test_every_room_with_a_face_is_in_the_application() -> None:
-    faces = {f"{each.module}" for each in sources() if rank(each) == FACES}
-    assert faces - {each.import_name for each in BLUEPRINTS} == set()
-    assert set(modules()) >= faces
+def test_every_blueprint_is_in_the_application() -> None:
+    pages = {each.module for each in sources() if "Blueprint(" in each.text}
+    assert pages == {each.import_name for each in BLUEPRINTS}

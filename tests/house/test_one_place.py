@@ -56,10 +56,10 @@ def test_only_the_clock_reads_the_time() -> None:
         ("caldav", ("calendars/server.py",)),
         ("imaplib", ("calendars/by_mail/mailbox.py",)),
         ("cryptography", ("vault.py",)),
-        ("argon2", ("people/passwords.py",)),
+        ("argon2", ("people/accounts/passwords.py",)),
         ("huey", ("worker.py",)),
         ("psycopg", ("db.py",)),
-        ("sqlite3", ("db.py", "backup.py")),
+        ("sqlite3", ("db.py", "operating/backup.py")),
     ],
 )
 def test_a_package_is_known_in_its_one_place(package: str, places: Collection[str]) -> None:
@@ -74,7 +74,7 @@ def test_a_package_is_known_in_its_one_place(package: str, places: Collection[st
 
 def test_only_sign_in_handles_cookies_and_sessions() -> None:
     found = []
-    for source in elsewhere("people/signin.py"):
+    for source in elsewhere("people/accounts/signin.py"):
         found += [f"{source.name}:{line} {name}" for _, name, line in attributes(source) if name in COOKIES]
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ImportFrom) and node.module in ("flask", "flask_login"):

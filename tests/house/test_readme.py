@@ -6,7 +6,7 @@ import re
 
 import click
 
-from portal import cli
+from portal.cli import main as cli
 from tests.source import HOUSE
 
 README = (HOUSE / "README.md").read_text(encoding="utf-8")

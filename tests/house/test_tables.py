@@ -20,14 +20,14 @@ MIGRATIONS = sorted((HOUSE / "migrations" / "versions").glob("*.py"))
 
 
 def test_every_column_is_listed_in_retention() -> None:
-    from portal import retention_columns as retention
+    from portal.privacy import columns as retention
 
     tables = {name: set(table.columns.keys()) for name, table in Model.metadata.tables.items()}
     assert {name: set(columns) for name, columns in retention.COLUMNS.items()} == tables
 
 
 def test_every_listed_column_says_why_and_for_how_long() -> None:
-    from portal import retention_columns as retention
+    from portal.privacy import columns as retention
 
     silent = [
         f"{table}.{column}"

@@ -14,7 +14,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from flask import Flask
 
-from portal.programmes.letters import paused
+from portal.programmes.enrolment.letters import paused
 from tests.personas import Factories
 from tests.source import HOUSE
 from tests.visitor import Visitor

@@ -14,12 +14,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from portal import upkeep
 from portal.clock import now
 from portal.db import db, transaction
 from portal.letters import delivery, outbox
 from portal.letters.letter import LINK, Letter
 from portal.letters.models import OutboxLetter
+from portal.operating import upkeep
 from portal.settings import Mail
 from tests.postbox import Postbox, link_in, text_of
 

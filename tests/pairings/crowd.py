@@ -16,7 +16,8 @@ from sqlalchemy import func, select, update
 
 from portal.clock import now
 from portal.db import db, transaction
-from portal.pairings import keeping, matchmaking
+from portal.pairings.matching import drafts as keeping
+from portal.pairings.matching import runs as matchmaking
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme, Topic, Wish
@@ -110,7 +111,7 @@ def wait_for(what: Callable[[], object], seconds: float = 20.0) -> None:
 
 def solvers(of: int) -> list[psutil.Process]:
     """The processes below `of` that match."""
-    return [each for each in psutil.Process(of).children() if "portal.pairings.solving" in _command(each)]
+    return [each for each in psutil.Process(of).children() if "portal.pairings.matching.solver" in _command(each)]
 
 
 def _command(process: psutil.Process) -> list[str]:

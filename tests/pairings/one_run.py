@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from portal.app import create_app
-from portal.pairings import matchmaking
+from portal.pairings.matching import runs as matchmaking
 from tests.personas import settings_for_tests
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from portal import audit
-from portal.core.cadence import Rule
+from portal.core.hours.cadence import Rule
 from portal.db import db, transaction
 from portal.errors import Invalid
 from portal.letters.models import OutboxLetter

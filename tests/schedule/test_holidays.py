@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
-from portal.core.cadence import Rule
+from portal.core.hours.cadence import Rule
 from portal.pairings.models import Pairing
 from portal.schedule import milestones, planning
 from portal.schedule.queries import milestones_of

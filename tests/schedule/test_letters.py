@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from portal.core.cadence import Rule
+from portal.core.hours.cadence import Rule
 from portal.db import db, transaction
 from portal.letters.models import OutboxLetter
 from portal.pairings.models import Pairing

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal import audit
-from portal.core.cadence import Rule
+from portal.core.hours.cadence import Rule
 from portal.errors import Invalid, Stale
 from portal.pairings.models import Pairing
 from portal.people.models import Person

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from portal.core.cadence import Rule
+from portal.core.hours.cadence import Rule
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.schedule.queries import series_of

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from portal import audit
-from portal.core.cadence import Rule
+from portal.core.hours.cadence import Rule
 from portal.errors import Stale
 from portal.pairings.models import Pairing
 from portal.people.models import Person

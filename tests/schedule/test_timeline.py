@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portal import audit
-from portal.core.cadence import Rule
+from portal.core.hours.cadence import Rule
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.schedule.models import CheckIn, Milestone

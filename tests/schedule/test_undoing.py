@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import select
 
 from portal.clock import now
-from portal.core.cadence import Rule
+from portal.core.hours.cadence import Rule
 from portal.db import db, transaction
 from portal.letters.models import OutboxLetter
-from portal.pairings import asking
 from portal.pairings.models import Pairing
+from portal.pairings.offers import actions as asking
 from portal.people.models import Person
 from portal.schedule import milestones, planning, requests
 from portal.schedule.queries import milestones_of

@@ -14,8 +14,8 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from portal.calendars.models import Invitation
-from portal.core import invitation
-from portal.core.invitation import Invite
+from portal.core.calendar import itip as invitation
+from portal.core.calendar.itip import Invite
 from portal.letters.letter import CalendarPart, Letter
 from portal.pairings.models import Pairing
 from portal.pairings.queries import partner

@@ -22,8 +22,8 @@ from portal.calendars.choices import choice_of
 from portal.calendars.entries import entries_of, uid_of
 from portal.calendars.models import CalendarChoice, Invitation
 from portal.clock import now
-from portal.core.documents import MeetingSeries
-from portal.core.invitation import Invite, Party
+from portal.core.calendar.documents import MeetingSeries
+from portal.core.calendar.itip import Invite, Party
 from portal.db import db, transaction
 from portal.letters.outbox import post
 from portal.people.models import Person

@@ -19,7 +19,7 @@ from portal.calendars.by_mail.invitations import INVITED
 from portal.calendars.by_mail.messages import Incoming
 from portal.calendars.models import Invitation
 from portal.clock import now
-from portal.core.invitation import Reply, reply_of
+from portal.core.calendar.itip import Reply, reply_of
 from portal.core.lifecycle import CheckInState
 from portal.db import db, transaction
 from portal.errors import Invalid

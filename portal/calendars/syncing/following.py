@@ -20,9 +20,9 @@ from portal import audit
 from portal.calendars import letters
 from portal.calendars.models import CalendarAccount, CalendarChange
 from portal.clock import now
-from portal.core.cadence import Rule
+from portal.core.calendar.owner_moves import Deleted, Left, Moved, Observed, Shifted, Unclear, moment, observed
+from portal.core.hours.cadence import Rule
 from portal.core.lifecycle import CheckInState, PairingState
-from portal.core.observed import Deleted, Left, Moved, Observed, Shifted, Unclear, moment, observed
 from portal.db import db, transaction
 from portal.errors import Invalid, Stale
 from portal.letters.letter import Letter

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from portal.calendars.models import CalendarAccount, CalendarChange, CalendarItem
 from portal.clock import now
-from portal.core.reconcile import NO_REVISION, ItemState, Known, Step
+from portal.core.calendar.sync_plan import NO_REVISION, ItemState, Known, Step
 from portal.db import db, transaction
 from portal.people.models import Person
 from portal.vault import Place, Unreadable, keyring

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
 from portal.calendars.models import CalendarChange
-from portal.core.observed import Deleted, Left, Moved, Observed, Shifted, moment, observed
+from portal.core.calendar.owner_moves import Deleted, Left, Moved, Observed, Shifted, moment, observed
 from portal.db import db
 from portal.pairings.models import Pairing
 from portal.pairings.queries import partner, whole

@@ -19,9 +19,11 @@ from portal.calendars.syncing import reading
 from portal.calendars.syncing.ledger import Lease, known_items, store, unsettled
 from portal.calendars.syncing.seeking import Seeker, generation, generations, stem, taken_up
 from portal.calendars.wire.addresses import Trouble
-from portal.core import documents, reconcile, touches
-from portal.core.documents import Entry, MeetingSeries
-from portal.core.reconcile import Act, ItemState, Known, Plan, Step, Wanted
+from portal.core.calendar import documents
+from portal.core.calendar import owner_edits as touches
+from portal.core.calendar import sync_plan as reconcile
+from portal.core.calendar.documents import Entry, MeetingSeries
+from portal.core.calendar.sync_plan import Act, ItemState, Known, Plan, Step, Wanted
 from portal.db import db
 from portal.errors import Invalid
 

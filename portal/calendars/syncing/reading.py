@@ -5,8 +5,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from portal.calendars.server import Item
-from portal.core import documents, lines, touches
-from portal.core.reconcile import Found, Known, Plan, Step
+from portal.core.calendar import comparing_lines as lines
+from portal.core.calendar import documents
+from portal.core.calendar import owner_edits as touches
+from portal.core.calendar.sync_plan import Found, Known, Plan, Step
 from portal.errors import Invalid
 
 

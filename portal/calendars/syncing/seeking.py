@@ -14,8 +14,9 @@ from portal.calendars.models import CalendarAccount, CalendarItem
 from portal.calendars.server import Item, Server
 from portal.calendars.syncing.ledger import TEXTS
 from portal.calendars.wire.addresses import Trouble
-from portal.core import reconcile, touches
-from portal.core.reconcile import ItemState, Known, Step
+from portal.core.calendar import owner_edits as touches
+from portal.core.calendar import sync_plan as reconcile
+from portal.core.calendar.sync_plan import ItemState, Known, Step
 from portal.db import db
 
 PASSED_OVER = ("calendar-gone", "not-allowed", "bad-answer", "not-a-calendar-server", "too-large", "server-error")

@@ -8,8 +8,8 @@ from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from portal.core.hours.weekly_hours import WeeklyHours, format_hours, parse_hours
 from portal.core.matching.lines import lines
-from portal.core.slots import WeeklyHours, format_hours, parse_hours
 from portal.core.translatable import N_
 from portal.errors import Invalid
 

@@ -12,12 +12,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from portal.core.hours.weekly_hours import WeeklyHours
 from portal.core.matching.candidates import Candidate
 from portal.core.matching.weeks import DAY as DAY  # steps, hours and kinds are part of what an overlap is
 from portal.core.matching.weeks import HOUR as HOUR
 from portal.core.matching.weeks import STEP, STEPS, Weeks, local_starts, offset
 from portal.core.matching.weeks import Kind as Kind
-from portal.core.slots import WeeklyHours
 
 ALL_STEPS = (1 << STEPS) - 1
 

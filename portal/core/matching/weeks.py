@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.core.slots import DAY_MINUTES, WeeklyHours
+from portal.core.hours.weekly_hours import DAY_MINUTES, WeeklyHours
 
 STEP = 5
 """Minutes. Offsets of zones are whole quarters; hours that begin or end between two steps lose the minutes between."""

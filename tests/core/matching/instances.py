@@ -8,11 +8,11 @@ from random import Random
 
 import numpy as np
 
+from portal.core.hours.weekly_hours import parse_hours
 from portal.core.matching.candidates import PLACES, STYLES, WEIGHTS, Candidate, Problem, Rules, Wish
 from portal.core.matching.plans.assignment import Instance
 from portal.core.matching.plans.one_way import END, People
 from portal.core.matching.results import Result
-from portal.core.slots import parse_hours
 
 DAY = date(2026, 11, 22)
 WEEKS = ("Mon-Fri 09:00-17:00", "Mon-Thu 08:00-14:00", "Tue 10:00-12:00; Thu 14:00-16:00", "Mon-Fri 12:00-20:00")

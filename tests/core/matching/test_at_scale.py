@@ -10,6 +10,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from portal.core.hours.weekly_hours import WeeklyHours, parse_hours
 from portal.core.matching import criteria, engine, rules
 from portal.core.matching.candidates import MUSTS, Candidate, Problem, Refusal, Rules
 from portal.core.matching.locks import check_locks
@@ -19,7 +20,6 @@ from portal.core.matching.scale import branches, certified, sifting
 from portal.core.matching.scale.at_scale import match_at_scale
 from portal.core.matching.scale.streaming import FORBIDDEN, Scorer
 from portal.core.matching.weeks import STEP, STEPS, local_starts, offset
-from portal.core.slots import WeeklyHours, parse_hours
 from tests.core.matching.instances import DAY, EVEN, TOPICS, ZONES, candidate, problem, weights
 
 

@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
+from portal.core.hours.weekly_hours import parse_hours
 from portal.core.matching.candidates import Problem, Rules, Wish
 from portal.core.matching.engine import match
-from portal.core.slots import parse_hours
 from tests.core.matching.instances import candidate, problem
 
 SAME = {

@@ -7,10 +7,10 @@ from random import Random
 
 import pytest
 
+from portal.core.hours.weekly_hours import WeeklyHours
 from portal.core.matching.candidates import Candidate, Rules, without
 from portal.core.matching.engine import match
 from portal.core.matching.results import Result
-from portal.core.slots import WeeklyHours
 from tests.core.matching.instances import alike, candidate, numbers, pairs, problem
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.core.hours.weekly_hours import parse_hours
 from portal.core.matching.candidates import Refusal, Rules, Wish
 from portal.core.matching.engine import match
 from portal.core.matching.files.people_cells import Known
@@ -19,7 +20,6 @@ from portal.core.matching.files.people_file import PeopleFile, Terms, numbered, 
 from portal.core.matching.files.people_table import COLUMNS, MOST_ROWS, FileError, decoded
 from portal.core.matching.files.rules_file import USUAL_WEIGHTS, read_rules
 from portal.core.matching.topics.index import CATALOGUE
-from portal.core.slots import parse_hours
 from portal.errors import PortalError
 
 DAY = date(2026, 11, 22)

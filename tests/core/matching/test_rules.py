@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
+from portal.core.hours.weekly_hours import WeeklyHours, parse_hours
 from portal.core.matching import rules
 from portal.core.matching.candidates import MUSTS, Rules, Wish
 from portal.core.matching.engine import match
-from portal.core.slots import WeeklyHours, parse_hours
 from tests.core.matching.instances import candidate, problem, two
 
 

@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import available_timezones
 
+from portal.core.hours.weekly_hours import HoursError, WeeklyHours, parse_hours
 from portal.core.matching.candidates import MOST_SEATS, STYLES, Wish
 from portal.core.matching.topics.index import CATALOGUE, Topic, recognise, suggest
-from portal.core.slots import HoursError, WeeklyHours, parse_hours
 
 LONGEST_TEXT = 300
 """Characters of a cell that holds one thing: an id, a name, a place, hours."""

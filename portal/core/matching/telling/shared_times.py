@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from portal.core.hours.weekly_hours import WeeklyHours
 from portal.core.matching.candidates import Candidate
 from portal.core.matching.overlap import DAY, HOUR, Kind, hours_in_common, minutes_apart, shared_steps
-from portal.core.slots import WeeklyHours
 from portal.core.translatable import N_
 
 WEEKDAYS = (

@@ -1,0 +1,285 @@
+"""What a person does about their CalDAV account: connect, change the password, try again, put back, disconnect.
+
+Nothing here talks to the server: it changes the account and rings, and a worker does the rest (sync.py). A person has one
+account at a time. At the end, what operators do from the command line, which waits for the outcome.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from portal import audit
+from portal.calendars import letters
+from portal.calendars.models import CalendarAccount, CalendarItem
+from portal.calendars.server import rules
+from portal.calendars.syncing import ledger, sync
+from portal.calendars.wire.addresses import Origin, Trouble
+from portal.clock import now
+from portal.core.calendar.sync_plan import ItemState
+from portal.db import db, transaction
+from portal.errors import Invalid, NotFound
+from portal.people.models import Person
+from portal.vault import keyring
+from portal.work import ring
+
+PATIENCE_SECONDS = 90.0
+FACTS = ("address", "username", "calendar_name", "own_calendar", "state")
+"""What the audit may hold of an account."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command on somebody's account went, in words."""
+
+    email: str
+    well: bool
+    says: str
+
+
+def account_of(person_id: int) -> CalendarAccount | None:
+    """A person's account; one that could not be emptied is shown until they connect another."""
+    query = (
+        select(CalendarAccount).where(CalendarAccount.person_id == person_id).order_by(CalendarAccount.id.desc()).limit(1)
+    )
+    found = db.session.scalars(query).one_or_none()
+    return found if found and (found.state != "gone" or found.problem) else None
+
+
+def own(account_id: int, person_id: int) -> CalendarAccount:
+    """The account of that id if it is this person's; raises NotFound."""
+    found = account_of(person_id)
+    if found is None or found.id != account_id:
+        raise NotFound
+    return found
+
+
+def failed_at_first(account: CalendarAccount) -> bool:
+    """Whether nothing was ever written there, and something stands in the way: then its owner may type it all anew."""
+    return account.state in ("connecting", "suspended") and bool(account.problem) and account.pushed_at is None
+
+
+def counts(account_id: int) -> dict[str, int]:
+    """How many entries are in each state."""
+    query = (
+        select(CalendarItem.state, func.count()).where(CalendarItem.account_id == account_id).group_by(CalendarItem.state)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def clean_address(text: str) -> str:
+    """An address of a server as it is gone to; raises Invalid (field `address`)."""
+    wrong = Invalid(_("This is no address we can write to. It looks like https://cal.example.com/."), field="address")
+    text = text.strip()
+    if "://" not in text:
+        text = f"https://{text}"
+    scheme, _between, rest = text.partition("://")
+    netloc, slash, path = rest.partition("/")
+    try:
+        ascii_netloc = netloc if netloc.isascii() else netloc.encode("idna").decode("ascii")
+        url = f"{scheme.lower()}://{ascii_netloc.lower()}{slash}{path}".partition("#")[0]
+        rules().check(Origin.of(url))
+    except (UnicodeError, Trouble):
+        raise wrong from None
+    return url
+
+
+def connect(
+    person: Person, *, address: str, username: str, password: str, calendar: str | None = None, by: int | None, at: datetime
+) -> CalendarAccount:
+    """Store an account and have it connected; raises Invalid when there is one at work already."""
+    _lock(person)
+    present = account_of(person.id)
+    if present is not None and present.state != "gone":
+        if not failed_at_first(present):
+            raise Invalid(_("You have connected a calendar already. Disconnect it first."))
+        _end(present)
+    uid = str(uuid4())
+    account = CalendarAccount(
+        uid=uid,
+        person_id=person.id,
+        address=clean_address(address),
+        username=username,
+        sealed_password=keyring().seal(password, ledger.place(uid)),
+        calendar_name=calendar or "",
+        own_calendar=not calendar,
+        created_at=at,
+    )
+    db.session.add(account)
+    db.session.flush()
+    _noted(account, "calendar.connected", by, after={name: getattr(account, name) for name in FACTS})
+    ring(sync.SYNC, account.id)
+    return account
+
+
+def change_password(account: CalendarAccount, *, password: str, by: int | None, at: datetime) -> None:
+    """Store a new password and try with it at once; raises Invalid for an account that is going."""
+    _check_open(account)
+    account.sealed_password, account.scheme = keyring().seal(password, ledger.place(account.uid)), "basic"
+    _again(account)
+    _noted(account, "calendar.password_changed", by)
+
+
+def try_again(account: CalendarAccount, *, by: int | None, at: datetime) -> None:
+    """Go on with an account that waits or was suspended; entries that are missing are left out."""
+    _check_open(account)
+    before = account.state
+    _again(account)
+    _noted(account, "calendar.tried_again", by, before={"state": before}, after={"state": account.state})
+
+
+def choose(account: CalendarAccount, *, calendar: str, by: int | None, at: datetime) -> None:
+    """Write to an existing calendar of this name, after the server let us make none; raises Invalid for another moment."""
+    if account.state != "suspended" or account.problem not in letters.TO_CHOOSE:
+        raise Invalid(_("There is nothing to choose at the moment."))
+    account.calendar_name, account.own_calendar, account.calendar_url = calendar, False, ""
+    _again(account)
+    _noted(account, "calendar.chosen", by, after={"calendar_name": calendar})
+
+
+def put_back(account: CalendarAccount, *, by: int | None, at: datetime) -> None:
+    """Write anew what vanished or was deleted, under new UIDs, since none is used twice; a lost calendar is made anew."""
+    _check_open(account)
+    lost = account.problem == "calendar-gone"
+    states = (ItemState.KEPT, ItemState.DROPPED, ItemState.LEAVING) if lost else (ItemState.DROPPED,)
+    for item in db.session.scalars(
+        select(CalendarItem).where(CalendarItem.account_id == account.id, CalendarItem.state.in_(states))
+    ):
+        item.state, item.etag, item.intended = ItemState.GONE, "", None
+    if lost:
+        account.calendar_url, account.ctag = "", ""
+    _again(account)
+    account.pushed_stamp = None
+    _noted(account, "calendar.put_back", by)
+
+
+def disconnect(account: CalendarAccount, *, keep_entries: bool, by: int | None, at: datetime) -> None:
+    """End an account: at once if the entries stay, else when they have been taken away."""
+    _check_open(account)
+    before = {"state": account.state}
+    if keep_entries or not account.calendar_url or not (account.own_calendar or counts(account.id)):
+        _end(account)
+    else:
+        account.state, account.problem, account.detail = "leaving", "", ""
+        account.failures, account.not_before = 0, None
+        ring(sync.SYNC, account.id)
+    _noted(account, "calendar.disconnected", by, before=before, after={"state": account.state, "keep_entries": keep_entries})
+
+
+def connect_now(person_id: int, *, address: str, username: str, password: str, calendar: str | None = None) -> Outcome:
+    """Connect somebody's account and wait until it is connected, or is not."""
+    with transaction():
+        person = db.session.get_one(Person, person_id)
+        account = connect(
+            person, address=address, username=username, password=password, calendar=calendar, by=None, at=now()
+        )
+        account_id = account.id
+    return _brought_in_step(account_id)
+
+
+def sync_now(person_id: int | None = None) -> list[Outcome]:
+    """One full round now, for one person's account or all; raises Invalid when the person has none."""
+    query = select(CalendarAccount.id).where(CalendarAccount.state.in_(sync.ACTIVE)).order_by(CalendarAccount.id)
+    if person_id is not None:
+        account = account_of(person_id)
+        if account is None:
+            raise Invalid(_("No calendar is connected. `portal calendars connect` connects one."))
+        return [_brought_in_step(account.id)]
+    ids: Sequence[int] = db.session.scalars(query).all()
+    db.session.rollback()
+    return [_brought_in_step(each) for each in ids]
+
+
+def disconnect_now(person_id: int, *, keep_entries: bool) -> Outcome:
+    """Disconnect somebody's account and wait until the entries are away, unless they stay."""
+    with transaction():
+        account = account_of(person_id)
+        if account is None:
+            raise Invalid(_("No calendar is connected. `portal calendars connect` connects one."))
+        disconnect(account, keep_entries=keep_entries, by=None, at=now())
+        account_id = account.id
+    return _brought_in_step(account_id)
+
+
+def status() -> list[dict[str, Any]]:
+    """All accounts that are not gone, as rows."""
+    kept = (
+        select(func.count())
+        .where(CalendarItem.account_id == CalendarAccount.id, CalendarItem.state == ItemState.KEPT)
+        .scalar_subquery()
+    )
+    query = select(CalendarAccount, Person.email, kept).join(Person, Person.id == CalendarAccount.person_id)
+    rows = db.session.execute(query.where(CalendarAccount.state != "gone").order_by(Person.email))
+    return [
+        {
+            "email": email,
+            "state": account.state,
+            "calendar": account.calendar_name,
+            "entries": entries,
+            "problem": account.problem,
+            "pushed_at": account.pushed_at,
+            "not_before": account.not_before,
+            "says": letters.problem_words(account.problem),
+        }
+        for account, email, entries in rows
+    ]
+
+
+def _brought_in_step(account_id: int) -> Outcome:
+    """Have a round done here, or wait for the worker that does one already, until the account rests."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not sync.sync(account_id, at_once=True) and time.monotonic() < until:
+        account = db.session.get_one(CalendarAccount, account_id)
+        resting = account.lease_until is None or account.state not in sync.ACTIVE
+        db.session.rollback()
+        if resting and account.state not in sync.ACTIVE:
+            break
+        time.sleep(0.2)
+    account = db.session.get_one(CalendarAccount, account_id)
+    person = db.session.get_one(Person, account.person_id)
+    entries = counts(account_id).get(ItemState.KEPT, 0)
+    outcome = Outcome(person.email, account.state in ("connected", "gone") and not account.problem, _says(account, entries))
+    db.session.rollback()
+    return outcome
+
+
+def _says(account: CalendarAccount, entries: int) -> str:
+    if account.problem:
+        choices = ", ".join(account.detail.splitlines()) if account.problem in letters.TO_CHOOSE else ""
+        return f"{letters.problem_words(account.problem)} {choices}".strip()
+    if account.state == "gone":
+        return _("The calendar is disconnected.")
+    if account.state == "connected":
+        return _("%(number)s entries are in “%(calendar)s”.", number=entries, calendar=account.calendar_name)
+    return _("Not done yet. A worker goes on with it.")
+
+
+def _again(account: CalendarAccount) -> None:
+    account.state = "connected" if account.calendar_url and account.pushed_at else "connecting"
+    account.problem, account.detail, account.failures, account.not_before = "", "", 0, None
+    account.looked_at = None
+    ring(sync.SYNC, account.id)
+
+
+def _end(account: CalendarAccount) -> None:
+    account.state, account.sealed_password, account.problem, account.detail = "gone", None, "", ""
+    account.failures, account.not_before = 0, None
+
+
+def _check_open(account: CalendarAccount) -> None:
+    if account.state in ("leaving", "gone"):
+        raise Invalid(_("This calendar is being disconnected."))
+
+
+def _lock(person: Person) -> None:
+    """Two connections at once wait for each other here, so that one account comes of them."""
+    db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
+
+
+def _noted(account: CalendarAccount, action: str, by: int | None, **values: Any) -> None:
+    audit.write(action=action, on="calendar_account", id=account.id, by=by, **values)

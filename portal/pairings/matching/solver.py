@@ -1,0 +1,146 @@
+"""The engine in a process of its own: it can be watched and ended, and a crash in it takes nothing else along.
+
+Run as a program it reads a problem as JSON from its standard input and writes lines of JSON: progress, and at last the
+result (or the prices of a board, if one came with the problem) or a failure. It ends when its parent is gone, since the pipe
+it writes its progress to breaks, and on Linux at once.
+"""
+
+import base64
+import ctypes
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+from typing import IO, Any, Self
+
+from portal.core.matching.candidates import Problem, Refusal
+from portal.core.matching.engine import match
+from portal.core.matching.prices.present_board import present_board
+from portal.core.matching.results import Result
+from portal.errors import PortalError
+
+log = logging.getLogger(__name__)
+PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in Linux's prctl(2)
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""Without it the matrix products of small machines are thirty times slower: their threads wait for each other."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board to be priced: its problem, the drafts that are not locked (ids, mentor first), and its line (0..10000)."""
+
+    problem: Problem
+    drafts: tuple[tuple[int, int], ...]
+    line: int
+
+
+class Solver:
+    """One problem being solved, or a `board` being priced, in a process of its own; leaving the `with` ends the process.
+
+    `progress` is the phase, how far it is and of how much; at the end there is a `result` (or `prices`), or a `failure` (a
+    sentence to be translated and what goes into it), and neither if the process died.
+    """
+
+    def __init__(self, problem: Problem, *, board: Board | None = None) -> None:
+        self.problem, self.board = problem, board
+        self.prices: bytes | None = None
+        self.progress: tuple[str, int, int] = ("", 0, 0)
+        self.result: Result | None = None
+        self.failure: tuple[str, dict[str, Any]] | None = None
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(  # noqa: S603  # our own program, without a shell
+            [sys.executable, "-m", "portal.pairings.matching.solver", str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **ONE_THREAD},
+        )
+        pipes = (self._process.stdin, self._process.stdout)
+        self._reader = threading.Thread(target=self._talk, args=pipes, name="solver", daemon=True)
+        self._reader.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+
+    def thinks(self, seconds: float) -> bool:
+        """Wait up to `seconds` for the end; whether the process still thinks."""
+        self._reader.join(seconds)
+        return self._reader.is_alive()
+
+    def _talk(self, given: IO[bytes], said: IO[bytes]) -> None:
+        """Hand over the problem and note what the process says, to its end."""
+        with said:
+            try:
+                with given:
+                    given.write(json.dumps(self._job()).encode())
+                for line in said:
+                    self._note(json.loads(line))
+            except (OSError, ValueError):
+                log.warning("the process that matches has stopped in the middle of a word")
+
+    def _job(self) -> dict[str, Any]:
+        if self.board is None:
+            return self.problem.as_json()
+        return {**self.problem.as_json(), "board": {"drafts": self.board.drafts, "line": self.board.line}}
+
+    def _note(self, line: dict[str, Any]) -> None:
+        if "result" in line:
+            self.result = Result.from_json(line["result"])
+        elif "prices" in line:
+            self.prices = base64.b64decode(line["prices"])
+        elif "failure" in line:
+            self.failure = str(line["failure"]), line["facts"]
+        else:
+            self.progress = (str(line["phase"]), int(line["done"]), int(line["total"]))
+
+
+def _say(**what: Any) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def _follow(parent: int) -> None:
+    """End when the parent does."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None, use_errno=True).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit(1)
+
+
+def main() -> None:
+    """Solve what standard input holds."""
+    _follow(int(sys.argv[1]))
+    try:
+        answer = _answer(json.loads(sys.stdin.buffer.read()))
+    except Refusal as error:
+        _say(failure=error.template, facts=error.facts)
+    except PortalError as error:
+        _say(failure=error.message, facts={})
+    else:
+        _say(**answer)
+
+
+def _answer(given: dict[str, Any]) -> dict[str, Any]:
+    """The result, or the prices of the board that came with the problem."""
+    problem, board = Problem.from_json(given), given.get("board")
+
+    def progress(phase: str, done: int, total: int) -> None:
+        _say(phase=phase, done=done, total=total)
+
+    if board is None:
+        return {"result": match(problem, progress=progress).as_json()}
+    drafts = [(mentor, mentee) for mentor, mentee in board["drafts"]]
+    found = present_board(problem, drafts, line=board["line"], progress=progress)
+    return {"prices": base64.b64encode(found.to_bytes()).decode()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Links that prove an address: single use, over within the hour, and dead once the password is another one.
+
+The address is built from PUBLIC_URL and never from a request's Host header. Only a digest of the token is kept.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, cast
+from urllib.parse import quote
+
+from sqlalchemy import CursorResult, delete, select, update
+
+from portal.db import db
+from portal.people.accounts.passwords import fingerprint
+from portal.people.models import AccountLink, Person
+from portal.settings import current
+
+GOOD_FOR = timedelta(hours=1)
+MINUTES = int(GOOD_FOR.total_seconds() // 60)
+
+
+class LinkKind(StrEnum):
+    """What a link is for."""
+
+    CONFIRM = "confirm"
+    RESET = "reset"
+    WELCOME = "welcome"
+
+
+PATHS = {LinkKind.CONFIRM: "/confirm/", LinkKind.RESET: "/reset/", LinkKind.WELCOME: "/reset/"}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A link that is still good, and whose address it proves."""
+
+    link: AccountLink
+    person: Person
+
+
+def make_link(person: Person, kind: LinkKind, *, at: datetime, then: str | None = None) -> str:
+    """A new link's address, inside the open transaction. `then` is a local path to lead to afterwards."""
+    token = secrets.token_urlsafe(32)
+    db.session.execute(delete(AccountLink).where(AccountLink.expires_at < at - timedelta(days=1)))
+    db.session.add(
+        AccountLink(
+            person_id=person.id,
+            kind=kind.value,
+            token_digest=_digest(token),
+            password_digest=fingerprint(person.password_hash),
+            expires_at=at + GOOD_FOR,
+        )
+    )
+    db.session.flush()
+    return f"{current().public_url}{PATHS[kind]}{token}" + (f"?next={quote(then, safe='/')}" if then else "")
+
+
+def look_at(token: str, *kinds: LinkKind, at: datetime) -> Proof | None:
+    """What a link proves, without using it up; None when it is unknown, used, too old or bound to a former password."""
+    query = select(AccountLink, Person).join(Person, Person.id == AccountLink.person_id)
+    found = db.session.execute(
+        query.where(
+            AccountLink.token_digest == _digest(token),
+            AccountLink.kind.in_(kinds),
+            AccountLink.used_at.is_(None),
+            AccountLink.expires_at > at,
+            Person.disabled_at.is_(None),
+        )
+    ).one_or_none()
+    if found is None or found[0].password_digest != fingerprint(found[1].password_hash):
+        return None
+    return Proof(found[0], found[1])
+
+
+def use(token: str, *kinds: LinkKind, at: datetime) -> Person | None:
+    """Use a link up, inside the open transaction, and the person's other open links with it; None if it is not good."""
+    proof = look_at(token, *kinds, at=at)
+    if proof is None:
+        return None
+    unused = update(AccountLink).where(AccountLink.used_at.is_(None)).values(used_at=at)
+    unused = unused.execution_options(synchronize_session=False)
+    taken = cast(CursorResult[Any], db.session.execute(unused.where(AccountLink.id == proof.link.id)))
+    if taken.rowcount != 1:
+        return None
+    db.session.execute(unused.where(AccountLink.person_id == proof.person.id))
+    return proof.person
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

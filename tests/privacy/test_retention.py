@@ -1,0 +1,86 @@
+"""What is kept, handed over, forgotten and cleared."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal import audit
+from portal.clock import now
+from portal.core.permissions import Role
+from portal.db import db, transaction
+from portal.errors import Invalid
+from portal.people.accounts.actions import give_role
+from portal.people.models import AccountLink, Person, RoleGrant
+from portal.privacy import retention
+from portal.programmes.models import Avoided, Enrolment, ProgrammeStaff
+
+
+def test_an_export_holds_what_is_the_persons_own_and_nobody_elses(make, staff, noise):
+    ada = make.person("Ada King", grade=3)
+    make.enrolment(ada, make.programme(), off_the_table="my divorce")
+    with transaction():
+        audit.write(action="person.edited", on="person", id=ada.id, by=staff.id, after={"grade": 4}, reason="promoted")
+    own, by_staff = retention.export(ada), retention.export(staff)
+    assert own["person"][0]["name"] == "Ada King"
+    assert own["enrolment"][0]["off_the_table"] == "my divorce"
+    assert own["audit_entry"][0]["after"] == {"grade": 4}
+    assert "password_hash" not in own["person"][0]
+    assert "promoted" not in str(by_staff)
+    assert all(word not in str(own) for word in noise.words)
+
+
+def test_an_erased_person_leaves_a_row_without_a_face_and_the_chain_stays_whole(make, admin):
+    boss, ada = make.person("Grace Hopper", roles=["staff"]), make.person("Ada King")
+    report = make.person("Rita Report", manager_id=boss.id)
+    programme = make.programme()
+    make.add(ProgrammeStaff(programme_id=programme.id, person_id=boss.id))
+    make.enrolment(boss, programme)
+    theirs = make.enrolment(ada, programme)
+    make.add(Avoided(enrolment_id=theirs.id, person_id=boss.id))
+    with transaction():
+        audit.write(
+            action="person.edited", on="person", id=boss.id, by=admin.id, before={"name": "G"}, after={"name": "Grace"}
+        )
+    with transaction():
+        retention.erase(boss.id, by=admin.id, at=now())
+    gone = db.session.get(Person, boss.id)
+    assert (gone.name, gone.email, gone.is_active) == ("Former colleague", f"erased-{boss.id}@erased.invalid", False)
+    assert db.session.get(Person, report.id).manager_id is None
+    left = [
+        db.session.query(each).filter_by(person_id=boss.id).count()
+        for each in (Enrolment, Avoided, ProgrammeStaff, RoleGrant)
+    ]
+    assert left == [0, 0, 0, 0]
+    assert "Grace" not in str([each.after for each in audit.history("person", boss.id)])
+    assert audit.verify()[1] is None
+
+
+def test_the_last_administrator_is_not_erased(admin):
+    with pytest.raises(Invalid, match="last administrator"), transaction():
+        retention.erase(admin.id, by=None, at=now())
+    assert db.session.get(Person, admin.id).is_active
+
+
+def test_only_accounts_that_nobody_waits_for_are_cleared(make):
+    old = now() - timedelta(days=20)
+    stranger = make.person("Never Confirmed", confirmed_at=None, created_at=old)
+    trusted = make.person("Trusted Early", confirmed_at=None, created_at=old)
+    again = make.person("Asked Again", confirmed_at=None, created_at=old)
+    link = {"kind": "confirm", "token_digest": "d", "password_digest": "p", "expires_at": now() + timedelta(hours=1)}
+    make.add(AccountLink(person_id=again.id, **link))
+    with transaction():
+        give_role(db.session.get(Person, trusted.id), role=Role.STAFF, by=None, at=now())
+    assert "accounts never confirmed: 1" in retention.run(dry_run=True)
+    retention.run()
+    assert [db.session.get(Person, each.id) is None for each in (stranger, trusted, again)] == [True, False, False]
+
+
+def test_a_changed_or_missing_entry_breaks_the_chain(make, admin):
+    make.person("Ada King")
+    with transaction():
+        for number in range(3):
+            audit.write(action="test", on="person", id=number, by=admin.id, after={"number": number})
+    assert audit.verify() == (audit.count(), None)
+    with transaction():
+        db.session.get(audit.AuditEntry, audit.count() - 1).after = {"number": 7}
+    assert "were changed" in str(audit.verify()[1])
