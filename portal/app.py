@@ -39,11 +39,11 @@ from portal.settings import HOUSE, Settings
 from portal.web import health
 from portal.web.access import check_marks, public
 from portal.web.errors import handle_errors
-from portal.web.furniture import Sign, furnish
 from portal.web.headers import add_headers
 from portal.web.htmx import htmx
 from portal.web.language import speak
 from portal.web.requests import guard
+from portal.web.template_globals import Sign, furnish
 
 OF_THE_BOARD = ("/pairings/runs", "/pairings/bench", "/pairings/fairness", "/pairings/prices")
 SIGNS = (

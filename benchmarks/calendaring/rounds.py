@@ -24,7 +24,7 @@ from calendaring.bare import Bare
 from portal import worker
 from portal.calendars.models import CalendarAccount, CalendarItem
 from portal.calendars.syncing import sync
-from portal.calendars.syncing.ledger import place
+from portal.calendars.syncing.sync_state import place
 from portal.calendars.wire.session import GuardedSession
 from portal.clock import now
 from portal.db import db, transaction

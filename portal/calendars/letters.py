@@ -13,7 +13,7 @@ from portal.pairings.models import Pairing
 from portal.pairings.queries import partner
 from portal.people.models import Person
 from portal.settings import current
-from portal.web.furniture import in_zone
+from portal.web.template_globals import in_zone
 
 TO_CHOOSE = ("no-new-calendar", "no-such-calendar")
 """Troubles in which the account's detail lists the calendars to choose from, a line each."""

@@ -15,8 +15,8 @@ from portal.programmes.queries import own_enrolment
 from portal.programmes.words import ROLES
 from portal.schedule.requests import to_answer
 from portal.web.access import may, public, signed_in
-from portal.web.furniture import readers_zone
 from portal.web.htmx import is_htmx
+from portal.web.template_globals import readers_zone
 
 room = Blueprint("front", __name__)
 NOON, EVENING = 12, 18

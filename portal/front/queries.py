@@ -20,7 +20,7 @@ from portal.programmes.models import Enrolment, Programme, Wish
 from portal.programmes.queries import visible_to
 from portal.schedule import queries as schedule
 from portal.schedule.models import CheckIn, Milestone
-from portal.web.furniture import day, readers_zone
+from portal.web.template_globals import day, readers_zone
 
 CURRENT = (ProgrammeState.OPEN.value, ProgrammeState.RUNNING.value)
 

@@ -35,8 +35,8 @@ from portal.schedule.forms import version_in
 from portal.schedule.models import CheckIn
 from portal.web.access import signed_in
 from portal.web.forms import PortalForm
-from portal.web.furniture import day, moment
 from portal.web.htmx import answer, redirect_to
+from portal.web.template_globals import day, moment
 from portal.web.toasts import toast
 
 room = Blueprint("times", __name__, url_prefix="/pairings")

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal import audit, work
 from portal.calendars.by_mail import mailbox
-from portal.calendars.syncing import ledger
+from portal.calendars.syncing import sync_state as ledger
 from portal.clock import now
 from portal.core.permissions import Role
 from portal.db import db, transaction

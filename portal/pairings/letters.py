@@ -13,7 +13,7 @@ from portal.pairings.models import Pairing
 from portal.pairings.queries import partner, side_of
 from portal.people.models import Person
 from portal.settings import current
-from portal.web.furniture import in_zone
+from portal.web.template_globals import in_zone
 
 
 def offered(pairing: Pairing, to: Person, *, until: datetime) -> Letter:

@@ -8,7 +8,7 @@ from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 from portal.core.lifecycle import PairingEnd, PairingState, RunState
-from portal.core.matching.telling.voices import Tongue, said
+from portal.core.matching.explanations.voices import Tongue, said
 
 STATES: dict[str, Any] = {
     PairingState.DRAFT: _l("Draft"),

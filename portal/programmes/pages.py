@@ -18,8 +18,8 @@ from portal.programmes import actions, queries, words
 from portal.programmes.forms import ProgrammeForm, matching_data
 from portal.programmes.models import Programme
 from portal.web.access import may, requires
-from portal.web.furniture import day
 from portal.web.htmx import answer, is_htmx, redirect_to
+from portal.web.template_globals import day
 from portal.web.toasts import toast
 
 room = Blueprint("programmes", __name__, url_prefix="/programmes")

@@ -21,7 +21,7 @@ from portal.people.models import Person
 from portal.schedule.models import CheckIn, Milestone, Series
 from portal.schedule.queries import holidays_of
 from portal.web.forms import PortalForm
-from portal.web.furniture import day as in_words
+from portal.web.template_globals import day as in_words
 
 DAY_MISSING, TIME_MISSING = _l("Choose a day."), _l("Choose a time.")
 NOT_SOON = timedelta(days=3)

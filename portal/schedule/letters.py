@@ -16,7 +16,7 @@ from portal.people.models import Person
 from portal.schedule import words
 from portal.schedule.models import CheckIn, Milestone
 from portal.settings import current
-from portal.web.furniture import day, in_zone
+from portal.web.template_globals import day, in_zone
 
 WHICH_DAY = "EEEE, d MMMM y"
 WHEN = f"{WHICH_DAY}, HH:mm"

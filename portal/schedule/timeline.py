@@ -22,8 +22,8 @@ from portal.schedule import milestones, planning, queries, words
 from portal.schedule.forms import DayForm, MoveForm, day_form, move_form, version_in
 from portal.schedule.models import CheckIn, Milestone
 from portal.web.access import signed_in
-from portal.web.furniture import day, moment
 from portal.web.htmx import answer
+from portal.web.template_globals import day, moment
 from portal.web.toasts import toast
 
 room = Blueprint("timeline", __name__, url_prefix="/schedule")

@@ -12,7 +12,7 @@ from portal.core.lifecycle import CheckInState
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.schedule.models import Series
-from portal.web.furniture import day, in_zone
+from portal.web.template_globals import day, in_zone
 
 MILESTONES: dict[str, Any] = {
     "kick-off": _l("Kick-off"),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from portal.clock import now
-from portal.core.matching.telling import voices
+from portal.core.matching.explanations import voices
 from portal.schedule.queries import check_ins_of
 from tests.busy import meeting
 from tests.conftest import Noise

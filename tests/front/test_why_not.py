@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from portal.clock import now
-from portal.core.matching.telling.why_not import ALL_TAKEN, GENERAL, OPENS, SEAT
+from portal.core.matching.explanations.why_not import ALL_TAKEN, GENERAL, OPENS, SEAT
 from portal.db import db, transaction
 from portal.pairings.models import LeftOver, MatchRun
 from tests.conftest import Noise

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from portal.core.matching.telling import voices, why_not
+from portal.core.matching.explanations import voices, why_not
 from portal.pairings import words
 
 FACTS = {

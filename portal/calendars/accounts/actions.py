@@ -18,7 +18,8 @@ from portal import audit
 from portal.calendars import letters
 from portal.calendars.models import CalendarAccount, CalendarItem
 from portal.calendars.server import rules
-from portal.calendars.syncing import ledger, sync
+from portal.calendars.syncing import sync
+from portal.calendars.syncing import sync_state as ledger
 from portal.calendars.wire.addresses import Origin, Trouble
 from portal.clock import now
 from portal.core.calendar.sync_plan import ItemState

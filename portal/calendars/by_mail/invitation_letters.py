@@ -21,7 +21,7 @@ from portal.pairings.models import Pairing
 from portal.pairings.queries import partner
 from portal.people.models import Person
 from portal.settings import current
-from portal.web.furniture import in_zone
+from portal.web.template_globals import in_zone
 
 PURPOSE = b"calendars/answer"
 """What the key is derived for, so that it signs nothing else."""

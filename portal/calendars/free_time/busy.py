@@ -16,7 +16,7 @@ from sqlalchemy import select
 from portal.calendars import choices
 from portal.calendars.models import CalendarAccount
 from portal.calendars.server import Server, rules
-from portal.calendars.syncing.ledger import place
+from portal.calendars.syncing.sync_state import place
 from portal.calendars.wire.addresses import Rules, Trouble
 from portal.calendars.wire.credentials import Credentials
 from portal.core.calendar import busy_times

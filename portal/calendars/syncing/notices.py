@@ -16,7 +16,7 @@ from portal.pairings.queries import partner, whole
 from portal.people.models import Person
 from portal.schedule.models import Milestone, Series
 from portal.schedule.words import MILESTONES
-from portal.web.furniture import day, in_zone
+from portal.web.template_globals import day, in_zone
 
 MOST = 5
 WHEN = "EEEE, d MMMM, HH:mm"

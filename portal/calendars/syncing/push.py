@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from portal.calendars.entries import entries_of
 from portal.calendars.server import Conflict, Item, Server
 from portal.calendars.syncing import reading
-from portal.calendars.syncing.ledger import Lease, known_items, store, unsettled
-from portal.calendars.syncing.seeking import Seeker, generation, generations, stem, taken_up
+from portal.calendars.syncing.moved_items import Seeker, generation, generations, stem, taken_up
+from portal.calendars.syncing.sync_state import Lease, known_items, store, unsettled
 from portal.calendars.wire.addresses import Trouble
 from portal.core.calendar import documents
 from portal.core.calendar import owner_edits as touches

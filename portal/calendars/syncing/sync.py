@@ -20,8 +20,8 @@ from portal.calendars.models import CalendarAccount
 from portal.calendars.queries import out_of_date
 from portal.calendars.server import Server, new_address, rules
 from portal.calendars.syncing import following, leaving
-from portal.calendars.syncing.ledger import LEASE_SECONDS, Lease, LeaseLost, inherit, place
 from portal.calendars.syncing.push import Outcome, Round, Task
+from portal.calendars.syncing.sync_state import LEASE_SECONDS, Lease, LeaseLost, inherit, place
 from portal.calendars.wire.addresses import Origin, Trouble
 from portal.calendars.wire.credentials import Credentials
 from portal.clock import now

@@ -20,8 +20,8 @@ from niquests.packages.urllib3.contrib.resolver.protocols import ProtocolResolve
 from niquests.packages.urllib3.exceptions import HTTPError
 
 from portal.calendars.wire.addresses import Origin, Rules, Trouble, refused
-from portal.calendars.wire.bodies import MOST_BYTES, checked_xml, unpacked
 from portal.calendars.wire.credentials import Credentials
+from portal.calendars.wire.responses import MOST_BYTES, checked_xml, unpacked
 
 WHOLE_SECONDS = 20.0
 CONNECT_SECONDS = 6.0

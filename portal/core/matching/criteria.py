@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portal.core.matching.candidates import STYLES, WEIGHTS, Candidate, Problem
+from portal.core.matching.explanations.sentences import SENTENCES, weight
 from portal.core.matching.overlap import common_starts
 from portal.core.matching.rules import shared_languages
-from portal.core.matching.telling.sentences import SENTENCES, weight
 from portal.core.matching.topics import relatedness
 
 Points = NDArray[np.int64]

@@ -7,12 +7,12 @@ import numpy as np
 
 from portal.core.matching.candidates import Problem
 from portal.core.matching.dense import any_of, instance_of, scored
+from portal.core.matching.explanations.explaining import NextBest, explained, in_both_roles
+from portal.core.matching.explanations.left_over import Outcome, left_over
 from portal.core.matching.locks import check_locks
 from portal.core.matching.plans.assignment import Instance, none_more_unmet, objective, people_unmet, phi, proven
 from portal.core.matching.results import Progress, Result, silent
 from portal.core.matching.scale.at_scale import match_at_scale
-from portal.core.matching.telling.explaining import NextBest, explained, in_both_roles
-from portal.core.matching.telling.left_over import Outcome, left_over
 
 MOST_ABREAST, MOST_SEATS_ABREAST = 3000, 6000
 """More people, or seats, than this on one side are not looked at all at once."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal.core.matching.criteria import Part
-from portal.core.matching.telling.left_over import LeftOver
+from portal.core.matching.explanations.left_over import LeftOver
 
 Progress = Callable[[str, int, int], None]
 """Told the phase ("scoring", "solving", "explaining"), how far it is, and of how much."""

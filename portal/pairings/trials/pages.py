@@ -21,7 +21,7 @@ from portal.pairings.models import MatchRun
 from portal.pairings.queries import run_for, runs_of
 from portal.pairings.trials import actions as trials
 from portal.pairings.trials import comparison as comparing
-from portal.pairings.trials import verdicts
+from portal.pairings.trials import comparison_text as verdicts
 from portal.pairings.trials.comparison import BOARD, Comparison, Move, Plan
 from portal.pairings.trials.forms import MOST_PAIRS, TrialForm, row_of, sum_said
 from portal.people import person_field

@@ -12,7 +12,7 @@ from portal.people.models import Person
 from portal.programmes import words
 from portal.programmes.models import Programme
 from portal.settings import current
-from portal.web.furniture import day
+from portal.web.template_globals import day
 
 
 def joined(person: Person, programme: Programme) -> Letter:

@@ -19,8 +19,8 @@ from portal.programmes.forms import PauseForm
 from portal.programmes.models import Enrolment
 from portal.settings import current
 from portal.web.access import signed_in
-from portal.web.furniture import day, readers_zone
 from portal.web.htmx import redirect_to
+from portal.web.template_globals import day, readers_zone
 from portal.web.toasts import toast
 
 room = Blueprint("standing", __name__, url_prefix="/join")

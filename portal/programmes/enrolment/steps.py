@@ -77,7 +77,7 @@ def draw_step(enrolment: Enrolment, step: str, *, form: SeenForm | None = None, 
         given |= {"wishes": wishing.of_side(enrolment, wishing.SIDES[step]), "topic_form": TopicForm()}
     if step == "boundaries":
         given |= {"name_form": NameForm(), **summary_of(enrolment)}
-    return render_template(f"programmes/step_{step}.html", **{**given, **more})
+    return render_template(f"programmes/enrolment/step_{step}.html", **{**given, **more})
 
 
 def summary_of(enrolment: Enrolment) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from portal import audit
 from portal.audit import AuditEntry
 from portal.calendars.accounts import actions as accounts
 from portal.calendars.models import CalendarAccount
-from portal.calendars.syncing import ledger, sync
+from portal.calendars.syncing import sync
+from portal.calendars.syncing import sync_state as ledger
 from portal.clock import now
 from portal.db import db, transaction
 from portal.errors import Invalid

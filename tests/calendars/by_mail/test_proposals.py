@@ -11,7 +11,7 @@ from portal.calendars.by_mail import invitations, replies
 from portal.clock import now
 from portal.people.models import Person
 from portal.schedule import requests
-from portal.web.furniture import in_zone
+from portal.web.template_globals import in_zone
 from tests.calendars import answers, inviting, pairs
 from tests.calendars.by_mail.test_replies import answered, facts, wrapped
 from tests.calendars.inviting import check_ins, posted, rows

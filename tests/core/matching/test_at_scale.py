@@ -16,7 +16,9 @@ from portal.core.matching.candidates import MUSTS, Candidate, Problem, Refusal, 
 from portal.core.matching.locks import check_locks
 from portal.core.matching.overlap import common_starts
 from portal.core.matching.results import Result
-from portal.core.matching.scale import branches, certified, sifting
+from portal.core.matching.scale import branch_and_bound as branches
+from portal.core.matching.scale import candidate_edges as sifting
+from portal.core.matching.scale import certified
 from portal.core.matching.scale.at_scale import match_at_scale
 from portal.core.matching.scale.streaming import FORBIDDEN, Scorer
 from portal.core.matching.weeks import STEP, STEPS, local_starts, offset

@@ -12,8 +12,8 @@ import pytest
 
 from portal.core.matching import criteria
 from portal.core.matching.candidates import WEIGHTS, Candidate, Problem, Wish
-from portal.core.matching.telling import voices
-from portal.core.matching.telling.voices import VOICES, said
+from portal.core.matching.explanations import voices
+from portal.core.matching.explanations.voices import VOICES, said
 from tests.core.matching.instances import DAY, EVEN, problem, two, weights
 
 

@@ -11,10 +11,10 @@ import pytest
 from portal.core.hours.weekly_hours import WeeklyHours, parse_hours
 from portal.core.matching.candidates import Candidate, Problem, Rules, Wish
 from portal.core.matching.engine import match
+from portal.core.matching.explanations.left_over import OPEN_RULES, LeftOver, Mask, Outcome, left_over
+from portal.core.matching.explanations.voices import said
+from portal.core.matching.explanations.why_not import ALL_TAKEN, ALONE, OPENS, OPENS_ONE, TEACHERS, THEIR_OWN, TOO_FEW
 from portal.core.matching.rules import broken_rules
-from portal.core.matching.telling.left_over import OPEN_RULES, LeftOver, Mask, Outcome, left_over
-from portal.core.matching.telling.voices import said
-from portal.core.matching.telling.why_not import ALL_TAKEN, ALONE, OPENS, OPENS_ONE, TEACHERS, THEIR_OWN, TOO_FEW
 from tests.core.matching.instances import candidate, problem, two
 
 GENERAL = "This time there was nobody who could be paired with you."

@@ -10,10 +10,10 @@ import pytest
 
 from portal.core.hours.weekly_hours import parse_hours
 from portal.core.matching.candidates import Candidate
+from portal.core.matching.explanations.sentences import SENTENCES
+from portal.core.matching.explanations.shared_times import When, in_common, reach
+from portal.core.matching.explanations.voices import said
 from portal.core.matching.overlap import hours_in_common, shared_steps
-from portal.core.matching.telling.sentences import SENTENCES
-from portal.core.matching.telling.shared_times import When, in_common, reach
-from portal.core.matching.telling.voices import said
 from tests.core.matching.instances import DAY, WEEKS, ZONES, candidate, two
 
 WEEK = "Mon-Fri 09:00-17:00"

@@ -11,9 +11,9 @@ import numpy as np
 
 from portal.core.matching.candidates import Problem
 from portal.core.matching.criteria import Part
+from portal.core.matching.explanations.voices import said
 from portal.core.matching.results import Pair, Progress, Result
 from portal.core.matching.scale.streaming import FORBIDDEN, ROWS, Scorer
-from portal.core.matching.telling.voices import said
 
 PAIRS_HEADER = ("mentor_id", "mentee_id", "score", "reason")
 SCORES_HEADER = ("mentor_id", "mentee_id", "score")

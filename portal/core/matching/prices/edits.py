@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from portal.core.matching.plans.assignment import phi
 from portal.core.matching.prices.price_board import Pair, PriceBoard
-from portal.core.matching.prices.residual import FAR, Residual, Ways
+from portal.core.matching.prices.residual_network import FAR, Residual, Ways
 
 Whole = NDArray[np.int64]
 SWAPPED = [1, 0, 2, 3]

@@ -19,7 +19,7 @@ from portal.core.matching.plans.certificate import bound
 from portal.core.matching.plans.network import NEVER, Network
 from portal.core.matching.plans.one_way import People
 from portal.core.matching.prices.price_board import Pair, PriceBoard
-from portal.core.matching.prices.residual import Residual
+from portal.core.matching.prices.residual_network import Residual
 from portal.core.matching.results import Progress, silent
 from portal.core.translatable import N_
 

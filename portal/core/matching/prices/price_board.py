@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portal.core.matching.plans.assignment import phi
-from portal.core.matching.prices.residual import Residual, Side
+from portal.core.matching.prices.residual_network import Residual, Side
 
 Whole = NDArray[np.int64]
 Mask = NDArray[np.bool_]

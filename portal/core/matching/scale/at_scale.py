@@ -15,17 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portal.core.matching.candidates import Problem
+from portal.core.matching.explanations.explaining import explained, in_both_roles, places
 from portal.core.matching.locks import check_locks
 from portal.core.matching.plans.assignment import phi
 from portal.core.matching.plans.one_way import People
 from portal.core.matching.results import Progress, Result, silent
-from portal.core.matching.scale.aftermath import Aftermath
-from portal.core.matching.scale.branches import Best, best, covers, most_met
+from portal.core.matching.scale.branch_and_bound import Best, best, covers, most_met
 from portal.core.matching.scale.certified import Search, begin, highest_score, nothing_costs
+from portal.core.matching.scale.explanations import Aftermath
 from portal.core.matching.scale.field import Field
 from portal.core.matching.scale.market import Market, Points, Whole
 from portal.core.matching.scale.streaming import Scorer
-from portal.core.matching.telling.explaining import explained, in_both_roles, places
 
 Pairs = Sequence[tuple[int, int]]
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from portal.core.matching.candidates import Candidate, Problem
 from portal.core.matching.plans.certificate import seats_bound
 from portal.core.matching.plans.network import NEVER
+from portal.core.matching.scale.candidate_edges import Found, Tell, likely, passing
 from portal.core.matching.scale.field import Field, abreast
 from portal.core.matching.scale.market import Market, Prices, Whole
-from portal.core.matching.scale.sifting import Found, Tell, likely, passing
 from portal.core.matching.scale.sparse import Known, Plan
 from portal.core.matching.scale.streaming import Scorer
 

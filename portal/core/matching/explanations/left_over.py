@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portal.core.matching.candidates import MUSTS, Candidate, Problem
-from portal.core.matching.telling import why_not
-from portal.core.matching.telling.helping import Others, hint
-from portal.core.matching.telling.voices import Said
+from portal.core.matching.explanations import why_not
+from portal.core.matching.explanations.helping import Others, hint
+from portal.core.matching.explanations.voices import Said
 
 Mask = NDArray[np.bool_]
 OPEN_RULES = ("grade", "line", "language", "time", *MUSTS)

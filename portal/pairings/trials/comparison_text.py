@@ -13,7 +13,7 @@ from portal.pairings.trials.comparison import Comparison, Plan
 from portal.people.listing import names_of
 from portal.programmes import words as programme_words
 from portal.programmes.models import DEFAULT_WEIGHTS
-from portal.web.furniture import moment
+from portal.web.template_globals import moment
 
 
 def goals(found: Comparison) -> list[dict[str, Any]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.core.matching.candidates import Candidate, Problem, Wish
-from portal.core.matching.telling import voices
-from portal.core.matching.telling.shared_times import WEEKDAYS, When, in_common
-from portal.core.matching.telling.voices import LANGUAGES, LEVELS, PHRASE, RANKS, Said
+from portal.core.matching.explanations import voices
+from portal.core.matching.explanations.shared_times import WEEKDAYS, When, in_common
+from portal.core.matching.explanations.voices import LANGUAGES, LEVELS, PHRASE, RANKS, Said
 from portal.core.matching.topics import relatedness
 
 FIRST_RANK = 10

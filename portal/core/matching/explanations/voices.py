@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.core.matching.telling.why_not import THEIR_OWN
+from portal.core.matching.explanations.why_not import THEIR_OWN
 from portal.core.translatable import N_
 
 Said = tuple[str, dict[str, Any]]

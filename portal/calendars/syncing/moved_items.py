@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from portal.calendars.models import CalendarAccount, CalendarItem
 from portal.calendars.server import Item, Server
-from portal.calendars.syncing.ledger import TEXTS
+from portal.calendars.syncing.sync_state import TEXTS
 from portal.calendars.wire.addresses import Trouble
 from portal.core.calendar import owner_edits as touches
 from portal.core.calendar import sync_plan as reconcile

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portal.core.matching.candidates import Candidate, Problem
-from portal.core.matching.telling.shared_times import PARTS, WEEKDAYS, reach
-from portal.core.matching.telling.voices import PHRASE, WHEN_IN_A_WEEK
-from portal.core.matching.telling.why_not import OPENS, OPENS_ONE
+from portal.core.matching.explanations.shared_times import PARTS, WEEKDAYS, reach
+from portal.core.matching.explanations.voices import PHRASE, WHEN_IN_A_WEEK
+from portal.core.matching.explanations.why_not import OPENS, OPENS_ONE
 
 Mask = NDArray[np.bool_]
 SOME = 3

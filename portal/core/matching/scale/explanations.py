@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from portal.core.matching import rules
 from portal.core.matching.candidates import Candidate, Problem
+from portal.core.matching.explanations.explaining import NextBest, in_both_roles
+from portal.core.matching.explanations.left_over import LeftOver, Outcome, left_over
 from portal.core.matching.results import Progress
 from portal.core.matching.scale.field import abreast
 from portal.core.matching.scale.market import Points, Whole
 from portal.core.matching.scale.streaming import FORBIDDEN, Scorer
-from portal.core.matching.telling.explaining import NextBest, in_both_roles
-from portal.core.matching.telling.left_over import LeftOver, Outcome, left_over
 
 Mask = NDArray[np.bool_]
 AT_ONCE = 128
