@@ -1,6 +1,7 @@
 """Builds static/built/ out of npm packages: one script and two fonts, so that the pages need no other host.
 
-Run by `make setup`. Uses the system's npm, or else brings a pinned Node into the virtual environment that runs this.
+Run by `make setup`. Uses the system's npm, or else brings a pinned Node into the virtual environment that
+runs this.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def npm_fits(environment: dict[str, str]) -> bool:
 
 
 def with_npm() -> dict[str, str]:
-    """The environment in which `npm` can be run; brings Node into the virtual environment if there is none."""
+    """The environment in which `npm` can be run; brings Node into the virtual environment
+    if there is none.
+    """
     environment = dict(os.environ)
     if npm_fits(environment):
         return environment
@@ -48,7 +51,9 @@ def with_npm() -> dict[str, str]:
         print("No npm found; bringing Node into the virtual environment.", flush=True)
         lock = HOUSE / "requirements-node.lock"
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", lock], check=True)
+        subprocess.run(
+            [*pip, "--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", lock], check=True
+        )
     if not npm_fits(environment):
         sys.exit(
             "npm is missing, and no Node for this system could be brought in.\n"
@@ -65,13 +70,23 @@ def fetch_packages() -> None:
         return
     environment = with_npm()
     npm = shutil.which("npm", path=environment["PATH"]) or "npm"
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+    command = [
+        npm,
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--loglevel=error",
+    ]
     subprocess.run(command, cwd=HOUSE, env=environment, check=True, stdout=subprocess.DEVNULL)
     fetched.touch()
 
 
 def build() -> None:
-    """Writes every file of static/built/, each in one step, so that a running server never reads half of one."""
+    """Writes every file of static/built/, each in one step, so that a running server never
+    reads half of one.
+    """
     BUILT.mkdir(parents=True, exist_ok=True)
     for name, parts in FILES.items():
         present = [part for part in parts if part != OURS or part.exists()]

@@ -1,4 +1,5 @@
-"""The README's pictures: the demo company in the middle of its season, started afresh, photographed in Chromium.
+"""The README's pictures: the demo company in the middle of its season, started afresh, photographed in
+Chromium.
 
 `make screenshots` runs this.
 """
@@ -128,7 +129,9 @@ def take_staffs(browser: Browser, address: str) -> None:
 
 
 def take_changes(browser: Browser, address: str) -> None:
-    """What staff see before they change the plan: what every other mentor would cost, and what other weights would."""
+    """What staff see before they change the plan: what every other mentor would cost, and what other weights
+    would.
+    """
     with visit(browser, address, DESK) as page:
         sign_in(page, STAFF.email, STAFF.password)
         page.goto("/pairings/board?show=draft")
@@ -148,7 +151,12 @@ def take_changes(browser: Browser, address: str) -> None:
 def main() -> None:
     """Start the demo, take the pictures, stop it."""
     OUT.mkdir(parents=True, exist_ok=True)
-    options = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    options = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    ]
     if os.geteuid() == 0:
         options.append("--no-sandbox")
     with demo() as address, sync_playwright() as playwright:

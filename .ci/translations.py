@@ -48,7 +48,15 @@ def update(path: Path, found: Catalog) -> None:
     catalogue.update(found, no_fuzzy_matching=True)
     with path.open("wb") as file:
         file.write(HEADER.format(locale=locale, plurals=catalogue.plural_forms).encode())
-        write_po(file, catalogue, width=0, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True)
+        write_po(
+            file,
+            catalogue,
+            width=0,
+            no_location=True,
+            omit_header=True,
+            sort_output=True,
+            ignore_obsolete=True,
+        )
 
 
 if __name__ == "__main__":

@@ -1,17 +1,22 @@
 """Feeds, pushes and rounds over many accounts, each beside the least that it could cost, in one run.
 
-`make bench` runs it, in some ten minutes; `.venv/bin/python benchmarks/calendars.py --markdown` prints tables for a README.
-Everything happens on this machine: the portal on SQLite with made-up people (`benchmarks/calendaring/company.py`, always the
-same ones), its own web server and worker as they are run for real, and real calendar servers, Radicale and Xandikos.
+`make bench` runs it, in some ten minutes; `.venv/bin/python benchmarks/calendars.py --markdown` prints tables
+for a README. Everything happens on this machine: the portal on SQLite with made-up people
+(`benchmarks/calendaring/company.py`, always the same ones), its own web server and worker as they are run for
+real, and real calendar servers, Radicale and Xandikos.
 
-Feeds      of a person with three pairings, each of 24 check-ins and three milestones, beside `/healthz`, the plainest route
-           of the same web server. A feed that was never read before is built, packed, and its first reading noted.
-Push       what the worker does to bring an account in step (look, compare, write down what is intended, PUT, read back,
-           write down what came of it), beside bare PUTs of the same texts to the same server, one after the other on one
-           connection, and beside the library's own ways. `of bare` compares wall time, and target is 80 %; the processor
-           time of both ends together is there because it holds when other programs keep the machine busy.
-Rounds     a worker glances at accounts in which nothing changed, beside a bare PROPFIND for each, with as many at a time.
-Texts      entries written as calendar texts, beside icalendar's own writing, in processor time of one process.
+Feeds      of a person with three pairings, each of 24 check-ins and three milestones, beside `/healthz`,
+           the plainest route of the same web server. A feed that was never read before is built, packed,
+           and its first reading noted.
+Push       what the worker does to bring an account in step (look, compare, write down what is intended,
+           PUT, read back, write down what came of it), beside bare PUTs of the same texts to the same
+           server, one after the other on one connection, and beside the library's own ways. `of bare`
+           compares wall time, and target is 80 %; the processor time of both ends together is there
+           because it holds when other programs keep the machine busy.
+Rounds     a worker glances at accounts in which nothing changed, beside a bare PROPFIND for each, with as
+           many at a time.
+Texts      entries written as calendar texts, beside icalendar's own writing, in processor time of one
+           process.
 
 All ratios are of figures from the same round, and of rounds the median.
 """
@@ -84,7 +89,9 @@ def feeds(asked: argparse.Namespace) -> None:
             f"{each['of_plain']:.0%}",
             f"{each['busy'] * 1000:.2f}",
         )
-        table.row(each["name"], str(each["connections"]), *times, str(each["queries"]), f"{each['bytes']:,.0f}")
+        table.row(
+            each["name"], str(each["connections"]), *times, str(each["queries"]), f"{each['bytes']:,.0f}"
+        )
 
 
 def pushes(asked: argparse.Namespace) -> None:
@@ -103,7 +110,9 @@ def rounds(asked: argparse.Namespace) -> None:
     """Rounds over many accounts, and the worker's memory."""
     many = 8 if asked.quick else asked.accounts
     found = figures(asked, "rounds", many, 1 if asked.quick else 5)
-    table = Table(ROUNDS, f"One round over {many:,} accounts in which nothing changed", markdown=asked.markdown)
+    table = Table(
+        ROUNDS, f"One round over {many:,} accounts in which nothing changed", markdown=asked.markdown
+    )
     ours = f"{found['rate']:,.0f}", f"{found['of_bare']:.0%}", _ms(found["worker"]), _ms(found["server"])
     bare = f"{found['bare_rate']:,.0f}", "100%", _ms(found["bare_own"]), _ms(found["bare_server"]), "1", "0"
     table.row("bare PROPFIND", *bare)
@@ -133,10 +142,14 @@ PARTS = {"feeds": feeds, "pushes": pushes, "rounds": rounds, "texts": texts}
 
 def arguments() -> argparse.Namespace:
     """What was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--markdown", action="store_true", help="tables for a README")
     parser.add_argument("--quick", action="store_true", help="few of everything: does it run?")
-    parser.add_argument("--parts", type=lambda text: text.split(","), default=list(PARTS), help=",".join(PARTS))
+    parser.add_argument(
+        "--parts", type=lambda text: text.split(","), default=list(PARTS), help=",".join(PARTS)
+    )
     parser.add_argument("--accounts", type=int, default=1000, help="accounts of a round, an even number")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):

@@ -1,19 +1,23 @@
 """The matching engine beside other ways to pair people, on the same made-up companies, in one run.
 
-`make bench` runs it at 100 to 5,000 people a side in some ten minutes; `.venv/bin/python benchmarks/matching.py --full`
-also at 20,000. The companies are described in `benchmarks/contest/instances.py`: "easy" (diverse interests, one to three
-seats for each who teaches) and "tight" (one seat each, interests on a few topics, so that everybody's best collide).
+`make bench` runs it at 100 to 5,000 people a side in some ten minutes; `.venv/bin/python
+benchmarks/matching.py --full` also at 20,000. The companies are described in
+`benchmarks/contest/instances.py`: "easy" (diverse interests, one to three seats for each who teaches) and
+"tight" (one seat each, interests on a few topics, so that everybody's best collide).
 
-Each entrant runs in a process of its own with one thread for matrix products: wall time, processor time and the most memory
-of that process. Ours goes from people to pairs with their reasons, scoring included; all others are given the table of
-scores and are timed without reading it (mentor-match with rules of its own scores by itself). What they return is judged by
-our goals: who is left without a partner, pairs below the line (40 points), the total (the sum of s + min(s, 50) in points),
-the worst score, and pairs that a rule forbids. Published packages get environments of their own under `build/`, from
-wherever pip looks; where that fails, the table says so. They are not tried above the size that they bear.
+Each entrant runs in a process of its own with one thread for matrix products: wall time, processor time and
+the most memory of that process. Ours goes from people to pairs with their reasons, scoring included; all
+others are given the table of scores and are timed without reading it (mentor-match with rules of its own
+scores by itself). What they return is judged by our goals: who is left without a partner, pairs below the
+line (40 points), the total (the sum of s + min(s, 50) in points), the worst score, and pairs that a rule
+forbids. Published packages get environments of their own under `build/`, from wherever pip looks; where that
+fails, the table says so. They are not tried above the size that they bear.
 
-x pass   processor time over that of one pass that scores every pair once, which no exact engine can do without.
-gap      how far from the best the plan could be at most, as one number of the four goals: proven here, from the plan and
-         the scores, by code that shares nothing with the solver (`benchmarks/contest/certificate.py`).
+x pass   processor time over that of one pass that scores every pair once, which no exact engine can do
+         without.
+gap      how far from the best the plan could be at most, as one number of the four goals: proven here, from
+         the plan and the scores, by code that shares nothing with the solver
+         (`benchmarks/contest/certificate.py`).
 """
 
 import argparse
@@ -39,8 +43,8 @@ PRICED = 1_000
 
 @dataclass(frozen=True)
 class Entrant:
-    """A program of `contest/entrants`, with the package it needs, if that is none of the portal's, and the most people a
-    side that it bears in a few minutes."""
+    """A program of `contest/entrants`, with the package it needs, if that is none of the portal's, and the
+    most people a side that it bears in a few minutes."""
 
     name: str
     program: str
@@ -106,7 +110,9 @@ def contest(asked: argparse.Namespace) -> None:
                     table.row(kind, f"{size:,}", *row)
 
 
-def _rows(asked: argparse.Namespace, given: Given, kind: str, size: int, floor: float) -> Iterator[tuple[str, ...]]:
+def _rows(
+    asked: argparse.Namespace, given: Given, kind: str, size: int, floor: float
+) -> Iterator[tuple[str, ...]]:
     yield "one pass of all scores", "", _seconds(floor), "1.0"
     found = running.ours("match", kind, size)
     gap = _gap(given, found) if asked.certify else "not sought"
@@ -155,17 +161,30 @@ def _gap(given: Given, found: dict[str, Any]) -> str:
 
 def prices(asked: argparse.Namespace, size: int) -> None:
     """What it takes to price every mentor for one mentee, beside solving again for each."""
-    table = Table(PRICES, "All mentors priced for one mentee, and a run for each instead", markdown=asked.markdown)
+    table = Table(
+        PRICES, "All mentors priced for one mentee, and a run for each instead", markdown=asked.markdown
+    )
     for kind in asked.kinds:
         found = running.ours("prices", kind, size)
         times = [f"{found[each] * 1000:.1f}" for each in ("list", "read", "run")]
         ratio = f"{found['run'] * found['priced'] / found['list']:,.0f} times"
-        table.row(kind, f"{size:,}", f"{found['priced']:.0f}", *times, ratio, f"{found['equal']} of {found['edits']}")
+        table.row(
+            kind,
+            f"{size:,}",
+            f"{found['priced']:.0f}",
+            *times,
+            ratio,
+            f"{found['equal']} of {found['edits']}",
+        )
 
 
 def stay(asked: argparse.Namespace, size: int) -> None:
     """How many pairs move when people join and leave, with the bonus for staying and without."""
-    table = Table(STAY, "One in twenty leaves on either side and as many join; bonus of 5 points", markdown=asked.markdown)
+    table = Table(
+        STAY,
+        "One in twenty leaves on either side and as many join; bonus of 5 points",
+        markdown=asked.markdown,
+    )
     for kind in asked.kinds:
         found = running.ours("stay", kind, size)
         moved = [f"{each:.1%}" for each in found["moved"]]
@@ -174,14 +193,22 @@ def stay(asked: argparse.Namespace, size: int) -> None:
 
 def arguments() -> argparse.Namespace:
     """What was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", type=_numbers, help="people a side, with commas")
     parser.add_argument("--kinds", type=lambda text: text.split(","), default=list(KINDS), help="easy,tight")
-    parser.add_argument("--peers", action=argparse.BooleanOptionalAction, help="run the published packages too")
-    parser.add_argument("--certify", action=argparse.BooleanOptionalAction, default=True, help="prove that ours is best")
+    parser.add_argument(
+        "--peers", action=argparse.BooleanOptionalAction, help="run the published packages too"
+    )
+    parser.add_argument(
+        "--certify", action=argparse.BooleanOptionalAction, default=True, help="prove that ours is best"
+    )
     parser.add_argument("--patience", type=float, default=180, help="seconds for each of the others")
     parser.add_argument("--markdown", action="store_true", help="tables for a README")
-    parser.add_argument("--quick", action="store_true", help="a hundred a side, without the published packages")
+    parser.add_argument(
+        "--quick", action="store_true", help="a hundred a side, without the published packages"
+    )
     parser.add_argument("--full", action="store_true", help="20,000 a side too")
     asked = parser.parse_args()
     asked.sizes = asked.sizes or ([QUICK] if asked.quick else [*SIZES, *([FULL] if asked.full else [])])

@@ -1,10 +1,10 @@
-"""Server time of the pages people and staff use most, at 120 and at 5,000 people, and of staff's board with 40 and with more
-than 1,000 drafts, beside the plainest route of the same server (`/healthz`), in one run. `make bench` runs it;
-`.venv/bin/python benchmarks/pages.py [PEOPLE …]` takes other sizes.
+"""Server time of the pages people and staff use most, at 120 and at 5,000 people, and of staff's board with
+40 and with more than 1,000 drafts, beside the plainest route of the same server (`/healthz`), in one run.
+`make bench` runs it; `.venv/bin/python benchmarks/pages.py [PEOPLE …]` takes other sizes.
 
-Each figure is the median of 40 requests through the whole application (cookies, session, database, template), without the
-network; the ratio is to `/healthz` in the same round, so that it holds when the machine's speed drifts. The queries are
-those of one request.
+Each figure is the median of 40 requests through the whole application (cookies, session, database, template),
+without the network; the ratio is to `/healthz` in the same round, so that it holds when the machine's speed
+drifts. The queries are those of one request.
 """
 
 import re
@@ -119,7 +119,9 @@ def measure_board(people: int) -> None:
 def with_prices(app: Flask) -> tuple[int, int, int]:
     """Have the prices worked out; a draft's id, its programme's, and how many drafts there are."""
     with app.app_context():
-        draft = db.session.scalars(select(Pairing).where(Pairing.state == "draft").order_by(Pairing.id)).first()
+        draft = db.session.scalars(
+            select(Pairing).where(Pairing.state == "draft").order_by(Pairing.id)
+        ).first()
         assert draft, "nobody was matched"
         pairing, programme = draft.id, draft.programme_id
         drafts = db.session.scalar(select(func.count()).where(Pairing.state == "draft")) or 0

@@ -2,8 +2,9 @@
 
     .venv/bin/python benchmarks/people.py --mentors 500 --mentees 500 --seed 1 > people.csv
 
-Juniors offer what is fresh and wish for what is seasoned, seniors the other way round. With `--tight` nearly all are after
-the same few topics and everybody has one seat, so that no choice is easy; without it some take two or do both.
+Juniors offer what is fresh and wish for what is seasoned, seniors the other way round. With `--tight` nearly
+all are after the same few topics and everybody has one seat, so that no choice is easy; without it some take
+two or do both.
 """
 
 import argparse
@@ -16,7 +17,19 @@ from portal.core.matching.topics.index import CATALOGUE
 from portal.demo.company import CAST, COMPANY, Employee, employees
 
 HEADER = (
-    *("id", "name", "email", "grade", "manager_id", "department", "site", "time_zone", "hours", "languages", "role"),
+    *(
+        "id",
+        "name",
+        "email",
+        "grade",
+        "manager_id",
+        "department",
+        "site",
+        "time_zone",
+        "hours",
+        "languages",
+        "role",
+    ),
     *("capacity", "teaches", "learns", "style", "avoid", "past_partners", "locked_with"),
 )
 AT_ONCE = 1500
@@ -28,7 +41,9 @@ LEVELS, LEVEL_SHARES = (1, 2, 3), (2, 5, 3)
 
 
 def company(mentors: int, mentees: int, chance: Random) -> tuple[list[Employee], list[Employee]]:
-    """So many juniors and seniors. Who answers to somebody left out answers to the next above them who is there."""
+    """So many juniors and seniors. Who answers to somebody left out answers to the next above them who is
+    there.
+    """
     known = {part.name for part in CAST}
     juniors: list[Employee] = []
     seniors: list[Employee] = []
@@ -45,11 +60,17 @@ def company(mentors: int, mentees: int, chance: Random) -> tuple[list[Employee],
 
 
 class Topics:
-    """Which topics are in favour: those of the demo company's tables more than others, or a few far above all."""
+    """Which topics are in favour: those of the demo company's tables more than others, or a few far above
+    all.
+    """
 
     def __init__(self, chance: Random, *, tight: bool) -> None:
         self.chance = chance
-        fresh = {topic.id: int(COMPANY["fresh"].get(topic.id, 1)) for topic in CATALOGUE if topic.area != "leadership"}
+        fresh = {
+            topic.id: int(COMPANY["fresh"].get(topic.id, 1))
+            for topic in CATALOGUE
+            if topic.area != "leadership"
+        }
         seasoned = {topic.id: 3 for topic in CATALOGUE if topic.area == "leadership"}
         self.favour = {"fresh": fresh, "seasoned": seasoned}
         if tight:
@@ -61,7 +82,9 @@ class Topics:
         """Up to `most` different topics with levels, as a cell holds them."""
         topics = self.favour[kind]
         drawn = self.chance.choices(list(topics), list(topics.values()), k=self.chance.randint(1, most))
-        return "; ".join(f"{each}:{self.chance.choices(LEVELS, LEVEL_SHARES)[0]}" for each in dict.fromkeys(drawn))
+        return "; ".join(
+            f"{each}:{self.chance.choices(LEVELS, LEVEL_SHARES)[0]}" for each in dict.fromkeys(drawn)
+        )
 
 
 def rows(mentors: int, mentees: int, seed: int, *, tight: bool) -> Iterator[Sequence[object]]:
@@ -77,7 +100,13 @@ def rows(mentors: int, mentees: int, seed: int, *, tight: bool) -> Iterator[Sequ
         teaches, learns = ("fresh", "seasoned") if junior else ("seasoned", "fresh")
         yield (
             *(ids[id(each)], each.name, f"{ids[id(each)]}@nordlicht.invalid", each.grade),
-            *(ids[id(each.manager)] if each.manager else "", each.department, each.site, each.zone, each.hours),
+            *(
+                ids[id(each.manager)] if each.manager else "",
+                each.department,
+                each.site,
+                each.zone,
+                each.hours,
+            ),
             *(";".join(each.languages), "both" if both else "mentor" if junior else "mentee"),
             2 if not tight and chance.random() < TWO_SEATS else 1,
             *(topics.some(teaches, 5 if junior else 3), topics.some(learns, 3 if junior else 5), each.style),
@@ -91,7 +120,9 @@ def _somebody(names: Sequence[str], share: float, chance: Random) -> str:
 
 def main() -> None:
     """Write the file to standard output."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--mentors", type=int, metavar="N")
     parser.add_argument("--mentees", type=int, metavar="N")
     parser.add_argument("--seed", type=int, default=1)

@@ -1,6 +1,7 @@
 """How Alembic reaches the database: through the application's own engine, on one writing connection.
 
-SQLite cannot change a column in place, so changes are made in batches there (a new table, copied and renamed).
+SQLite cannot change a column in place, so changes are made in batches there (a new table, copied and
+renamed).
 """
 
 from alembic import context

@@ -43,45 +43,45 @@ from portal.web.headers import add_headers
 from portal.web.htmx import htmx
 from portal.web.language import speak
 from portal.web.requests import guard
-from portal.web.template_globals import Sign, furnish
+from portal.web.template_globals import NavItem, add_template_globals
 
 OF_THE_BOARD = ("/pairings/runs", "/pairings/bench", "/pairings/fairness", "/pairings/prices")
-SIGNS = (
-    Sign(_l("Home"), "front.home"),
-    Sign(_l("People"), "people.index", May.SEE_PEOPLE),
-    Sign(_l("Programmes"), "programmes.index", May.RUN_PROGRAMMES),
-    Sign(_l("Pairings"), "board.index", May.EDIT_PAIRINGS, OF_THE_BOARD),
-    Sign(_l("Letters"), "letters.index", May.SEE_LETTERS),
+NAVIGATION = (
+    NavItem(_l("Home"), "front.home"),
+    NavItem(_l("People"), "people.index", May.SEE_PEOPLE),
+    NavItem(_l("Programmes"), "programmes.index", May.RUN_PROGRAMMES),
+    NavItem(_l("Pairings"), "board.index", May.EDIT_PAIRINGS, OF_THE_BOARD),
+    NavItem(_l("Letters"), "letters.index", May.SEE_LETTERS),
 )
-ROOMS = (
-    account_pages.room,
-    profile_pages.room,
-    people_table.room,
-    joining.room,
-    wishes.room,
-    standing.room,
-    programmes.room,
-    topic_pages.room,
-    suggestion_pages.room,
-    board_pages.room,
-    price_pages.room,
-    runs.room,
-    bench.room,
-    fairness_pages.room,
-    offers.room,
-    withdrawing.room,
-    schedule.room,
-    timeline.room,
-    answers.room,
-    undoing.room,
-    feeds.room,
-    calendars.room,
-    choice_pages.room,
-    letters.room,
-    pair.room,
-    times.room,
-    front.room,
-    health.room,
+BLUEPRINTS = (
+    account_pages.blueprint,
+    profile_pages.blueprint,
+    people_table.blueprint,
+    joining.blueprint,
+    wishes.blueprint,
+    standing.blueprint,
+    programmes.blueprint,
+    topic_pages.blueprint,
+    suggestion_pages.blueprint,
+    board_pages.blueprint,
+    price_pages.blueprint,
+    runs.blueprint,
+    bench.blueprint,
+    fairness_pages.blueprint,
+    offers.blueprint,
+    withdrawing.blueprint,
+    schedule.blueprint,
+    timeline.blueprint,
+    answers.blueprint,
+    undoing.blueprint,
+    feeds.blueprint,
+    calendars.blueprint,
+    choice_pages.blueprint,
+    letters.blueprint,
+    pair.blueprint,
+    times.blueprint,
+    front.blueprint,
+    health.blueprint,
 )
 
 
@@ -100,9 +100,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     speak(app, settings)
     add_headers(app, settings)
     handle_errors(app)
-    furnish(app, settings, SIGNS)
-    for room in ROOMS:
-        app.register_blueprint(room)
+    add_template_globals(app, settings, NAVIGATION)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     check_marks(app)
     worker.install(app)
     if settings.trusted_proxies:

@@ -1,7 +1,8 @@
 """Who did what to whom, when: append-only, and chained so that a missing or altered entry shows.
 
-The chain covers ids, the action and a salted digest of the values, so that values can be erased later (a person's right)
-and the chain still verifies. Each entry's link is SHA-256 over the link before it and its own facts.
+The chain covers ids, the action and a salted digest of the values, so that values can be erased later (a
+person's right) and the chain still verifies. Each entry's link is SHA-256 over the link before it and its own
+facts.
 """
 
 import hashlib
@@ -82,8 +83,8 @@ def write(
 def hold_chain() -> None:
     """Have others who write wait until the open transaction ends; SQLite has one writer anyway.
 
-    What is changed so far goes to the database first, so that all take the rows they change before they take the chain: two
-    who took them the other way round would wait for each other.
+    What is changed so far goes to the database first, so that all take the rows they change before they take
+    the chain: two who took them the other way round would wait for each other.
     """
     session = db.session()
     session.flush()
@@ -115,7 +116,9 @@ def erase_values(entry: AuditEntry) -> None:
 def verify() -> tuple[int, str | None]:
     """Walk the chain: how many entries hold, and what is wrong with the first that does not."""
     link, count = FIRST_LINK, 0
-    for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.position).execution_options(yield_per=500)):
+    for entry in db.session.scalars(
+        select(AuditEntry).order_by(AuditEntry.position).execution_options(yield_per=500)
+    ):
         if entry.position != count + 1:
             return count, f"entry {count + 1} is missing"
         if entry.salt is not None and entry.digest != _digest_of_values(entry):
@@ -138,9 +141,19 @@ def _digest_of_values(entry: AuditEntry) -> str:
 
 def _link(before: str, entry: AuditEntry) -> str:
     moment = entry.at.isoformat(timespec="seconds")
-    facts = [entry.position, moment, entry.actor_id, entry.action, entry.object_kind, entry.object_id, entry.digest]
+    facts = [
+        entry.position,
+        moment,
+        entry.actor_id,
+        entry.action,
+        entry.object_kind,
+        entry.object_id,
+        entry.digest,
+    ]
     return _sha([before, *facts])
 
 
 def _sha(parts: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(parts, sort_keys=True, ensure_ascii=True, default=str).encode()
+    ).hexdigest()

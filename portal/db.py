@@ -1,9 +1,9 @@
 """The database: one session, two kinds of transaction, and the only commit.
 
-Reading is what a session does by itself. Writing happens inside `transaction()` and nowhere else: it ends the reading
-transaction (so what was loaded is read afresh), takes SQLite's write lock at once with BEGIN IMMEDIATE, commits, and then
-rings the doorbells of background work. With plain BEGIN a reader that turns into a writer fails at once when another
-writer came between; with BEGIN IMMEDIATE writers queue, and none is lost.
+Reading is what a session does by itself. Writing happens inside `transaction()` and nowhere else: it ends the
+reading transaction (so what was loaded is read afresh), takes SQLite's write lock at once with BEGIN
+IMMEDIATE, commits, and then rings the doorbells of background work. With plain BEGIN a reader that turns into
+a writer fails at once when another writer came between; with BEGIN IMMEDIATE writers queue, and none is lost.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +21,9 @@ from sqlalchemy.types import TypeDecorator
 
 BUSY_SECONDS = 10
 WIDE = BigInteger().with_variant(Integer, "sqlite")
-"""Whole numbers of 64 bits on both databases, so that an id from an address is looked up and not found, never an error."""
+"""Whole numbers of 64 bits on both databases, so that an id from an address is looked up and not found, never
+an error.
+"""
 NAMES = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -123,7 +125,9 @@ def _sqlite_manners(connection: Any, _: object) -> None:
 
 
 def _lower(text: Any) -> Any:
-    """SQLite's own lower() knows A to Z only; PostgreSQL's knows Ö as well, and so must a search for a name."""
+    """SQLite's own lower() knows A to Z only; PostgreSQL's knows Ö as well, and so must a
+    search for a name.
+    """
     return text.lower() if isinstance(text, str) else text
 
 

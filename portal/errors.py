@@ -26,7 +26,9 @@ class Refused(PortalError):
 
 
 class Stale(PortalError):
-    """Somebody else changed it first. `theirs` and `yours` map field names to the two values, for the reader to choose."""
+    """Somebody else changed it first. `theirs` and `yours` map field names to the two values, for the reader
+    to choose.
+    """
 
     status = 409
 

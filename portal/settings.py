@@ -1,4 +1,5 @@
-"""Settings come from the environment (`NAME`, or `NAME_FILE` naming a file) and are checked once, at the start.
+"""Settings come from the environment (`NAME`, or `NAME_FILE` naming a file) and are checked once, at the
+start.
 
 A malformed or missing setting stops the start; every reason is given at once, each with its mend.
 """
@@ -24,20 +25,25 @@ from portal.errors import SettingsError
 
 PACKAGE = Path(__file__).resolve().parent
 HOUSE = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent
-"""The folder that holds templates/, static/ and migrations/: the package in a wheel, the checkout otherwise."""
+"""The folder that holds templates/, static/ and migrations/: the package in a wheel, the checkout otherwise.
+"""
 
 SAMPLE_KEYS = {"change-me", "changeme", "secret", "dev", "test"}
 DATABASES = ("sqlite:", "postgresql:", "postgresql+psycopg:", "postgres:")
 DEMO_KEYS = "demo-keys.json"
 MAIL_TLS = ("none", "starttls", "tls")
 PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,30}@[A-Za-z0-9.-]{1,189}")
-"""Answers come to it with a token of up to 34 characters more before the @, where 64 are the most (RFC 5321, 4.5.3.1)."""
+"""Answers come to it with a token of up to 34 characters more before the @, where 64 are the most (RFC 5321,
+4.5.3.1).
+"""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True)
 class Mail:
-    """Where letters are handed over (SMTP, RFC 5321). `tls` is `none`, `starttls` or `tls` (from the first byte)."""
+    """Where letters are handed over (SMTP, RFC 5321). `tls` is `none`, `starttls` or `tls` (from the first
+    byte).
+    """
 
     host: str
     port: int
@@ -48,7 +54,9 @@ class Mail:
 
 @dataclass(frozen=True)
 class Mailbox:
-    """Where answers to invitations are read (IMAP, RFC 9051). `tls` is as for Mail; `folder` is read and nothing else."""
+    """Where answers to invitations are read (IMAP, RFC 9051). `tls` is as for Mail; `folder` is read and
+    nothing else.
+    """
 
     host: str
     port: int
@@ -89,7 +97,9 @@ class Settings:
 
     @property
     def reads_answers(self) -> bool:
-        """Whether answers to invitations come back: out of a mailbox, or handed to `portal letters receive`."""
+        """Whether answers to invitations come back: out of a mailbox, or handed to `portal
+        letters receive`.
+        """
         return self.mailbox is not None or bool(self.reply_address)
 
     @property
@@ -137,12 +147,16 @@ class _Reader:
             reply_address=self.reply_address(),
         )
         if self.problems:
-            raise SettingsError("The portal cannot start:\n" + "\n".join(f"  - {each}" for each in self.problems))
+            raise SettingsError(
+                "The portal cannot start:\n" + "\n".join(f"  - {each}" for each in self.problems)
+            )
         self.instance.mkdir(parents=True, exist_ok=True)
         return settings
 
     def folder_of_a_demo(self) -> bool:
-        """Without keys of its own, a folder in which a demo was begun stays a demo, whichever command looks at it."""
+        """Without keys of its own, a folder in which a demo was begun stays a demo, whichever command looks
+        at it.
+        """
         own_keys = any(self.environ.get(name) for name in ("SECRET_KEY", "SECRET_KEY_FILE"))
         return not own_keys and (self.instance / DEMO_KEYS).exists()
 
@@ -170,7 +184,9 @@ class _Reader:
         url = (self.text("PUBLIC_URL") or "http://localhost:8000").rstrip("/")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-            self.problems.append("PUBLIC_URL must be the address people use, like https://mentoring.example.com.")
+            self.problems.append(
+                "PUBLIC_URL must be the address people use, like https://mentoring.example.com."
+            )
         return url
 
     def trusted_hosts(self, public_url: str) -> tuple[str, ...]:
@@ -180,13 +196,17 @@ class _Reader:
         return tuple(dict.fromkeys([own, *local, *listed]))
 
     def keys(self) -> tuple[str, tuple[tuple[str, bytes], ...]]:
-        """SECRET_KEY signs, CREDENTIAL_KEYS seal. A demo without them makes its own and keeps them in its folder."""
+        """SECRET_KEY signs, CREDENTIAL_KEYS seal. A demo without them makes its own and keeps them in its
+        folder.
+        """
         secret, ring = self.text("SECRET_KEY"), self.text("CREDENTIAL_KEYS")
         if self.demo and not (secret and ring):
             made = _demo_keys(self.instance)
             secret, ring = secret or made["SECRET_KEY"], ring or made["CREDENTIAL_KEYS"]
         if len(secret) < 32 or secret.lower() in SAMPLE_KEYS:
-            self.problems.append("SECRET_KEY must be at least 32 random characters. `portal keys new` prints one.")
+            self.problems.append(
+                "SECRET_KEY must be at least 32 random characters. `portal keys new` prints one."
+            )
         return secret, self.credential_keys(ring)
 
     def credential_keys(self, ring: str) -> tuple[tuple[str, bytes], ...]:
@@ -199,8 +219,8 @@ class _Reader:
                 key = b""
             if len(key) != 32 or not name.isalnum() or key == bytes(32):
                 self.problems.append(
-                    f"CREDENTIAL_KEYS: the key “{name}” is not 32 random bytes in base64 under a short name of letters "
-                    "and digits. `portal keys new` prints one."
+                    f"CREDENTIAL_KEYS: the key “{name}” is not 32 random bytes in base64 under a short name"
+                    " of letters and digits. `portal keys new` prints one."
                 )
                 return ()
             found.append((name, key))
@@ -230,7 +250,9 @@ class _Reader:
         return address
 
     def mailbox(self) -> Mailbox | None:
-        """IMAP_URL; `imaps` is encrypted from the first byte, `imap` after STARTTLS unless it says `tls=none`."""
+        """IMAP_URL; `imaps` is encrypted from the first byte, `imap` after STARTTLS unless it says
+        `tls=none`.
+        """
         url = self.text("IMAP_URL")
         if not url:
             return None
@@ -245,7 +267,9 @@ class _Reader:
         if parts.scheme not in ("imap", "imaps") or not named or not port or tls not in MAIL_TLS:
             self.problems.append("IMAP_URL must look like imaps://user:password@host:993/INBOX.")
             return None
-        return Mailbox(str(parts.hostname), port, unquote(str(parts.username)), unquote(str(parts.password)), tls, folder)
+        return Mailbox(
+            str(parts.hostname), port, unquote(str(parts.username)), unquote(str(parts.password)), tls, folder
+        )
 
     def reply_address(self) -> str:
         """REPLY_ADDRESS, when it is another one than MAIL_FROM or read otherwise than from a mailbox."""
@@ -259,14 +283,18 @@ class _Reader:
         try:
             ZoneInfo(name)
         except (KeyError, ValueError, OSError):
-            self.problems.append(f"DEFAULT_TIME_ZONE: “{name}” is no time zone. Use a name like Europe/Berlin.")
+            self.problems.append(
+                f"DEFAULT_TIME_ZONE: “{name}” is no time zone. Use a name like Europe/Berlin."
+            )
         return name
 
     def semantic_topics(self) -> bool:
         """Whether topics are offered by meaning too, which needs the extra `semantic`."""
         wanted = self.text("SEMANTIC_TOPICS") in ("1", "true", "yes")
         if wanted and find_spec("wordllama") is None:
-            self.problems.append("SEMANTIC_TOPICS needs the extra `semantic`. `pip install '.[semantic]'` installs it.")
+            self.problems.append(
+                "SEMANTIC_TOPICS needs the extra `semantic`. `pip install '.[semantic]'` installs it."
+            )
         return wanted
 
     def trusted_proxies(self) -> int:
@@ -282,9 +310,13 @@ class _Reader:
 
     def caldav_hosts(self) -> tuple[str, ...]:
         """Hosts (or host:port) that may be internal and may use http."""
-        listed = [each.strip().lower() for each in self.text("CALDAV_ALLOWED_HOSTS").split(",") if each.strip()]
+        listed = [
+            each.strip().lower() for each in self.text("CALDAV_ALLOWED_HOSTS").split(",") if each.strip()
+        ]
         if any(set(each) & set("/@ *") for each in listed):
-            self.problems.append("CALDAV_ALLOWED_HOSTS must be names like cal.example.com or cal.example.com:8443.")
+            self.problems.append(
+                "CALDAV_ALLOWED_HOSTS must be names like cal.example.com or cal.example.com:8443."
+            )
         return tuple(dict.fromkeys(listed))
 
     def caldav_nets(self) -> tuple[Network, ...]:

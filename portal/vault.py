@@ -1,7 +1,7 @@
 """Secrets at rest: sealed with AES-256-GCM, bound to the row they belong to, and opened nowhere else.
 
-The associated data is `table|row|column|key id` (so that a sealed value copied to another row does not open there). A
-keyring lets keys be changed: the first key seals, every key opens.
+The associated data is `table|row|column|key id` (so that a sealed value copied to another row does not open
+there). A keyring lets keys be changed: the first key seals, every key opens.
 """
 
 import secrets
@@ -25,7 +25,9 @@ class Unreadable(PortalError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a secret belongs. `row` must be known and lasting, such as a UUID chosen before the row is written."""
+    """Where a secret belongs. `row` must be known and lasting, such as a UUID chosen before the row is
+    written.
+    """
 
     table: str
     row: str
@@ -57,7 +59,8 @@ class Keyring:
             return key.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.bound_to(key_id)).decode()
         except (KeyError, ValueError, InvalidTag):
             raise Unreadable(
-                f"A stored secret in {place.table} cannot be opened. Is its key “{key_id}” missing from CREDENTIAL_KEYS?"
+                f"A stored secret in {place.table} cannot be opened. Is its key “{key_id}” missing from"
+                " CREDENTIAL_KEYS?"
             ) from None
 
 

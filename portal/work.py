@@ -1,8 +1,8 @@
 """The doorbell of background work, and the leases that make a piece of work happen once.
 
-No fact lives in the queue: each kind of work keeps its state in its own table, so a ring that is lost or doubled does no
-harm; the sweep every minute finds what a lost ring left lying. A worker claims a row by a conditional UPDATE; a lease that
-has run out is free again, which is how work survives a kill -9.
+No fact lives in the queue: each kind of work keeps its state in its own table, so a ring that is lost or
+doubled does no harm; the sweep every minute finds what a lost ring left lying. A worker claims a row by a
+conditional UPDATE; a lease that has run out is free again, which is how work survives a kill -9.
 """
 
 import logging
@@ -39,24 +39,28 @@ class Leased:
     lease_until: Mapped[datetime | None] = mapped_column(Moment)
 
 
-def ring(name: str, id: int | str) -> None:
+def enqueue(name: str, id: int | str) -> None:
     """Ask, once the open transaction is committed, for the task `name` to be done for `id`."""
     app: Any = current_app
-    bell: Callable[[str, int | str], None] | None = app.extensions.get("doorbell")
-    if bell is not None:
-        after_commit(lambda: _ring_softly(bell, name, id))
+    queue: Callable[[str, int | str], None] | None = app.extensions.get("task_queue")
+    if queue is not None:
+        after_commit(lambda: _enqueue_softly(queue, name, id))
 
 
-def _ring_softly(bell: Callable[[str, int | str], None], name: str, id: int | str) -> None:
-    """The fact is committed already; a bell that fails must not tell the person otherwise. The sweep will find it."""
+def _enqueue_softly(queue: Callable[[str, int | str], None], name: str, id: int | str) -> None:
+    """The fact is committed already; a bell that fails must not tell the person otherwise. The sweep will
+    find it.
+    """
     try:
-        bell(name, id)
+        queue(name, id)
     except Exception:
         log.exception("could not ring %s for %s; the sweep will", name, id)
 
 
 def claim(model: type[Any], id: int, *, seconds: int, where: Any) -> str | None:
-    """Take the row with the primary key `id` for `seconds` if it is free and `where` holds; the holder's mark, or None."""
+    """Take the row with the primary key `id` for `seconds` if it is free and `where` holds; the holder's
+    mark, or None.
+    """
     holder, moment = secrets.token_hex(16), now()
     until: InstrumentedAttribute[datetime | None] = model.lease_until
     taken: Any = db.session.execute(

@@ -1,9 +1,9 @@
 """The switchboard: every background task and every periodic round, on one page.
 
-Huey is the engine and the doorbell. Nothing lives in its queue but "do this for that id": what is to be done stands in the
-tables, a lost ring is found by the sweep, a doubled one finds nothing to do. Rings are signed with SECRET_KEY, since a
-queue on another machine could otherwise have a worker run anything. Several workers may run; each rings the rounds, and
-leases make the work happen once.
+Huey is the engine and the doorbell. Nothing lives in its queue but "do this for that id": what is to be done
+stands in the tables, a lost ring is found by the sweep, a doubled one finds nothing to do. Rings are signed
+with SECRET_KEY, since a queue on another machine could otherwise have a worker run anything. Several workers
+may run; each rings the rounds, and leases make the work happen once.
 """
 
 import gc
@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
-from huey.consumer import Consumer
+from huey.consumer import Consumer as HueyConsumer
 from huey.serializer import SignedSerializer
 from sqlalchemy.engine import make_url
 
@@ -126,7 +126,7 @@ def install(app: Flask) -> None:
             huey = engine_once()
         huey.answer(name, id)
 
-    app.extensions["doorbell"] = bell
+    app.extensions["task_queue"] = bell
 
 
 def engine(app: Flask) -> Any:
@@ -153,7 +153,10 @@ def engine(app: Flask) -> Any:
 
 def _queue(settings: Settings) -> Huey:
     url = settings.huey_url
-    common = {"results": False, "serializer": SignedSerializer(secret=settings.secret_key, salt="portal-queue")}
+    common = {
+        "results": False,
+        "serializer": SignedSerializer(secret=settings.secret_key, salt="portal-queue"),
+    }
     if not url:
         return SqliteHuey("portal", filename=str(queue_file(settings)), fsync=False, cache_mb=1, **common)
     scheme = urlsplit(url).scheme
@@ -161,7 +164,9 @@ def _queue(settings: Settings) -> Huey:
         limits = "socket_connect_timeout=3&socket_timeout=10"
         return RedisHuey("portal", url=f"{url}{'&' if urlsplit(url).query else '?'}{limits}", **common)
     if scheme.partition("+")[0] in ("postgresql", "postgres"):
-        return PostgresHuey("portal", dsn=f"postgresql://{url.partition('://')[2]}", connect_timeout=3, **common)
+        return PostgresHuey(
+            "portal", dsn=f"postgresql://{url.partition('://')[2]}", connect_timeout=3, **common
+        )
     raise SettingsError("HUEY_URL must begin with redis:// or postgresql://. Leave it out to use a file.")
 
 
@@ -173,23 +178,25 @@ def queue_file(settings: Settings) -> Path:
     return folder / "queue.db"
 
 
-class Shift(Consumer):
+class Consumer(HueyConsumer):
     """Huey's consumer, which here stops gently at both SIGTERM and Ctrl-C."""
 
     def __init__(self, huey: Huey) -> None:
-        super().__init__(huey, workers=THREADS, max_delay=1.0, shutdown_timeout=STOP_SECONDS, graceful_signal="TERM")
+        super().__init__(
+            huey, workers=THREADS, max_delay=1.0, shutdown_timeout=STOP_SECONDS, graceful_signal="TERM"
+        )
         self._signal_actions = {signal.SIGTERM: (False, True), signal.SIGINT: (False, True)}
 
 
 def run(app: Flask) -> None:
     """Work until told to stop; what is under way is finished, or found again by its lease."""
-    shift = Shift(engine(app))
+    consumer = Consumer(engine(app))
     settle()
     name, stop = f"{socket.gethostname()[:60]}:{os.getpid()}", threading.Event()
     heart = threading.Thread(target=_beat, args=(app, name, stop), name="heart", daemon=True)
     heart.start()
     try:
-        shift.run()
+        consumer.run()
     finally:
         stop.set()
         heart.join(2)
@@ -197,8 +204,8 @@ def run(app: Flask) -> None:
 
 
 def settle() -> None:
-    """Leave what was loaded so far out of every later collection of garbage: it is there to stay, and walking through it
-    takes a tenth of a second each time."""
+    """Leave what was loaded so far out of every later collection of garbage: it is there to stay, and walking
+    through it takes a tenth of a second each time."""
     gc.collect()
     gc.freeze()
 

@@ -1,14 +1,17 @@
-"""What tests stand on: a real database of each kind, an application on it, visitors, people, and a real mail server.
+"""What tests stand on: a real database of each kind, an application on it, visitors, people, and a real mail
+server.
 
     app          the application on a fresh database; each test that uses it runs on SQLite and on PostgreSQL
     app_with     the same with other settings: app_with(allowed_email_domains=())
-    visitor      somebody without an account who inspects every page fetched (tests/visitor.py); new_visitor() makes more
-    make         makes rows: make.person("Ada", roles=["staff"]), make.programme(), make.enrolment(person, programme)
+    visitor      somebody without an account who inspects every page fetched (tests/visitor.py);
+                 new_visitor() makes more
+    make         makes rows: make.person("Ada", roles=["staff"]), make.programme(),
+                 make.enrolment(person, programme)
     noise        other people's data, so that a page which shows too much fails
     count_queries, smtp_server
 
-The test itself stands in the application's context, so `db.session` reads at once; what visitors and `make` change is seen
-afterwards. `--database sqlite` (or TEST_DATABASE=sqlite) restricts a run.
+The test itself stands in the application's context, so `db.session` reads at once; what visitors and `make`
+change is seen afterwards. `--database sqlite` (or TEST_DATABASE=sqlite) restricts a run.
 """
 
 from __future__ import annotations
@@ -35,7 +38,9 @@ from tests.personas import Factories, settings_for_tests
 from tests.postbox import Postbox
 from tests.visitor import Visitor
 
-hypothesis_settings.register_profile("portal", deadline=None)  # how long an example takes is no fact about the portal
+hypothesis_settings.register_profile(
+    "portal", deadline=None
+)  # how long an example takes is no fact about the portal
 hypothesis_settings.load_profile("portal")
 KINDS = ("sqlite", "postgresql")
 NOT_READING = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
@@ -50,7 +55,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         only = metafunc.config.getoption("--database") or os.environ.get("TEST_DATABASE")
         kinds = [only] if only else KINDS
         marks = {"postgresql": [pytest.mark.postgres], "sqlite": []}
-        metafunc.parametrize("database_kind", [pytest.param(each, id=each, marks=marks[each]) for each in kinds])
+        metafunc.parametrize(
+            "database_kind", [pytest.param(each, id=each, marks=marks[each]) for each in kinds]
+        )
 
 
 @pytest.fixture
@@ -68,7 +75,9 @@ class Databases:
     def of(self, kind: str) -> SqliteFiles | PostgresDatabases:
         if kind not in self.made:
             sqlite = kind == "sqlite"
-            self.made[kind] = SqliteFiles(self.own) if sqlite else PostgresDatabases(self.shared, self.process)
+            self.made[kind] = (
+                SqliteFiles(self.own) if sqlite else PostgresDatabases(self.shared, self.process)
+            )
         return self.made[kind]
 
 
@@ -92,7 +101,9 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCach
 
 
 @pytest.fixture
-def app_with(database_url: str, tmp_path: Path, compiled_templates: BytecodeCache) -> Iterator[Callable[..., Flask]]:
+def app_with(
+    database_url: str, tmp_path: Path, compiled_templates: BytecodeCache
+) -> Iterator[Callable[..., Flask]]:
     """Makes the application with changed settings, on this test's database."""
     made: list[Flask] = []
 
@@ -188,7 +199,9 @@ class Counted:
 
 @pytest.fixture
 def count_queries() -> Callable[[], AbstractContextManager[Counted]]:
-    """`with count_queries() as counted: ...; len(counted)`: statements, without those that open or close transactions."""
+    """`with count_queries() as counted: ...; len(counted)`: statements, without those that open or close
+    transactions.
+    """
 
     @contextmanager
     def counting() -> Iterator[Counted]:

@@ -1,4 +1,6 @@
-"""Walks the portal as somebody would who follows every link, visiting each address of the table a few times at most."""
+"""Walks the portal as somebody would who follows every link, visiting each address of the table a few times
+at most.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,12 @@ def rule_of(app: Flask, url: str) -> str | None:
     return str(rule.rule)
 
 
-def crawl(app: Flask, fetch: Callable[[str], Iterable[str]], start: Iterable[str], *, each: int = 2) -> list[str]:
-    """Fetch `start` and what it leads to; `fetch` answers the links of an address. The addresses fetched, in order."""
+def crawl(
+    app: Flask, fetch: Callable[[str], Iterable[str]], start: Iterable[str], *, each: int = 2
+) -> list[str]:
+    """Fetch `start` and what it leads to; `fetch` answers the links of an address. The addresses fetched, in
+    order.
+    """
     waiting, seen, visits = deque(start), set(start), Counter[str]()
     fetched: list[str] = []
     while waiting:
@@ -41,7 +47,9 @@ def crawl(app: Flask, fetch: Callable[[str], Iterable[str]], start: Iterable[str
     return fetched
 
 
-def walk(visitor: Visitor, look: Callable[[str, Page], None], start: Iterable[str] = ("/", "/join", "/me")) -> list[str]:
+def walk(
+    visitor: Visitor, look: Callable[[str, Page], None], start: Iterable[str] = ("/", "/join", "/me")
+) -> list[str]:
     """Crawl as `visitor`, showing each page to `look`."""
 
     def fetch(url: str) -> Iterable[str]:

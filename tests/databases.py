@@ -1,4 +1,6 @@
-"""A fresh database for each test: a copy of a template that was made once, by the migrations, on SQLite and PostgreSQL."""
+"""A fresh database for each test: a copy of a template that was made once, by the migrations, on SQLite and
+PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,9 @@ def make_tables(settings: Settings) -> None:
 
 
 def folder_of_this_run() -> Path:
-    """Shared by all processes of one test run, in memory where there is room, since databases are made by the thousand; and
-    outside pytest's own folders: those of older runs are cleared away when a new run begins, with a server still running."""
+    """Shared by all processes of one test run, in memory where there is room, since databases are made by the
+    thousand; and outside pytest's own folders: those of older runs are cleared away when a new run begins,
+    with a server still running."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
     folder = _roomy() / f"portal-tests-{run[:16]}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -53,7 +56,9 @@ def _roomy() -> Path:
 
 
 def _clear(folder: Path) -> None:
-    """Runs after the server's own clearing, since what is registered first runs last; the last process finds no server."""
+    """Runs after the server's own clearing, since what is registered first runs last; the last process finds
+    no server.
+    """
     if not (folder / "postgres").exists():
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -75,7 +80,9 @@ class SqliteFiles:
 
 
 class PostgresDatabases:
-    """One server shared by all processes of a run; one template; one database of each process, made anew for each test."""
+    """One server shared by all processes of a run; one template; one database of each process, made anew for
+    each test.
+    """
 
     def __init__(self, folder: Path, process: str) -> None:
         self.server = shared_server(folder)
@@ -105,7 +112,9 @@ class PostgresDatabases:
 
 
 def shared_server(folder: Path) -> PostgresServer:
-    """The PostgreSQL of this test run. It stops with the last process that uses it; its data need not survive a crash."""
+    """The PostgreSQL of this test run. It stops with the last process that uses it; its data need not survive
+    a crash.
+    """
     with fasteners.InterProcessLock(folder / "postgres.lock"):
         server = get_server(folder / "postgres", cleanup_mode="delete")
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:

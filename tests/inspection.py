@@ -34,14 +34,18 @@ def problems_of_page(html: str) -> list[str]:
 
 
 def problems_of_fragment(html: str) -> list[str]:
-    """All that is wrong with a fragment: one root element with an id, beside partials that find their own place."""
+    """All that is wrong with a fragment: one root element with an id, beside partials that find their own
+    place.
+    """
     root, found = parse(html)
     mains = [each for each in root.elements if each.tag != "hx-partial"]
     partials = [each for each in root.elements if each.tag == "hx-partial"]
     if len(mains) > 1 or not (mains or partials):
         found.append(f"a fragment has one root element, this one has {mains}")
     found += [f"a fragment's root has an id: {each}" for each in mains if not each["id"]]
-    found += [f"a partial has a place to go: {each}" for each in partials if not (each["id"] or each["hx-target"])]
+    found += [
+        f"a partial has a place to go: {each}" for each in partials if not (each["id"] or each["hx-target"])
+    ]
     if root.all("html", "body", "main"):
         found.append("a whole page came where a fragment was wanted")
     return found + problems_anywhere(root)
@@ -49,7 +53,11 @@ def problems_of_fragment(html: str) -> list[str]:
 
 def problems_of_headings(root: Element) -> list[str]:
     """Levels of headings go down one at a time."""
-    levels = [int(each.tag[1]) for each in root.all("h1", "h2", "h3", "h4", "h5", "h6") if each.above("dialog") is None]
+    levels = [
+        int(each.tag[1])
+        for each in root.all("h1", "h2", "h3", "h4", "h5", "h6")
+        if each.above("dialog") is None
+    ]
     return [f"h{low} follows h{high}" for high, low in pairwise(levels) if low > high + 1]
 
 
@@ -82,7 +90,12 @@ def _labels(root: Element) -> list[str]:
         if each.tag not in LABELLED or each["type"] in UNLABELLED_TYPES:
             continue
         around = each.above("label")
-        if not (each["id"] in labelled or each["aria-label"] or each["aria-labelledby"] or (around and around.text)):
+        if not (
+            each["id"] in labelled
+            or each["aria-label"]
+            or each["aria-labelledby"]
+            or (around and around.text)
+        ):
             found.append(f"nothing labels {each}")
     return found
 
@@ -108,8 +121,14 @@ def _forms(root: Element) -> list[str]:
 def _policy(root: Element) -> list[str]:
     found = []
     for each in root.walk():
-        found += [f"the content policy forbids {name} in {each}" for name in each.attributes if FORBIDDEN.match(name)]
-        found += [f"{name} of {each} is evaluated" for name in EVALUATED if each[name].lstrip().startswith("js:")]
+        found += [
+            f"the content policy forbids {name} in {each}"
+            for name in each.attributes
+            if FORBIDDEN.match(name)
+        ]
+        found += [
+            f"{name} of {each} is evaluated" for name in EVALUATED if each[name].lstrip().startswith("js:")
+        ]
         if each.tag == "style" or (each.tag == "script" and (not each["src"] or each.text)):
             found.append(f"the content policy forbids {each}")
         if "[" in each["hx-trigger"]:

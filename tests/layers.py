@@ -1,4 +1,6 @@
-"""The layers inside a package: which module may import which, by its file name, its package's card, or what it imports."""
+"""The layers inside a package: which module may import which, by its file name, its package's card, or what
+it imports.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def layers_by_card(card: Source) -> dict[str, int]:
 
 @cache
 def layer(source: Source) -> int:
-    """The layer of a module: by its name, else by its package's card, else the highest of what it imports beside it."""
+    """The layer of a module: by its name, else by its package's card, else the highest of what it imports
+    beside it.
+    """
     by_name = layer_by_name(source.path.stem)
     if by_name is not None:
         return by_name
@@ -58,6 +62,8 @@ def circle(arrows: dict[str, set[str]]) -> list[str]:
         if box in done:
             return []
         done.add(box)
-        return next((found for each in sorted(arrows.get(box, ())) if (found := visit(each, (*path, box)))), [])
+        return next(
+            (found for each in sorted(arrows.get(box, ())) if (found := visit(each, (*path, box)))), []
+        )
 
     return next((found for each in sorted(arrows) if (found := visit(each, ()))), [])

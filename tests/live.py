@@ -1,4 +1,6 @@
-"""The portal as people run it: web server and worker under the supervisor, on a free port, with a real mail server."""
+"""The portal as people run it: web server and worker under the supervisor, on a free port, with a real mail
+server.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class LivePortal:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.processes: list[subprocess.Popen[bytes]] = []
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        inherited = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
+        }
         self.environ = {
             **inherited,
             **new_keys(),
@@ -65,7 +69,11 @@ class LivePortal:
     def command(self, *words: str) -> str:
         """Run `portal <words>` to its end; what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "portal.cli.main", *words], env=self.environ, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "portal.cli.main", *words],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

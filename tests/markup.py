@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"))
+VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+)
 IMPLIED_ENDS = {"p", "li", "option", "tr", "td", "th", "thead", "tbody", "dt", "dd"}
 
 
@@ -52,12 +54,15 @@ class Element:
             yield from each.walk()
 
     def all(self, *tags: str, **attributes: str) -> list[Element]:
-        """Elements in this one with one of `tags` (any when none is given) and these attributes (`_` reads as `-`)."""
+        """Elements in this one with one of `tags` (any when none is given) and these attributes (`_` reads as
+        `-`).
+        """
         wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
         return [
             each
             for each in self.walk()
-            if (not tags or each.tag in tags) and all(name in each and each[name] == value for name, value in wanted.items())
+            if (not tags or each.tag in tags)
+            and all(name in each and each[name] == value for name, value in wanted.items())
         ]
 
     def one(self, *tags: str, **attributes: str) -> Element:

@@ -1,4 +1,6 @@
-"""Settings, people and programmes that tests stand on. Every factory writes for real and answers a loaded, detached row."""
+"""Settings, people and programmes that tests stand on. Every factory writes for real and answers a loaded,
+detached row.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def settings_for_tests(instance: Path, database_url: str, **changes: Any) -> Set
         database_url=database_url,
         huey_url="",
         secret_key="a key that only tests use, 48 characters of it..",
-        credential_keys=(("k1", base64.b64decode(base64.b64encode(b"only tests seal with this key...")).ljust(32, b".")),),
+        credential_keys=(
+            ("k1", base64.b64decode(base64.b64encode(b"only tests seal with this key...")).ljust(32, b".")),
+        ),
         public_url="http://localhost",
         trusted_hosts=("localhost",),
         mail=None,
@@ -69,7 +73,9 @@ class Factories:
         refresh_outer()
         return row
 
-    def person(self, name: str = "", *, roles: Iterable[str] = (), password: str | None = PASSWORD, **more: Any) -> Person:
+    def person(
+        self, name: str = "", *, roles: Iterable[str] = (), password: str | None = PASSWORD, **more: Any
+    ) -> Person:
         """A confirmed person; `password=None` for one who cannot sign in with a password."""
         number = next(numbers)
         name = name or f"Person {number}"
@@ -138,7 +144,9 @@ class Factories:
         }
         return OutboxLetter(**{**facts, **more})
 
-    def wish(self, enrolment: Enrolment, topic: Topic, side: str = "teaches", *, rank: int = 1, level: int = 2) -> Wish:
+    def wish(
+        self, enrolment: Enrolment, topic: Topic, side: str = "teaches", *, rank: int = 1, level: int = 2
+    ) -> Wish:
         """A topic that somebody teaches or learns."""
         return self.add(Wish(enrolment_id=enrolment.id, topic_id=topic.id, side=side, rank=rank, level=level))
 

@@ -16,7 +16,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class Postbox:
-    """Letters as they arrived. `answer` is what the server says to each, such as `451 later` or `550 no such box`."""
+    """Letters as they arrived. `answer` is what the server says to each, such as `451 later` or `550 no such
+    box`.
+    """
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
@@ -32,7 +34,9 @@ class Postbox:
         if self.seconds_before_answer:
             await asyncio.sleep(self.seconds_before_answer)
         if self.answer.startswith("2"):
-            content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
+            content = (
+                envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
+            )
             letter = message_from_bytes(content, policy=policy.default)
             assert isinstance(letter, EmailMessage)
             self.letters.append(letter)
@@ -66,7 +70,9 @@ class Postbox:
             if found:
                 return found[-1]
             time.sleep(0.05)
-        raise AssertionError(f"no letter to {address} about {subject!r}; there are {[str(e['To']) for e in self.letters]}")
+        raise AssertionError(
+            f"no letter to {address} about {subject!r}; there are {[str(e['To']) for e in self.letters]}"
+        )
 
 
 def free_port() -> int:
@@ -89,4 +95,8 @@ def link_in(letter: EmailMessage) -> str:
     links = re.findall(r"https?://[^\s<>\"]+", text_of(letter))
     assert links, f"no link in {text_of(letter)}"
     parts = urlsplit(max(links, key=len))
-    return parts.path + (f"?{parts.query}" if parts.query else "") + (f"#{parts.fragment}" if parts.fragment else "")
+    return (
+        parts.path
+        + (f"?{parts.query}" if parts.query else "")
+        + (f"#{parts.fragment}" if parts.fragment else "")
+    )

@@ -28,7 +28,9 @@ def environment(instance: Path, **more: str) -> dict[str, str]:
 def portal(environ: dict[str, str], *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
     """Run one command of the portal to its end."""
     command = [sys.executable, "-m", "portal.cli.main", *arguments]
-    return subprocess.run(command, env=environ, input=given, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, env=environ, input=given, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 class Running:

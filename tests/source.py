@@ -23,7 +23,15 @@ ROOMS = (
     "programmes",
     "people",
 )
-GROUND = (("letters",), ("web",), ("audit", "vault", "work"), ("db",), ("settings", "clock"), ("core",), ("errors",))
+GROUND = (
+    ("letters",),
+    ("web",),
+    ("audit", "vault", "work"),
+    ("db",),
+    ("settings", "clock"),
+    ("core",),
+    ("errors",),
+)
 """What every room stands on, the upper first; parts side by side do not import each other."""
 FLOORS = (ROOF, *((room,) for room in ROOMS), *GROUND)
 
@@ -51,7 +59,9 @@ class Source:
 
     @property
     def box(self) -> str:
-        """The inner package it is in, or itself beside those: portal.people.accounts, portal.people.models."""
+        """The inner package it is in, or itself beside those: portal.people.accounts,
+        portal.people.models.
+        """
         return ".".join(self.module.split(".")[:3])
 
     @cached_property
@@ -65,7 +75,9 @@ class Source:
         return ast.parse(self.text)
 
     def imports(self) -> Iterator[tuple[str, int]]:
-        """Each module it imports, by its full name, and the line. `from portal.people import table` names the table."""
+        """Each module it imports, by its full name, and the line. `from portal.people import table` names the
+        table.
+        """
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
                 yield from ((alias.name, node.lineno) for alias in node.names)

@@ -20,12 +20,18 @@ from tests.source import HOUSE
 
 
 def instance(chance: Random, folder: Path) -> Given:
-    """Up to four a side with one or two seats for each mentor; a third of the pairs forbidden, many scores alike."""
+    """Up to four a side with one or two seats for each mentor; a third of the pairs forbidden, many scores
+    alike.
+    """
     rows, columns = chance.randint(1, 4), chance.randint(1, 4)
     values = (FORBIDDEN, FORBIDDEN, 3000, 4000, 6000, 6001)
     scores = [[chance.choice(values) for _ in range(columns)] for _ in range(rows)]
     np.array(scores, np.int16).tofile(folder / "scores.i16")
-    about = {"row_seats": [chance.randint(1, 2) for _ in range(rows)], "column_seats": [1] * columns, "line": 4000}
+    about = {
+        "row_seats": [chance.randint(1, 2) for _ in range(rows)],
+        "column_seats": [1] * columns,
+        "line": 4000,
+    }
     (folder / "instance.json").write_text(json.dumps(about), encoding="utf-8")
     return read(folder)
 
@@ -87,4 +93,10 @@ def test_the_benchmark_of_calendars_prints_its_tables() -> None:
         assert [row[1] for row in rows if row[0] == server] == 2 * ways
     names = [row[0] for row in rows]
     assert [names.count(each) for each in ("/healthz", "feed, 304", "feed, never read before")] == [2, 2, 2]
-    assert {"bare PROPFIND", "the worker's round", "the most it ever held", "ours", "icalendar, no time zone"} <= {*names}
+    assert {
+        "bare PROPFIND",
+        "the worker's round",
+        "the most it ever held",
+        "ours",
+        "icalendar, no time zone",
+    } <= {*names}

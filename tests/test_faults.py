@@ -26,7 +26,9 @@ WRITERS, KILLINGS, SECONDS_BETWEEN = 16, 5, 1.5
 
 
 class Writer(threading.Thread):
-    """One person who saves their profile again and again, each time with the next number as their place of work."""
+    """One person who saves their profile again and again, each time with the next number as their place of
+    work.
+    """
 
     def __init__(self, base: str, cookie: tuple[str, str], stop: threading.Event) -> None:
         super().__init__(daemon=True)
@@ -49,11 +51,17 @@ class Writer(threading.Thread):
         if page.status_code != 200:
             self.odd.append(f"GET {page.status_code}")
             return
-        form = next(each for each in parse(page.text)[0].all("form") if any(i["name"] == "site" for i in each.all("input")))
+        form = next(
+            each
+            for each in parse(page.text)[0].all("form")
+            if any(i["name"] == "site" for i in each.all("input"))
+        )
         answer = client.post("/me", data=filled(form, {"site": place}))
         if answer.status_code in (200, 303):
             self.acknowledged.append(place)
-        elif answer.status_code != 409:  # a save that was kept though its answer was lost makes the next one stale
+        elif (
+            answer.status_code != 409
+        ):  # a save that was kept though its answer was lost makes the next one stale
             self.odd.append(f"POST {answer.status_code}")
 
 

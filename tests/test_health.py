@@ -19,7 +19,11 @@ AWAY = {"REMOTE_ADDR": "203.0.113.7"}
 def test_the_process_is_alive_without_asking_the_database(visitor: Visitor, count_queries: Any) -> None:
     with count_queries() as counted:
         page = visitor.get("/healthz")
-    assert (page.response.get_json(), len(counted), page.headers.get("Set-Cookie")) == ({"alive": True}, 0, None)
+    assert (page.response.get_json(), len(counted), page.headers.get("Set-Cookie")) == (
+        {"alive": True},
+        0,
+        None,
+    )
 
 
 def test_the_portal_is_ready_once_a_worker_was_seen(app: Flask, visitor: Visitor) -> None:
@@ -50,5 +54,7 @@ def test_numbers_are_for_staff_and_for_this_machine_but_not_through_a_proxy(
     assert "portal_people 2" in page.html
     assert "portal_sessions 1" in page.html
     new_visitor().get("/metrics", environ_overrides=HERE)
-    new_visitor().get("/metrics", environ_overrides=HERE, headers={"X-Forwarded-For": "203.0.113.7"}, status=404)
+    new_visitor().get(
+        "/metrics", environ_overrides=HERE, headers={"X-Forwarded-For": "203.0.113.7"}, status=404
+    )
     new_visitor(member).get("/metrics", environ_overrides=AWAY, status=404)

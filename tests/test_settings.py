@@ -23,21 +23,36 @@ def settings(folder: Path, **environ: str) -> Settings:
         ("imap://u:p@localhost:8143/?tls=none", Mailbox("localhost", 8143, "u", "p", "none")),
     ],
 )
-def test_a_mailbox_is_understood_and_its_password_is_never_shown(tmp_path: Path, url: str, mailbox: Mailbox) -> None:
+def test_a_mailbox_is_understood_and_its_password_is_never_shown(
+    tmp_path: Path, url: str, mailbox: Mailbox
+) -> None:
     found = settings(tmp_path, IMAP_URL=url)
     assert (found.mailbox, found.reads_answers) == (mailbox, True)
-    assert mailbox.password not in repr(found).replace(str(tmp_path), "").partition("mailbox=")[2].partition("password")[2]
+    assert (
+        mailbox.password
+        not in repr(found).replace(str(tmp_path), "").partition("mailbox=")[2].partition("password")[2]
+    )
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        *("imaps://mail.example.com", "pop3://u:p@mail", "imaps://u:p@", "imaps://u:p@mail:port", "imaps://u@mail"),
+        *(
+            "imaps://mail.example.com",
+            "pop3://u:p@mail",
+            "imaps://u:p@",
+            "imaps://u:p@mail:port",
+            "imaps://u@mail",
+        ),
         *("imaps://u:p@mail/?tls=maybe", "imaps://u:p@mail/In%0Abox", "mail.example.com"),
     ],
 )
-def test_a_malformed_mailbox_stops_the_start_with_the_reason_and_without_the_password(tmp_path: Path, url: str) -> None:
-    with pytest.raises(SettingsError, match=r"IMAP_URL must look like imaps://user:password@host:993/INBOX\.") as stopped:
+def test_a_malformed_mailbox_stops_the_start_with_the_reason_and_without_the_password(
+    tmp_path: Path, url: str
+) -> None:
+    with pytest.raises(
+        SettingsError, match=r"IMAP_URL must look like imaps://user:password@host:993/INBOX\."
+    ) as stopped:
         settings(tmp_path, IMAP_URL=url)
     assert url not in stopped.value.message
 
@@ -55,7 +70,9 @@ def test_answers_go_to_the_senders_address_unless_another_is_set(tmp_path: Path)
     assert (other.answers_address, other.reads_answers) == ("answers@example.com", True)
 
 
-@pytest.mark.parametrize("address", ["Answers <a@example.com>", "no address", "a@b@c", f"{'x' * 31}@example.com"])
+@pytest.mark.parametrize(
+    "address", ["Answers <a@example.com>", "no address", "a@b@c", f"{'x' * 31}@example.com"]
+)
 def test_a_reply_address_that_is_none_stops_the_start(tmp_path: Path, address: str) -> None:
     with pytest.raises(SettingsError, match="REPLY_ADDRESS must be one plain address"):
         settings(tmp_path, REPLY_ADDRESS=address)

@@ -109,7 +109,9 @@ def test_two_workers_share_many_letters_and_send_each_once(
     ids = [post(f"person{number}@example.com") for number in range(40)]
     with running(environ, tmp_path / "one", "worker"), running(environ, tmp_path / "two", "worker"):
         wait_until(lambda: all(row(each).state == "sent" for each in ids), log=tmp_path / "one")
-    assert sorted(str(each["To"]) for each in smtp_server.letters) == sorted(row(each).to_address for each in ids)
+    assert sorted(str(each["To"]) for each in smtp_server.letters) == sorted(
+        row(each).to_address for each in ids
+    )
 
 
 def test_a_ring_made_with_another_key_is_not_answered(app: Flask) -> None:

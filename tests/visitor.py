@@ -63,12 +63,18 @@ class Page:
     @property
     def toasts(self) -> list[str]:
         """The short messages on the page."""
-        return [each.all("p")[0].text for each in self.root.walk() if each.has_class("toast") and not each.above("template")]
+        return [
+            each.all("p")[0].text
+            for each in self.root.walk()
+            if each.has_class("toast") and not each.above("template")
+        ]
 
     @property
     def errors(self) -> list[str]:
         """What the error summary lists."""
-        return [line.text for box in self.root.walk() if box.has_class("error-summary") for line in box.all("li")]
+        return [
+            line.text for box in self.root.walk() if box.has_class("error-summary") for line in box.all("li")
+        ]
 
     @property
     def links(self) -> list[str]:
@@ -76,13 +82,19 @@ class Page:
         return [each["href"] for each in self.root.all("a")]
 
     def form(self, action: str | None = None) -> Element:
-        """The form that is sent to `action` (a path; the page's own when empty), or the only one in <main>."""
+        """The form that is sent to `action` (a path; the page's own when empty), or the
+        only one in <main>.
+        """
         forms = self.root.all("form")
         if action is None:
             found = [each for each in forms if each.above("main") and each["method"].lower() == "post"]
         else:
-            found = [each for each in forms if (urlsplit(each["action"] or self.url).path) == urlsplit(action).path]
-        assert found, f"no form to {action or 'anywhere'} among {[each['action'] for each in forms]} on {self.url}"
+            found = [
+                each for each in forms if (urlsplit(each["action"] or self.url).path) == urlsplit(action).path
+            ]
+        assert found, (
+            f"no form to {action or 'anywhere'} among {[each['action'] for each in forms]} on {self.url}"
+        )
         assert action is not None or len(found) == 1, f"which of {[each['action'] for each in found]}?"
         return found[0]
 
@@ -103,10 +115,14 @@ class Visitor:
         self.page: Page | None = None
         self._token: tuple[tuple[str, ...], str] = ((), "")
 
-    def open(self, url: str, *, method: str = "GET", htmx: bool = False, inspect: bool = True, **more: Any) -> Page:
+    def open(
+        self, url: str, *, method: str = "GET", htmx: bool = False, inspect: bool = True, **more: Any
+    ) -> Page:
         """Send a request as it is, and inspect the answer."""
         headers = {**({"HX-Request": "true"} if htmx else {}), **more.pop("headers", {})}
-        response = contextvars.Context().run(lambda: self.client.open(url, method=method, headers=headers, **more))
+        response = contextvars.Context().run(
+            lambda: self.client.open(url, method=method, headers=headers, **more)
+        )
         refresh()
         page = Page(response)
         if inspect:
@@ -128,10 +144,14 @@ class Visitor:
         assert page.status == status, f"wanted {status}, got {page}"
         return page
 
-    def post(self, action: str | None = None, *, status: int | None = None, htmx: bool = False, **changes: Value) -> Page:
-        """Fill in and send the form of the last page that goes to `action`, with `changes` (None leaves a field out).
+    def post(
+        self, action: str | None = None, *, status: int | None = None, htmx: bool = False, **changes: Value
+    ) -> Page:
+        """Fill in and send the form of the last page that goes to `action`, with `changes` (None leaves a
+        field out).
 
-        A change names a field of the form or a button with a value. Without `status`: 303 plainly, 200 for htmx.
+        A change names a field of the form or a button with a value. Without `status`: 303 plainly, 200 for
+        htmx.
         """
         assert self.page is not None, "fetch a page first"
         form = self.page.form(action)
@@ -144,7 +164,9 @@ class Visitor:
     def send(self, url: str, data: dict[str, Any] | None = None, *, htmx: bool = False, **more: Any) -> Page:
         """POST anything to anywhere, with a good token but no form."""
         token = {"X-CSRFToken": self.token()}
-        return self.open(url, method="POST", data=data, htmx=htmx, headers={**token, **more.pop("headers", {})}, **more)
+        return self.open(
+            url, method="POST", data=data, htmx=htmx, headers={**token, **more.pop("headers", {})}, **more
+        )
 
     def token(self) -> str:
         """A token that is good for this visitor; asked for once in a session."""
@@ -194,7 +216,9 @@ def session_of(person_id: int, token: str) -> UserSession:
 
 
 def filled(form: Element, changes: dict[str, Value] | None = None) -> dict[str, list[str]]:
-    """The fields of a form as a browser would send them, with `changes`. A name the form does not have is an error."""
+    """The fields of a form as a browser would send them, with `changes`. A name the form does not have is an
+    error.
+    """
     sent: dict[str, list[str]] = {}
     names = {each["name"] for each in form.all("input", "select", "textarea", "button") if each["name"]}
     for each in form.all("input", "select", "textarea"):
@@ -208,7 +232,11 @@ def filled(form: Element, changes: dict[str, Value] | None = None) -> dict[str, 
 
 def _value(field: Element) -> list[str]:
     if field.tag == "textarea":
-        return ["".join(each for each in field.children if isinstance(each, str)).removeprefix("\n").removeprefix("\r\n")]
+        return [
+            "".join(each for each in field.children if isinstance(each, str))
+            .removeprefix("\n")
+            .removeprefix("\r\n")
+        ]
     if field.tag == "select":
         options = field.all("option")
         chosen = [each for each in options if "selected" in each]

@@ -1,4 +1,6 @@
-"""`python -m calendaring PART FOLDER NUMBER …`: the figures of one part as JSON, from a process of its own."""
+"""`python -m calendaring PART FOLDER NUMBER …`: the figures of one part as JSON, from a
+process of its own.
+"""
 
 import json
 import sys

@@ -1,4 +1,6 @@
-"""Bare requests to a calendar server, as cheap as Python has them: one connection, no parsing, no reading back."""
+"""Bare requests to a calendar server, as cheap as Python has them: one connection, no parsing, no reading
+back.
+"""
 
 import http.client
 from collections.abc import Sequence
@@ -23,7 +25,9 @@ class Bare:
     def __enter__(self) -> "Bare":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.connection.close()
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> int:

@@ -1,4 +1,6 @@
-"""A portal with made-up people and schedules for the benchmark of calendars: the same seed, the same calendars."""
+"""A portal with made-up people and schedules for the benchmark of calendars: the same seed, the same
+calendars.
+"""
 
 import base64
 import os
@@ -43,8 +45,17 @@ KEYS = {
 
 def environment(folder: Path) -> dict[str, str]:
     """What a process of this portal finds in its environment."""
-    own = {"PORTAL_INSTANCE": str(folder), "PUBLIC_URL": "http://localhost", "CALDAV_ALLOWED_HOSTS": "localhost", **KEYS}
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH") if name in os.environ}
+    own = {
+        "PORTAL_INSTANCE": str(folder),
+        "PUBLIC_URL": "http://localhost",
+        "CALDAV_ALLOWED_HOSTS": "localhost",
+        **KEYS,
+    }
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH")
+        if name in os.environ
+    }
     return kept | own
 
 
@@ -53,7 +64,12 @@ def application(folder: Path) -> Flask:
     app = create_app(Settings.from_environment(environment(folder)))
     with app.app_context():
         db.create_all()
-        about = {"name": "Reverse mentoring", "promise": "An hour every two weeks.", "state": "running", "leads": "mentor"}
+        about = {
+            "name": "Reverse mentoring",
+            "promise": "An hour every two weeks.",
+            "state": "running",
+            "leads": "mentor",
+        }
         days = {"starts_on": FIRST_ON, "ends_on": FIRST_ON + timedelta(days=365), "created_at": BEGUN}
         _add(Programme, [{**about, **days}])
     return app
@@ -87,7 +103,9 @@ def ring_of(ids: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def pair_up(pairs: Sequence[tuple[int, int]], seed: int) -> None:
-    """Running pairings (mentor, mentee), each with 24 check-ins, some of them moved or left out, and three milestones."""
+    """Running pairings (mentor, mentee), each with 24 check-ins, some of them moved or left out, and three
+    milestones.
+    """
     chance = Random(f"pairs {len(pairs)} {seed}")  # noqa: S311 - a play, not a secret
     programme_id = db.session.scalars(select(Programme.id)).first()
     pairings: list[dict[str, Any]] = []
@@ -100,7 +118,11 @@ def pair_up(pairs: Sequence[tuple[int, int]], seed: int) -> None:
     _add(Series, [_series(each, chance) for each in ids])
     series = list(db.session.scalars(select(Series).where(Series.pairing_id.in_(ids))))
     check_ins = [row for each in series for row in _check_ins(each)]
-    days = {"kick-off": FIRST_ON, "midpoint": FIRST_ON + timedelta(days=168), "closing": FIRST_ON + timedelta(days=330)}
+    days = {
+        "kick-off": FIRST_ON,
+        "midpoint": FIRST_ON + timedelta(days=168),
+        "closing": FIRST_ON + timedelta(days=330),
+    }
     _add(CheckIn, check_ins)
     _add(
         Milestone,
@@ -129,7 +151,9 @@ def change(person_id: int, share: float) -> list[str]:
         for model in (Series, Milestone):
             revised = {"revision": model.revision + 1, "revised_at": BEGUN + timedelta(days=30)}
             _quietly(update(model).where(model.uid.in_(uids)).values(revised))
-        _quietly(update(Milestone).where(Milestone.uid.in_(uids)).values(due_on=FIRST_ON + timedelta(days=40)))
+        _quietly(
+            update(Milestone).where(Milestone.uid.in_(uids)).values(due_on=FIRST_ON + timedelta(days=40))
+        )
         chosen = select(Series.id).where(Series.uid.in_(uids))
         query = select(CheckIn).where(CheckIn.number == 2, CheckIn.series_id.in_(chosen))
         for check_in in db.session.scalars(query):
@@ -148,9 +172,18 @@ def _add(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _series(pairing_id: int, chance: Random) -> dict[str, Any]:
-    rule = {"every": 2, "unit": "week", "first_on": FIRST_ON + timedelta(days=chance.randrange(5)), "count": CHECK_INS}
+    rule = {
+        "every": 2,
+        "unit": "week",
+        "first_on": FIRST_ON + timedelta(days=chance.randrange(5)),
+        "count": CHECK_INS,
+    }
     when = {"local_time": time(chance.randrange(9, 17)), "zone": chance.choice(ZONES), "minutes": 60}
-    place = {"place": f"Room {chance.randrange(1, 6)}.{chance.randrange(10, 40)}", "created_at": BEGUN, "revised_at": BEGUN}
+    place = {
+        "place": f"Room {chance.randrange(1, 6)}.{chance.randrange(10, 40)}",
+        "created_at": BEGUN,
+        "revised_at": BEGUN,
+    }
     return {"uid": _uid(chance), "pairing_id": pairing_id, **rule, **when, **place}
 
 

@@ -1,4 +1,6 @@
-"""Feeds beside the plainest route of the same web server: `python -m calendaring feeds FOLDER REQUESTS ROUNDS UNREAD`."""
+"""Feeds beside the plainest route of the same web server: `python -m calendaring feeds FOLDER REQUESTS ROUNDS
+UNREAD`.
+"""
 
 import re
 import statistics
@@ -69,7 +71,9 @@ class Kinds:
             "feed, 200, not packed": (paths[0], {}, 200),
         }
         queries(app, paths[0], **known)
-        self.queries = {name: queries(app, path, **headers) for name, (path, headers, _) in self.kinds.items()}
+        self.queries = {
+            name: queries(app, path, **headers) for name, (path, headers, _) in self.kinds.items()
+        }
         unread = self.cold.pop().split(b" ")[1].decode()
         self.queries["feed, never read before"] = queries(app, unread, **known)
 
@@ -82,8 +86,12 @@ class Kinds:
         return taken, 200
 
 
-def measure(app: Flask, folder: Path, paths: list[str], many: int, rounds: int, cold: int) -> list[dict[str, object]]:
-    """Every kind in turn, again and again; each slice beside the one of the plainest route in the same round."""
+def measure(
+    app: Flask, folder: Path, paths: list[str], many: int, rounds: int, cold: int
+) -> list[dict[str, object]]:
+    """Every kind in turn, again and again; each slice beside the one of the plainest route
+    in the same round.
+    """
     port = free_port()
     command = ("-m", "portal.cli.main", "web", "--bind", f"127.0.0.1:{port}")
     rows: list[dict[str, object]] = []
@@ -104,7 +112,9 @@ def measure(app: Flask, folder: Path, paths: list[str], many: int, rounds: int, 
     return rows
 
 
-def _row(name: str, connections: int, slices: dict[str, list[dict[str, float]]], many_queries: int) -> dict[str, object]:
+def _row(
+    name: str, connections: int, slices: dict[str, list[dict[str, float]]], many_queries: int
+) -> dict[str, object]:
     own, plain = slices[name], slices[PLAIN]
     ratios = [one["rate"] / other["rate"] for one, other in zip(own, plain, strict=True)]
     middle = {each: statistics.median(one[each] for one in own) for each in ("rate", "median", "bytes")}
@@ -118,7 +128,9 @@ def _some(plain: list[dict[str, float]]) -> float:
 
 
 def figures(folder: Path, many: int, rounds: int, unread: int) -> list[dict[str, object]]:
-    """Every kind of request, `many` at a time, so many rounds; of feeds never read before, `unread` at a time."""
+    """Every kind of request, `many` at a time, so many rounds; of feeds never read before, `unread` at a
+    time.
+    """
     app = company.application(folder)
     with app.app_context():
         ids = company.people(unread * rounds * len(CONNECTIONS) + 2, seed=1)

@@ -1,4 +1,6 @@
-"""Wall time, processor time and memory of this process and of others, and programs that are started and stopped."""
+"""Wall time, processor time and memory of this process and of others, and programs that are started and
+stopped.
+"""
 
 import os
 import subprocess
@@ -14,7 +16,9 @@ MEGA = 1e6
 
 
 def busy(pid: int) -> float:
-    """Seconds of processor time that a process and those it started have used so far; 0 where there is no /proc."""
+    """Seconds of processor time that a process and those it started have used so far; 0 where there is no
+    /proc.
+    """
     try:
         numbers = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
         children = (PROC / str(pid) / "task" / str(pid) / "children").read_text().split()
@@ -27,7 +31,9 @@ def memory(pid: int) -> tuple[float, float]:
     """MB that a process holds now, and the most it ever held."""
     lines = (PROC / str(pid) / "status").read_text().splitlines() if (PROC / str(pid)).exists() else []
     found = {
-        name: int(rest.split()[0]) * 1024 / MEGA for name, _, rest in (each.partition(":") for each in lines) if "kB" in rest
+        name: int(rest.split()[0]) * 1024 / MEGA
+        for name, _, rest in (each.partition(":") for each in lines)
+        if "kB" in rest
     }
     return found.get("VmRSS", 0.0), found.get("VmHWM", 0.0)
 
@@ -49,7 +55,9 @@ class Stopwatch:
 
 
 @contextmanager
-def running(command: Sequence[str], environ: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: Sequence[str], environ: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
     """A program of Python's in a process of its own, told to stop at the end."""
     with log.open("ab") as file:
         process = subprocess.Popen(  # noqa: S603  # our own program, without a shell

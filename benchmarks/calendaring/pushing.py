@@ -1,8 +1,10 @@
-"""A push by reconciliation beside bare PUTs of the same texts: `python -m calendaring pushing FOLDER PAIRINGS ROUNDS`.
+"""A push by reconciliation beside bare PUTs of the same texts: `python -m calendaring pushing FOLDER PAIRINGS
+ROUNDS`.
 
-Each way gets an empty calendar on the same server, one after the other, in an order that turns with the rounds. Ours is the
-whole of what the worker does for an account: claim, look, write the texts, compare, search the account for what may be there
-already, write down what is intended, PUT, read back, write down what came of it, look once more, settle.
+Each way gets an empty calendar on the same server, one after the other, in an order that turns with the
+rounds. Ours is the whole of what the worker does for an account: claim, look, write the texts, compare,
+search the account for what may be there already, write down what is intended, PUT, read back, write down what
+came of it, look once more, settle.
 """
 
 import os
@@ -45,7 +47,12 @@ class Account:
         server.make_calendar(f"{server.home}{name}/", name)
         with transaction():
             person = db.session.get_one(Person, person_id)
-            given = {"address": server.url, "username": server.username, "password": server.password, "calendar": name}
+            given = {
+                "address": server.url,
+                "username": server.username,
+                "password": server.password,
+                "calendar": name,
+            }
             self.id = accounts.connect(person, **given, by=None, at=now()).id
             db.session.execute(update(Pairing).where(Pairing.mentor_id == person_id).values(state="draft"))
         self.sync()
@@ -58,7 +65,11 @@ class Account:
         sync.sync(self.id, at_once=True)
         db.session.expire_all()
         account = db.session.get_one(CalendarAccount, self.id)
-        assert (account.state, account.problem) == ("connected", ""), (account.state, account.problem, account.detail)
+        assert (account.state, account.problem) == ("connected", ""), (
+            account.state,
+            account.problem,
+            account.detail,
+        )
         self.folder = urlsplit(account.calendar_url).path
         db.session.rollback()
 
@@ -73,7 +84,8 @@ def texts_of(person_id: int) -> Texts:
     """Name and text of each entry, each under a UID that the portal would not know again."""
     found = company.entries_of(person_id)
     return [
-        (documents.href_of(each.uid), documents.document_of(each).replace(b"@localhost", b"@elsewhere")) for each in found
+        (documents.href_of(each.uid), documents.document_of(each).replace(b"@localhost", b"@elsewhere"))
+        for each in found
     ]
 
 
@@ -85,7 +97,9 @@ def write_bare(server: CalendarServer, folder: str, texts: Texts) -> None:
 
 def write_by_library(server: CalendarServer, folder: str, texts: Texts, *, search: bool) -> None:
     """The library's own way to have an entry in a calendar."""
-    with caldav.DAVClient(server.url, username=server.username, password=server.password, enable_rfc6764=False) as client:
+    with caldav.DAVClient(
+        server.url, username=server.username, password=server.password, enable_rfc6764=False
+    ) as client:
         calendar = client.calendar(url=f"http://localhost:{server.port}{folder}")
         for name, text in texts:
             if search:
@@ -123,7 +137,10 @@ class Contest:
         ids = company.people(self.pairings + 1, seed=number)
         company.pair_up([(ids[0], other) for other in ids[1:]], seed=number)
         texts = texts_of(ids[0])
-        ways = [lambda: self.ours(ids[0], len(texts), number), *(partial(self.theirs, each, texts) for each in OTHERS)]
+        ways = [
+            lambda: self.ours(ids[0], len(texts), number),
+            *(partial(self.theirs, each, texts) for each in OTHERS),
+        ]
         for way in [*ways[number % len(ways) :], *ways[: number % len(ways)]]:
             way()
 
@@ -143,7 +160,9 @@ class Contest:
         self.server.make_calendar(folder, "other")
         write = partial(OTHERS[name], self.server, folder)
         self.take("first", name, len(texts), partial(write, texts))
-        changed = [(path, text.replace(b"SEQUENCE:0", b"SEQUENCE:1")) for path, text in texts[:: round(1 / CHANGED)]]
+        changed = [
+            (path, text.replace(b"SEQUENCE:0", b"SEQUENCE:1")) for path, text in texts[:: round(1 / CHANGED)]
+        ]
         self.take("changed", name, len(changed), partial(write, changed))
         self.server.delete(folder)
 

@@ -1,8 +1,9 @@
 """One round of a real worker over many accounts: `python -m calendaring rounds FOLDER ACCOUNTS ROUNDS`.
 
-Every person has one pairing, and a user and a calendar of their own on one Radicale. First the worker writes everything;
-then nothing has changed, and it glances at each account again and again. Beside it, a bare PROPFIND for each account, with
-as many connections at a time as the worker has threads and a new one for each account, since each is somebody else's.
+Every person has one pairing, and a user and a calendar of their own on one Radicale. First the worker writes
+everything; then nothing has changed, and it glances at each account again and again. Beside it, a bare
+PROPFIND for each account, with as many connections at a time as the worker has threads and a new one for each
+account, since each is somebody else's.
 """
 
 import statistics
@@ -40,7 +41,9 @@ Place = tuple[CalendarServer, str]
 
 
 def connected(server: CalendarServer, ids: Sequence[int]) -> list[Place]:
-    """An account for each of these people, with a user of their own, whose only calendar is there and empty."""
+    """An account for each of these people, with a user of their own, whose only calendar is
+    there and empty.
+    """
     assert server.folder is not None
     places = [(replace(server, username=f"user-{each}"), f"/user-{each}/pairs/") for each in ids]
     with (server.folder / "users").open("a") as file:  # read again for each who signs in
@@ -53,7 +56,12 @@ def connected(server: CalendarServer, ids: Sequence[int]) -> list[Place]:
     for person_id, (user, path) in zip(ids, places, strict=True):
         uid = str(uuid4())
         about = {"uid": uid, "person_id": person_id, "address": server.url, "username": user.username}
-        where = {"origin": origin, "calendar_url": origin + path, "calendar_name": path, "own_calendar": False}
+        where = {
+            "origin": origin,
+            "calendar_url": origin + path,
+            "calendar_name": path,
+            "own_calendar": False,
+        }
         sealed = keyring().seal(server.password, place(uid))
         rows.append({**about, **where, "sealed_password": sealed, "state": "connected", "created_at": now()})
     with transaction():
@@ -62,7 +70,9 @@ def connected(server: CalendarServer, ids: Sequence[int]) -> list[Place]:
 
 
 def sweep() -> None:
-    """Ring for all that is due, as many at a time as the worker's own round does, and wait until it is done."""
+    """Ring for all that is due, as many at a time as the worker's own round does, and wait
+    until it is done.
+    """
     until = time.monotonic() + PATIENCE_SECONDS
     while due := len(sync.due_accounts(at=now())) or _held():
         sync.sweep()
@@ -82,7 +92,9 @@ def _held() -> int:
 def grow_due() -> None:
     """Have every account looked at again, as if a quarter of an hour had gone by."""
     with transaction():
-        db.session.execute(update(CalendarAccount).values(failures=1).execution_options(synchronize_session=False))
+        db.session.execute(
+            update(CalendarAccount).values(failures=1).execution_options(synchronize_session=False)
+        )
 
 
 def glance_bare(places: Sequence[Place]) -> None:
@@ -133,7 +145,9 @@ def measure(folder: Path, server: CalendarServer, many: int, rounds: int) -> dic
     company.pair_up(list(zip(ids[::2], ids[1::2], strict=True)), seed=3)
     places = connected(server, ids)
     assert server.process is not None
-    with machine.running(("-m", "portal.cli.main", "worker"), company.environment(folder), folder / "worker.log") as process:
+    with machine.running(
+        ("-m", "portal.cli.main", "worker"), company.environment(folder), folder / "worker.log"
+    ) as process:
         wait_for_worker()
         pids = (process.pid, server.process.pid)
         found: dict[str, Any] = {"idle": machine.memory(process.pid)[0], "rounds": []}
@@ -152,17 +166,26 @@ def measure(folder: Path, server: CalendarServer, many: int, rounds: int) -> dic
         assert sync.sync(account_id or 0)
     with counted() as of_sweep:
         sync.due_accounts(at=now())
-    troubled = db.session.scalar(select(func.count()).select_from(CalendarAccount).where(CalendarAccount.problem != ""))
+    troubled = db.session.scalar(
+        select(func.count()).select_from(CalendarAccount).where(CalendarAccount.problem != "")
+    )
     assert (found["written"], troubled) == (company.ENTRIES * many, 0)
     return {**found, "each": each, "of_sweep": of_sweep["queries"]}
 
 
 def _taken(pids: tuple[int, int], act: Any) -> dict[str, float]:
-    """What something took: wall time; processor time of this process, of the worker, and of the calendar server."""
+    """What something took: wall time; processor time of this process, of the worker, and of the calendar
+    server.
+    """
     watches = [machine.Stopwatch(pid) for pid in pids]
     act()
     read = [each.read() for each in watches]
-    return {"wall": read[0]["wall"], "own": read[0]["own"], "worker": read[0]["others"], "server": read[1]["others"]}
+    return {
+        "wall": read[0]["wall"],
+        "own": read[0]["own"],
+        "worker": read[0]["others"],
+        "server": read[1]["others"],
+    }
 
 
 def summary(found: dict[str, Any], many: int) -> dict[str, Any]:

@@ -17,7 +17,12 @@ from calendaring import company
 from portal.core.calendar import documents
 from portal.core.calendar.documents import Entry, MeetingSeries
 
-OURS, AGAIN, LIBRARY, LIBRARY_ZONES = "ours", "ours, again", "icalendar, no time zone", "icalendar, with its time zone"
+OURS, AGAIN, LIBRARY, LIBRARY_ZONES = (
+    "ours",
+    "ours, again",
+    "icalendar, no time zone",
+    "icalendar, with its time zone",
+)
 
 
 def by_library(entry: Entry, *, zones: bool) -> bytes:
@@ -29,7 +34,10 @@ def by_library(entry: Entry, *, zones: bool) -> bytes:
     if isinstance(entry, MeetingSeries):
         for each in entry.held:
             if entry.is_moved(each):
-                start, minutes = each.starts_at.astimezone(ZoneInfo(entry.zone)), timedelta(minutes=each.minutes)
+                start, minutes = (
+                    each.starts_at.astimezone(ZoneInfo(entry.zone)),
+                    timedelta(minutes=each.minutes),
+                )
                 override = _event(entry, start, start + minutes)
                 override.add("recurrence-id", entry.rule_start(each.rule_on).astimezone(ZoneInfo(entry.zone)))
                 calendar.add_component(override)
@@ -46,7 +54,10 @@ def _master(entry: Entry) -> icalendar.Event:
     start = entry.rule_start(entry.first_on).astimezone(zone)
     event = _event(entry, start, start + timedelta(minutes=entry.minutes))
     event.add("rrule", {"freq": "weekly", "interval": entry.every, "count": entry.count})
-    event.add("exdate", [entry.rule_start(each.rule_on).astimezone(zone) for each in entry.occurrences if each.skipped])
+    event.add(
+        "exdate",
+        [entry.rule_start(each.rule_on).astimezone(zone) for each in entry.occurrences if each.skipped],
+    )
     alarm = icalendar.Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", entry.summary)
@@ -57,7 +68,12 @@ def _master(entry: Entry) -> icalendar.Event:
 
 def _event(entry: Entry, start: object, end: object) -> icalendar.Event:
     event = icalendar.Event()
-    facts = {"uid": entry.uid, "sequence": entry.revision, "dtstamp": entry.revised_at.astimezone(UTC), "url": entry.url}
+    facts = {
+        "uid": entry.uid,
+        "sequence": entry.revision,
+        "dtstamp": entry.revised_at.astimezone(UTC),
+        "url": entry.url,
+    }
     for name, value in {**facts, "summary": entry.summary, "description": entry.description}.items():
         event.add(name, value)
     event.add("dtstart", start)
@@ -92,4 +108,6 @@ def figures(folder: Path, pairings: int, rounds: int) -> list[dict[str, Any]]:
             way()
             taken[name].append(time.process_time() - began)
     middle = {name: len(entries) / statistics.median(found) for name, found in taken.items()}
-    return [{"name": name, "rate": rate, "ratio": rate / middle[LIBRARY_ZONES]} for name, rate in middle.items()]
+    return [
+        {"name": name, "rate": rate, "ratio": rate / middle[LIBRARY_ZONES]} for name, rate in middle.items()
+    ]

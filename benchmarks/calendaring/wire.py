@@ -1,4 +1,6 @@
-"""A client that costs little, so that what is measured is the server: sockets and bytes, many connections in one thread."""
+"""A client that costs little, so that what is measured is the server: sockets and bytes, many connections in
+one thread.
+"""
 
 import re
 import selectors
@@ -12,7 +14,9 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 @dataclass
 class Taken:
-    """What came of some requests: how long each took and all together, in seconds, and the bytes of the last body."""
+    """What came of some requests: how long each took and all together, in seconds, and the bytes of the last
+    body.
+    """
 
     wall: float = 0.0
     each: list[float] = field(default_factory=list)
@@ -37,8 +41,8 @@ class Line:
         self.connection.sendall(request)
 
     def receive(self) -> int | None:
-        """Take what has come; the length of the body once the answer is whole. A server may close a line between two
-        requests: then the request is sent again on a new one."""
+        """Take what has come; the length of the body once the answer is whole. A server may close a line
+        between two requests: then the request is sent again on a new one."""
         try:
             piece = self.connection.recv(65536)
         except ConnectionError:
@@ -62,7 +66,9 @@ class Line:
 
 
 def load(port: int, requests: Sequence[bytes], *, connections: int, status: int) -> Taken:
-    """Send all requests over so many connections, each of which has the next one when its last is answered."""
+    """Send all requests over so many connections, each of which has the next one when its
+    last is answered.
+    """
     taken, waiting = Taken(), list(reversed(requests))
     with selectors.DefaultSelector() as ready:
         lines = [Line(port) for _ in range(min(connections, len(requests)))]

@@ -1,1 +1,3 @@
-"""What `benchmarks/matching.py` is made of: instances, entrants, the referee, the certificate and the tables."""
+"""What `benchmarks/matching.py` is made of: instances, entrants, the referee, the
+certificate and the tables.
+"""

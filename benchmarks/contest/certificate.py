@@ -1,19 +1,21 @@
-"""Proof that a plan is the best, by code that knows no solver: it takes the plan and the table of scores and nothing else.
+"""Proof that a plan is the best, by code that knows no solver: it takes the plan and the table of scores and
+nothing else.
 
-The proof (Lagrange). Let every seat of a mentor and of a mentee have a price, which may be below nothing. Then no plan at
-all is worth more than
+The proof (Lagrange). Let every seat of a mentor and of a mentee have a price, which may be below nothing.
+Then no plan at all is worth more than
 
     what all pairs bring beyond the prices of their two seats   (nothing, where they bring less)
-    + for each person, the most that any number of their seats brings: its prices, and the bonus for meeting anybody.
+    + for each person, the most that any number of their seats brings: its prices, and the
+      bonus for meeting anybody.
 
-`bound` adds that up over all pairs, some rows at a time, in whole numbers. Where it equals what the plan is worth, the plan
-is proven to be the best, however the prices were found.
+`bound` adds that up over all pairs, some rows at a time, in whole numbers. Where it equals what the plan is
+worth, the plan is proven to be the best, however the prices were found.
 
-They are found from the plan alone. In a best plan a pair that is made brings at least its prices, one that is not made at
-most its prices, and a person's number of pairs is among the best for them: these are differences of two prices, which
-Bellman and Ford's shortest ways settle if and only if no change of the plan would better it. Most pairs never matter, so
-the ways are first sought among the best few of each person; then all pairs are looked at, those that are broken are added,
-and so on until none is.
+They are found from the plan alone. In a best plan a pair that is made brings at least its prices, one that is
+not made at most its prices, and a person's number of pairs is among the best for them: these are differences
+of two prices, which Bellman and Ford's shortest ways settle if and only if no change of the plan would better
+it. Most pairs never matter, so the ways are first sought among the best few of each person; then all pairs
+are looked at, those that are broken are added, and so on until none is.
 """
 
 import time
@@ -38,9 +40,9 @@ FAR = 2**61
 
 @dataclass(frozen=True)
 class Proof:
-    """`gap`: by how much any other plan could at most be better, as one number of the four goals; None when the plan is not
-    a best one, so that there are no prices that prove it. `rounds`: how often all pairs were looked at; `seconds` of wall
-    time."""
+    """`gap`: by how much any other plan could at most be better, as one number of the four goals; None when
+    the plan is not a best one, so that there are no prices that prove it. `rounds`: how often all pairs were
+    looked at; `seconds` of wall time."""
 
     gap: int | None
     rounds: int
@@ -67,13 +69,17 @@ def bound(given: Given, mentor_price: Whole, mentee_price: Whole) -> int:
         (mentee_price, given.column_seats, goals.mentee),
     ):
         total += sum(
-            max(0, price + met, many * price + met) for price, many in zip(prices.tolist(), seats, strict=True) if many
+            max(0, price + met, many * price + met)
+            for price, many in zip(prices.tolist(), seats, strict=True)
+            if many
         )
     return total
 
 
 def _worth(given: Given) -> Whole:
-    """What a pair of each score brings; the last entry is for pairs that are not allowed, whose score is -1."""
+    """What a pair of each score brings; the last entry is for pairs that are not allowed,
+    whose score is -1.
+    """
     goals, scores = Goals.of(given), np.arange(10_001)
     worth = scores + np.minimum(scores, BEND) - np.where(scores < given.line, goals.below, 0)
     return np.append(worth, NEVER)
@@ -88,18 +94,24 @@ def _blocks(given: Given) -> Iterator[tuple[int, Whole]]:
 
 
 class Search:
-    """Prices for one plan. `up` is the price of each mentor's seat and `down` less than nothing the price of each mentee's,
-    beside `hub`, the price of a seat that stays free: so every demand is that one of them is at most another and
-    something."""
+    """Prices for one plan. `up` is the price of each mentor's seat and `down` less than nothing the price of
+    each mentee's, beside `hub`, the price of a seat that stays free: so every demand is that one of them is
+    at most another and something."""
 
     def __init__(self, given: Given, pairs: Pairs) -> None:
         self.given, self.rounds = given, 0
         goals = Goals.of(given)
-        assert 4 * (goals.mentee + goals.mentor + (goals.below + MOST) * sum(given.row_seats)) < FAR, "too many for 64 bits"
+        assert 4 * (goals.mentee + goals.mentor + (goals.below + MOST) * sum(given.row_seats)) < FAR, (
+            "too many for 64 bits"
+        )
         rows, columns = np.array(sorted(pairs), np.int64).reshape(-1, 2).T
         self.rows, self.columns = rows, columns
         self.brings = _worth(given)[np.asarray(table(given)[rows, columns], np.int64)]
-        self.up, self.down, self.hub = np.zeros(given.shape[0], np.int64), np.zeros(given.shape[1], np.int64), 0
+        self.up, self.down, self.hub = (
+            np.zeros(given.shape[0], np.int64),
+            np.zeros(given.shape[1], np.int64),
+            0,
+        )
         self.least_up, self.most_up = _limits(rows, np.array(given.row_seats), goals.mentor)
         self.least_down, self.most_down = _limits(columns, np.array(given.column_seats), goals.mentee)
         self.ways = np.unique(_few(table(given), rows * given.shape[1] + columns))
@@ -115,13 +127,17 @@ class Search:
         return None
 
     def _settle(self) -> bool:
-        """Meet the demands of the ways known so far; False when that has no end, since the plan can be bettered."""
+        """Meet the demands of the ways known so far; False when that has no end, since the plan can be
+        bettered.
+        """
         rows, columns = np.divmod(self.ways, self.given.shape[1])
         order = np.argsort(columns, kind="stable")
         rows, columns = rows[order], columns[order]
         starts = np.flatnonzero(np.diff(columns, prepend=-1))
         brings = _worth(self.given)[np.asarray(table(self.given)[rows, columns], np.int64)]
-        for _ in range(sum(self.given.shape) + 2):  # the shortest ways have no more steps than there are prices
+        for _ in range(
+            sum(self.given.shape) + 2
+        ):  # the shortest ways have no more steps than there are prices
             before = self.hub, self.up.sum(), self.down.sum()
             if len(starts):
                 low = np.minimum.reduceat(self.up[rows] - brings, starts)
@@ -138,10 +154,14 @@ class Search:
         np.minimum.at(self.up, self.rows, self.brings + self.down[self.columns])
         self.up = np.minimum(self.up, self.hub + self.most_up)
         self.down = np.minimum(self.down, self.hub - self.least_down)
-        self.hub = min(self.hub, int((self.up - self.least_up).min()), int((self.down + self.most_down).min()))
+        self.hub = min(
+            self.hub, int((self.up - self.least_up).min()), int((self.down + self.most_down).min())
+        )
 
     def _look_at_all(self) -> Whole:
-        """Lower the prices of mentees to what all pairs demand; the pairs that demanded most, by row and by column."""
+        """Lower the prices of mentees to what all pairs demand; the pairs that demanded most, by row and by
+        column.
+        """
         width, found = self.given.shape[1], []
         for first, worth in _blocks(self.given):
             inside = slice(*np.searchsorted(self.rows, (first, first + len(worth))))
@@ -159,7 +179,9 @@ class Search:
 
 
 def _limits(taken: Whole, seats: Whole, met: int) -> tuple[Whole, Whole]:
-    """The least and the most that a person's seat may cost, so that no other number of pairs is better for them."""
+    """The least and the most that a person's seat may cost, so that no other number of pairs is better for
+    them.
+    """
     many = np.bincount(taken, minlength=len(seats))
     least = np.where(many == 0, -FAR, np.where(many == 1, -met, 0))
     most = np.where(many == 0, -met, np.where(many < seats, 0, FAR))
@@ -167,7 +189,9 @@ def _limits(taken: Whole, seats: Whole, met: int) -> tuple[Whole, Whole]:
 
 
 def _few(scores: Table, made: Whole) -> Whole:
-    """The best few allowed pairs of each row and each column that are not made, as row times width plus column."""
+    """The best few allowed pairs of each row and each column that are not made, as row times width plus
+    column.
+    """
     rows, width = scores.shape
     many, keep = max(AT_ONCE // max(width, 1), 1), min(BEST_FEW, width)
     found: list[Whole] = []
@@ -177,7 +201,9 @@ def _few(scores: Table, made: Whole) -> Whole:
         columns = np.argpartition(block, width - keep, axis=1)[:, width - keep :]
         found.append(((np.arange(len(block))[:, None] + first) * width + columns).ravel())
         top = np.concatenate([top, block])
-        who = np.concatenate([who, np.broadcast_to(np.arange(first, first + len(block))[:, None], block.shape)])
+        who = np.concatenate(
+            [who, np.broadcast_to(np.arange(first, first + len(block))[:, None], block.shape)]
+        )
         if len(top) > BEST_FEW:
             best = np.argpartition(top, len(top) - BEST_FEW, axis=0)[len(top) - BEST_FEW :]
             top, who = np.take_along_axis(top, best, 0), np.take_along_axis(who, best, 0)

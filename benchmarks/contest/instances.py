@@ -1,11 +1,13 @@
 """Made-up companies of any size, the same for the same kind, size and seed.
 
-`size` juniors who teach and `size` seniors who learn. Grades overlap (1 to 5 and 3 to 8), so that some pairs are not
-allowed; managers form one tree; nine in ten speak English and everybody one or two languages beside; four zones from New
-York to India with five kinds of working week; one in fifty would rather not meet somebody.
+`size` juniors who teach and `size` seniors who learn. Grades overlap (1 to 5 and 3 to 8), so that some pairs
+are not allowed; managers form one tree; nine in ten speak English and everybody one or two languages beside;
+four zones from New York to India with five kinds of working week; one in fifty would rather not meet
+somebody.
 
 easy   diverse interests: three to five of 144 topics each, and one to three seats for each who teaches.
-tight  one seat each, and nine wishes in ten are for eight of the topics, which few teach well: everybody's best collide.
+tight  one seat each, and nine wishes in ten are for eight of the topics, which few teach well: everybody's
+       best collide.
 """
 
 from collections.abc import Sequence
@@ -44,7 +46,9 @@ HEAD = 0
 def problem(kind: str, size: int, seed: int = 1) -> Problem:
     """`size` mentors and as many mentees; ids of mentors come first."""
     chance = np.random.default_rng([KINDS.index(kind), size, seed])
-    candidates = tuple(_person(number, kind, chance, junior=number <= size) for number in range(1, 2 * size + 1))
+    candidates = tuple(
+        _person(number, kind, chance, junior=number <= size) for number in range(1, 2 * size + 1)
+    )
     return Problem(
         candidates=candidates,
         managers=_managers(candidates),
@@ -64,7 +68,9 @@ def later(before: Problem, kind: str, share: float, seed: int = 2) -> Problem:
     for junior, people in ((True, before.mentors), (False, before.mentees)):
         gone = set(chance.permutation(len(people))[: round(len(people) * share)].tolist())
         kept += [each for number, each in enumerate(people) if number not in gone]
-        joined += [_person(first + len(joined) + number, kind, chance, junior=junior) for number in range(len(gone))]
+        joined += [
+            _person(first + len(joined) + number, kind, chance, junior=junior) for number in range(len(gone))
+        ]
     managers = {**before.managers, **{each.id: None for each in joined}}
     return replace(before, candidates=(*kept, *joined), managers=managers)
 
@@ -87,7 +93,9 @@ def _person(number: int, kind: str, chance: np.random.Generator, *, junior: bool
         place=_one(PLACES, chance),
         teaches=_wishes(kind, chance, most=5 if junior else 2),
         learns=_wishes(kind, chance, most=2 if junior else 5),
-        avoids=frozenset({int(chance.integers(1, number + 1))} - {number}) if chance.random() < 0.02 else frozenset(),
+        avoids=frozenset({int(chance.integers(1, number + 1))} - {number})
+        if chance.random() < 0.02
+        else frozenset(),
     )
 
 
@@ -112,7 +120,11 @@ def _wishes(kind: str, chance: np.random.Generator, most: int) -> tuple[Wish, ..
 
 
 def _managers(candidates: Sequence[Candidate]) -> dict[int, int | None]:
-    """One tree by grade: the most senior under somebody who takes no part, and the rest under those before them."""
+    """One tree by grade: the most senior under somebody who takes no part, and the rest under those before
+    them.
+    """
     ranked = sorted(candidates, key=lambda each: (-(each.grade or 0), each.id))
-    above = {each.id: ranked[place // SPAN - 1].id if place >= SPAN else HEAD for place, each in enumerate(ranked)}
+    above = {
+        each.id: ranked[place // SPAN - 1].id if place >= SPAN else HEAD for place, each in enumerate(ranked)
+    }
     return {HEAD: None, **above}

@@ -1,9 +1,11 @@
-"""What of the contest stands on the portal, run as a program of its own so that its memory and time can be told apart.
+"""What of the contest stands on the portal, run as a program of its own so that its memory and time can be
+told apart.
 
-python -m contest.ours instance KIND SIZE FOLDER    writes the instance for all entrants, times a pass of all scores
-python -m contest.ours match KIND SIZE              the engine, from people to pairs with their reasons
-python -m contest.ours prices KIND SIZE             all mentors priced for one mentee, and runs with one pair pinned instead
-python -m contest.ours stay KIND SIZE               how many pairs move when people join and leave
+python -m contest.ours instance KIND SIZE FOLDER    writes the instance for all entrants, times a pass of all
+scores python -m contest.ours match KIND SIZE              the engine, from people to pairs with their reasons
+python -m contest.ours prices KIND SIZE             all mentors priced for one mentee, and runs with one pair
+pinned instead python -m contest.ours stay KIND SIZE               how many pairs move when people join and
+leave
 """
 
 import json
@@ -43,9 +45,11 @@ LISTS, EDITS = 30, 100
 
 
 def instance(kind: str, size: str, folder: str) -> dict[str, Any]:
-    """Write the instance; `pass`: seconds of processor time of one quick pass that scores all pairs and applies all rules.
+    """Write the instance; `pass`: seconds of processor time of one quick pass that scores all pairs and
+    applies all rules.
 
-    What is written comes from the plain definition of scores and rules; raises AssertionError if the quick pass differs.
+    What is written comes from the plain definition of scores and rules; raises AssertionError if the quick
+    pass differs.
     """
     given, path = problem(kind, int(size)), Path(folder)
     with (path / "scores.i16").open("wb") as file:
@@ -79,7 +83,12 @@ def _plain(given: Problem, rows: slice) -> NDArray[np.int16]:
 
 def _facts(each: Candidate, topics: Sequence[str]) -> dict[str, Any]:
     """What a package with scores of its own may go by."""
-    return {"grade": each.grade or 0, "department": each.department, "site": each.site, "topics": list(topics)}
+    return {
+        "grade": each.grade or 0,
+        "department": each.department,
+        "site": each.site,
+        "topics": list(topics),
+    }
 
 
 def pair(kind: str, size: str) -> dict[str, Any]:
@@ -97,13 +106,16 @@ def pair(kind: str, size: str) -> dict[str, Any]:
 def prices(kind: str, size: str) -> dict[str, Any]:
     """Medians of processor time, in seconds; how many mentors are priced; and whether the prices are right.
 
-    `read`: a board as it is kept; `list`: all mentors priced for one mentee, instead of the one they have; `run`: solving
-    again with one pair pinned, by scores that are there; `equal`: of `edits` changes by hand, drawn by chance, those after
-    which the chain that is priced is worth what the run finds, in all four goals.
+    `read`: a board as it is kept; `list`: all mentors priced for one mentee, instead of the one they have;
+    `run`: solving again with one pair pinned, by scores that are there; `equal`: of `edits` changes by hand,
+    drawn by chance, those after which the chain that is priced is worth what the run finds, in all four
+    goals.
     """
     given = problem(kind, int(size))
     result = match(given)
-    kept = present_board(given, [(each.mentor_id, each.mentee_id) for each in result.pairs], line=result.line).to_bytes()
+    kept = present_board(
+        given, [(each.mentor_id, each.mentee_id) for each in result.pairs], line=result.line
+    ).to_bytes()
     reading, board = _timed(lambda: PriceBoard.from_bytes(kept))
     partner = {column: row for row, column in board.present}
     some = sorted(partner)[:: max(len(partner) // LISTS, 1)]
@@ -133,7 +145,9 @@ def _priced(board: PriceBoard, column: int, instead_of: int) -> Prices:
 
 
 class Again:
-    """Solves a company all over again with one pair pinned and another apart, by the goals that prices go by."""
+    """Solves a company all over again with one pair pinned and another apart, by the goals
+    that prices go by.
+    """
 
     def __init__(self, given: Problem, board: PriceBoard) -> None:
         self.given = given
@@ -148,7 +162,10 @@ class Again:
         row, column = pinned
         allowed = self.allowed.copy()
         allowed[without] = False
-        return {*solve(self._instance(allowed, (self.given.mentors[row].id, self.given.mentees[column].id))), pinned}
+        return {
+            *solve(self._instance(allowed, (self.given.mentors[row].id, self.given.mentees[column].id))),
+            pinned,
+        }
 
     def worth(self, pairs: Collection[Pair]) -> tuple[int, int, int, int]:
         """What a plan comes to in the four goals."""
@@ -174,7 +191,10 @@ def stay(kind: str, size: str) -> dict[str, Any]:
     could = {each for each in together if there >= set(each)}
     free = match(after)
     held = match(replace(after, stay=frozenset(could), rules=replace(after.rules, stay_bonus=BONUS)))
-    moved = [len(could - {(each.mentor_id, each.mentee_id) for each in found.pairs}) / len(could) for found in (free, held)]
+    moved = [
+        len(could - {(each.mentor_id, each.mentee_id) for each in found.pairs}) / len(could)
+        for found in (free, held)
+    ]
     return {"moved": moved, "cost": 1 - _total(held, after) / _total(free, after), "pairs": len(could)}
 
 
@@ -184,7 +204,12 @@ def _total(found: Result, given: Problem) -> int:
     return sum(total + min(total, 5000) for total in totals)
 
 
-PROGRAMS: dict[str, Callable[..., dict[str, Any]]] = {"instance": instance, "match": pair, "prices": prices, "stay": stay}
+PROGRAMS: dict[str, Callable[..., dict[str, Any]]] = {
+    "instance": instance,
+    "match": pair,
+    "prices": prices,
+    "stay": stay,
+}
 
 if __name__ == "__main__":
     json.dump(PROGRAMS[sys.argv[1]](*sys.argv[2:]), sys.stdout)

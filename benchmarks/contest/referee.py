@@ -13,7 +13,9 @@ Table = NDArray[np.int16]
 
 @dataclass(frozen=True)
 class Verdict:
-    """Forbidden pairs (by a rule, twice the same, or past somebody's seats) count for nobody. `worst` is of 10000."""
+    """Forbidden pairs (by a rule, twice the same, or past somebody's seats) count for nobody. `worst` is of
+    10000.
+    """
 
     mentees_unmatched: int
     mentors_unmatched: int
@@ -51,5 +53,7 @@ def judge(given: Given, pairs: Pairs) -> Verdict:
         total=sum(score + min(score, BEND) for score in reached),
         worst=min(reached, default=0),
         forbidden=len(pairs) - len(good),
-        value=goals.mentee * len(columns) + goals.mentor * len(rows) + sum(goals.pair(each, given.line) for each in reached),
+        value=goals.mentee * len(columns)
+        + goals.mentor * len(rows)
+        + sum(goals.pair(each, given.line) for each in reached),
     )

@@ -1,4 +1,6 @@
-"""Runs programs in processes of their own, with a limit of time, and makes environments for packages that are not ours."""
+"""Runs programs in processes of their own, with a limit of time, and makes environments for packages that are
+not ours.
+"""
 
 import json
 import os
@@ -31,7 +33,12 @@ def run(command: list[str | Path], seconds: float, path: Path | None = None) -> 
         environment["PYTHONPATH"] = str(path)
     try:
         done = subprocess.run(  # noqa: S603  # our own programs, without a shell
-            [str(each) for each in command], capture_output=True, text=True, timeout=seconds, env=environment, check=False
+            [str(each) for each in command],
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            env=environment,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return Failed(f"over {seconds:g} s")
@@ -43,7 +50,9 @@ def run(command: list[str | Path], seconds: float, path: Path | None = None) -> 
 
 
 def ours(*arguments: object, seconds: float = 3600) -> dict[str, Any]:
-    """Run our own program `contest.ours`; raises RuntimeError if it fails, since nothing can be measured then."""
+    """Run our own program `contest.ours`; raises RuntimeError if it fails, since nothing can be measured
+    then.
+    """
     answer = run([sys.executable, "-m", "contest.ours", *map(str, arguments)], seconds, path=HERE.parent)
     if isinstance(answer, Failed):
         raise RuntimeError(f"{arguments}: {answer.why}")
@@ -51,7 +60,8 @@ def ours(*arguments: object, seconds: float = 3600) -> dict[str, Any]:
 
 
 def interpreter(package: str) -> Path | Failed:
-    """The Python of an environment that holds `package` ("name==version") and what it needs, made at the first asking.
+    """The Python of an environment that holds `package` ("name==version") and what it needs, made at the
+    first asking.
 
     Packages come from wherever pip is set up to look; with no way there, that is said and nothing fails.
     """
@@ -62,7 +72,17 @@ def interpreter(package: str) -> Path | Failed:
         return python
     try:
         venv.create(folder, with_pip=True, clear=True)
-        command = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--retries", "1", package]
+        command = [
+            str(python),
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+            "--retries",
+            "1",
+            package,
+        ]
         subprocess.run(command, check=True, capture_output=True, timeout=INSTALLING)  # noqa: S603  # a name of our own
     except (OSError, subprocess.SubprocessError):
         return Failed("could not be installed here")

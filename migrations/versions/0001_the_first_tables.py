@@ -1,6 +1,7 @@
 """The first tables
 
-Why: people who can join: accounts and sessions, programmes and enrolments, letters, the audit and the workers' beats.
+Why: people who can join: accounts and sessions, programmes and enrolments, letters, the audit and the
+workers' beats.
 """
 
 import sqlalchemy as sa
@@ -18,7 +19,12 @@ def upgrade() -> None:
     """Bring the change in."""
     op.create_table(
         "audit_entry",
-        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column(
+            "position",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("at", Moment(), nullable=False),
         sa.Column("actor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("action", sa.String(length=80), nullable=False),
@@ -159,13 +165,17 @@ def upgrade() -> None:
         sa.Column("joined_at", Moment(), nullable=True),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint(
-            "mentor_capacity BETWEEN 1 AND 5 AND mentee_capacity BETWEEN 1 AND 5", name=op.f("ck_enrolment_capacity_range")
+            "mentor_capacity BETWEEN 1 AND 5 AND mentee_capacity BETWEEN 1 AND 5",
+            name=op.f("ck_enrolment_capacity_range"),
         ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_enrolment_person_id_person"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["programme_id"], ["programme.id"], name=op.f("fk_enrolment_programme_id_programme"), ondelete="CASCADE"
+            ["programme_id"],
+            ["programme.id"],
+            name=op.f("fk_enrolment_programme_id_programme"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
         sa.UniqueConstraint("programme_id", "person_id", name=op.f("uq_enrolment_programme_id")),
@@ -193,7 +203,9 @@ def upgrade() -> None:
         sa.Column("sent_at", Moment(), nullable=True),
         sa.Column("lease_holder", sa.String(length=32), nullable=True),
         sa.Column("lease_until", Moment(), nullable=True),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_letter_person_id_person"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_letter_person_id_person"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
         sa.UniqueConstraint("uid", name=op.f("uq_letter_uid")),
     )
@@ -210,7 +222,10 @@ def upgrade() -> None:
             ["person_id"], ["person.id"], name=op.f("fk_programme_staff_person_id_person"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["programme_id"], ["programme.id"], name=op.f("fk_programme_staff_programme_id_programme"), ondelete="CASCADE"
+            ["programme_id"],
+            ["programme.id"],
+            name=op.f("fk_programme_staff_programme_id_programme"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("programme_id", "person_id", name=op.f("pk_programme_staff")),
     )
@@ -253,9 +268,14 @@ def upgrade() -> None:
         sa.Column("enrolment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
-            ["enrolment_id"], ["enrolment.id"], name=op.f("fk_avoided_enrolment_id_enrolment"), ondelete="CASCADE"
+            ["enrolment_id"],
+            ["enrolment.id"],
+            name=op.f("fk_avoided_enrolment_id_enrolment"),
+            ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_avoided_person_id_person"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_avoided_person_id_person"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("enrolment_id", "person_id", name=op.f("pk_avoided")),
     )
     with op.batch_alter_table("avoided", schema=None) as batch_op:
@@ -271,7 +291,10 @@ def upgrade() -> None:
         sa.Column("rank", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("level BETWEEN 1 AND 3", name=op.f("ck_wish_level_range")),
         sa.ForeignKeyConstraint(
-            ["enrolment_id"], ["enrolment.id"], name=op.f("fk_wish_enrolment_id_enrolment"), ondelete="CASCADE"
+            ["enrolment_id"],
+            ["enrolment.id"],
+            name=op.f("fk_wish_enrolment_id_enrolment"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(["topic_id"], ["topic.id"], name=op.f("fk_wish_topic_id_topic")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wish")),

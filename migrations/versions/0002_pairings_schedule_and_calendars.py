@@ -43,7 +43,10 @@ def upgrade() -> None:
         sa.Column("lease_holder", sa.String(length=32), nullable=True),
         sa.Column("lease_until", Moment(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_calendar_account_person_id_person"), ondelete="CASCADE"
+            ["person_id"],
+            ["person.id"],
+            name=op.f("fk_calendar_account_person_id_person"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_account")),
         sa.UniqueConstraint("uid", name=op.f("uq_calendar_account_uid")),
@@ -74,9 +77,14 @@ def upgrade() -> None:
         sa.Column("kept_at", Moment(), nullable=True),
         sa.Column("lease_holder", sa.String(length=32), nullable=True),
         sa.Column("lease_until", Moment(), nullable=True),
-        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_match_run_by_id_person"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
-            ["programme_id"], ["programme.id"], name=op.f("fk_match_run_programme_id_programme"), ondelete="CASCADE"
+            ["by_id"], ["person.id"], name=op.f("fk_match_run_by_id_person"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"],
+            ["programme.id"],
+            name=op.f("fk_match_run_programme_id_programme"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_match_run")),
     )
@@ -143,7 +151,10 @@ def upgrade() -> None:
         sa.Column("template", sa.Text(), nullable=False),
         sa.Column("args", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["enrolment_id"], ["enrolment.id"], name=op.f("fk_left_over_enrolment_id_enrolment"), ondelete="CASCADE"
+            ["enrolment_id"],
+            ["enrolment.id"],
+            name=op.f("fk_left_over_enrolment_id_enrolment"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["run_id"], ["match_run.id"], name=op.f("fk_left_over_run_id_match_run"), ondelete="CASCADE"
@@ -179,9 +190,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["mentee_id"], ["person.id"], name=op.f("fk_pairing_mentee_id_person")),
         sa.ForeignKeyConstraint(["mentor_id"], ["person.id"], name=op.f("fk_pairing_mentor_id_person")),
         sa.ForeignKeyConstraint(
-            ["programme_id"], ["programme.id"], name=op.f("fk_pairing_programme_id_programme"), ondelete="CASCADE"
+            ["programme_id"],
+            ["programme.id"],
+            name=op.f("fk_pairing_programme_id_programme"),
+            ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["run_id"], ["match_run.id"], name=op.f("fk_pairing_run_id_match_run"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["match_run.id"], name=op.f("fk_pairing_run_id_match_run"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pairing")),
     )
     with op.batch_alter_table("pairing", schema=None) as batch_op:
@@ -196,8 +212,12 @@ def upgrade() -> None:
         "proposal",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("mentor_enrolment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("mentee_enrolment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "mentor_enrolment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "mentee_enrolment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("score", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("parts", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -212,13 +232,21 @@ def upgrade() -> None:
             name=op.f("fk_proposal_mentor_enrolment_id_enrolment"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["run_id"], ["match_run.id"], name=op.f("fk_proposal_run_id_match_run"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["match_run.id"], name=op.f("fk_proposal_run_id_match_run"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
-        sa.UniqueConstraint("run_id", "mentor_enrolment_id", "mentee_enrolment_id", name=op.f("uq_proposal_run_id")),
+        sa.UniqueConstraint(
+            "run_id", "mentor_enrolment_id", "mentee_enrolment_id", name=op.f("uq_proposal_run_id")
+        ),
     )
     with op.batch_alter_table("proposal", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_proposal_mentee_enrolment_id"), ["mentee_enrolment_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_proposal_mentor_enrolment_id"), ["mentor_enrolment_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_proposal_mentee_enrolment_id"), ["mentee_enrolment_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_proposal_mentor_enrolment_id"), ["mentor_enrolment_id"], unique=False
+        )
 
     op.create_table(
         "feed_link",
@@ -284,7 +312,9 @@ def upgrade() -> None:
         sa.Column("revised_at", Moment(), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("unit IN ('week', 'month')", name=op.f("ck_series_unit_known")),
-        sa.CheckConstraint("every BETWEEN 1 AND 12 AND count BETWEEN 1 AND 60", name=op.f("ck_series_rule_range")),
+        sa.CheckConstraint(
+            "every BETWEEN 1 AND 12 AND count BETWEEN 1 AND 60", name=op.f("ck_series_rule_range")
+        ),
         sa.CheckConstraint("minutes BETWEEN 15 AND 480", name=op.f("ck_series_minutes_range")),
         sa.ForeignKeyConstraint(
             ["pairing_id"], ["pairing.id"], name=op.f("fk_series_pairing_id_pairing"), ondelete="CASCADE"
@@ -311,7 +341,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("met_at", Moment(), nullable=True),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["series_id"], ["series.id"], name=op.f("fk_check_in_series_id_series"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["series.id"], name=op.f("fk_check_in_series_id_series"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_check_in")),
         sa.UniqueConstraint("series_id", "number", name=op.f("uq_check_in_series_id")),
     )

@@ -1,6 +1,7 @@
 """Trials of the matching, prices of changes by hand, and topics that staff keep
 
-Why: staff may try a change and see its cost before they keep it, and topics are theirs to add to and to merge.
+Why: staff may try a change and see its cost before they keep it, and topics are theirs to add to and to
+merge.
 """
 
 import sqlalchemy as sa
@@ -27,7 +28,10 @@ def upgrade() -> None:
         sa.Column("lease_holder", sa.String(length=32), nullable=True),
         sa.Column("lease_until", Moment(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["programme_id"], ["programme.id"], name=op.f("fk_price_table_programme_id_programme"), ondelete="CASCADE"
+            ["programme_id"],
+            ["programme.id"],
+            name=op.f("fk_price_table_programme_id_programme"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("programme_id", name=op.f("pk_price_table")),
     )
@@ -62,9 +66,15 @@ def upgrade() -> None:
         sa.Column("mentor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("mentee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("how", sa.String(length=8), nullable=False),
-        sa.ForeignKeyConstraint(["mentee_id"], ["person.id"], name=op.f("fk_run_pair_mentee_id_person"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["mentor_id"], ["person.id"], name=op.f("fk_run_pair_mentor_id_person"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["run_id"], ["match_run.id"], name=op.f("fk_run_pair_run_id_match_run"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["mentee_id"], ["person.id"], name=op.f("fk_run_pair_mentee_id_person"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["mentor_id"], ["person.id"], name=op.f("fk_run_pair_mentor_id_person"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["match_run.id"], name=op.f("fk_run_pair_run_id_match_run"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run_pair")),
         sa.UniqueConstraint("run_id", "mentor_id", "mentee_id", name=op.f("uq_run_pair_run_id")),
     )
@@ -75,37 +85,68 @@ def upgrade() -> None:
     with op.batch_alter_table("match_run", schema=None) as batch_op:
         batch_op.add_column(sa.Column("trial", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("title", sa.String(length=80), nullable=False, server_default=""))
-        batch_op.add_column(sa.Column("line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
-        batch_op.add_column(sa.Column("held_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
-        batch_op.add_column(sa.Column("gap", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
+        batch_op.add_column(
+            sa.Column("line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(
+            sa.Column("held_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(
+            sa.Column("gap", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
         batch_op.create_index(batch_op.f("ix_match_run_held_by_id"), ["held_by_id"], unique=False)
         batch_op.create_foreign_key(
-            batch_op.f("fk_match_run_held_by_id_person"), "person", ["held_by_id"], ["id"], ondelete="SET NULL"
+            batch_op.f("fk_match_run_held_by_id_person"),
+            "person",
+            ["held_by_id"],
+            ["id"],
+            ondelete="SET NULL",
         )
 
     with op.batch_alter_table("proposal", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("next_mentor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
         batch_op.add_column(
-            sa.Column("next_mentor_score", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+            sa.Column("next_mentor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
-        batch_op.add_column(sa.Column("next_mentee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
         batch_op.add_column(
-            sa.Column("next_mentee_score", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+            sa.Column(
+                "next_mentor_score", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+            )
+        )
+        batch_op.add_column(
+            sa.Column("next_mentee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(
+            sa.Column(
+                "next_mentee_score", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+            )
         )
         batch_op.create_index(batch_op.f("ix_proposal_next_mentee_id"), ["next_mentee_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_proposal_next_mentor_id"), ["next_mentor_id"], unique=False)
         batch_op.create_foreign_key(
-            batch_op.f("fk_proposal_next_mentee_id_enrolment"), "enrolment", ["next_mentee_id"], ["id"], ondelete="SET NULL"
+            batch_op.f("fk_proposal_next_mentee_id_enrolment"),
+            "enrolment",
+            ["next_mentee_id"],
+            ["id"],
+            ondelete="SET NULL",
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_proposal_next_mentor_id_enrolment"), "enrolment", ["next_mentor_id"], ["id"], ondelete="SET NULL"
+            batch_op.f("fk_proposal_next_mentor_id_enrolment"),
+            "enrolment",
+            ["next_mentor_id"],
+            ["id"],
+            ondelete="SET NULL",
         )
 
     with op.batch_alter_table("topic", schema=None) as batch_op:
         batch_op.add_column(sa.Column("shipped", sa.Boolean(), nullable=False, server_default=sa.true()))
         batch_op.add_column(sa.Column("edited_at", Moment(), nullable=True))
         batch_op.add_column(
-            sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False, server_default="1")
+            sa.Column(
+                "version",
+                sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+                nullable=False,
+                server_default="1",
+            )
         )
 
     _drop_defaults("match_run", "trial", "title")

@@ -1,7 +1,8 @@
 """What people choose for their calendars, invitations by e-mail, and searches for a time
 
-Why: people without a calendar server of their own can be invited by e-mail and answer, everybody chooses their reminders,
-and a pair can be shown the hours at which both are free without anybody's busy times being kept.
+Why: people without a calendar server of their own can be invited by e-mail and answer, everybody chooses
+their reminders, and a pair can be shown the hours at which both are free without anybody's busy times being
+kept.
 """
 
 import sqlalchemy as sa
@@ -49,10 +50,15 @@ def upgrade() -> None:
         sa.Column("answer", sa.String(length=10), nullable=False),
         sa.Column("answered_at", Moment(), nullable=True),
         sa.Column("answer_sequence", KEY, nullable=True),
-        sa.CheckConstraint("answer IN ('', 'accepted', 'declined', 'tentative')", name=op.f("ck_invitation_answer_known")),
+        sa.CheckConstraint(
+            "answer IN ('', 'accepted', 'declined', 'tentative')", name=op.f("ck_invitation_answer_known")
+        ),
         sa.CheckConstraint("state IN ('invited', 'cancelled')", name=op.f("ck_invitation_state_known")),
         sa.ForeignKeyConstraint(
-            ["check_in_id"], ["check_in.id"], name=op.f("fk_invitation_check_in_id_check_in"), ondelete="SET NULL"
+            ["check_in_id"],
+            ["check_in.id"],
+            name=op.f("fk_invitation_check_in_id_check_in"),
+            ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_invitation_person_id_person"), ondelete="CASCADE"
@@ -79,9 +85,14 @@ def upgrade() -> None:
         sa.Column("lease_holder", sa.String(length=32), nullable=True),
         sa.Column("lease_until", Moment(), nullable=True),
         sa.CheckConstraint("state IN ('waiting', 'done', 'failed')", name=op.f("ck_time_search_state_known")),
-        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_time_search_by_id_person"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
-            ["check_in_id"], ["check_in.id"], name=op.f("fk_time_search_check_in_id_check_in"), ondelete="CASCADE"
+            ["by_id"], ["person.id"], name=op.f("fk_time_search_by_id_person"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["check_in_id"],
+            ["check_in.id"],
+            name=op.f("fk_time_search_check_in_id_check_in"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["pairing_id"], ["pairing.id"], name=op.f("fk_time_search_pairing_id_pairing"), ondelete="CASCADE"
@@ -95,7 +106,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_time_search_state_created_at", ["state", "created_at"], unique=False)
 
     with op.batch_alter_table("letter", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("calendar_method", sa.String(length=10), nullable=False, server_default=""))
+        batch_op.add_column(
+            sa.Column("calendar_method", sa.String(length=10), nullable=False, server_default="")
+        )
         batch_op.add_column(sa.Column("calendar_text", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("reply_to", sa.String(length=254), nullable=False, server_default=""))
     with op.batch_alter_table("letter", schema=None) as batch_op:

@@ -22,7 +22,7 @@ from portal.web.forms import PortalForm
 from portal.web.htmx import answer
 from portal.web.toasts import toast
 
-room = Blueprint("calendar_choices", __name__, url_prefix="/calendars/choices")
+blueprint = Blueprint("calendar_choices", __name__, url_prefix="/calendars/choices")
 NEVER = ""
 REMINDERS = {
     NEVER: _l("No reminder"),
@@ -52,7 +52,8 @@ class ChoiceForm(PortalForm):
     invitations = BooleanField(
         _l("Send me each check-in as an invitation by e-mail"),
         description=_l(
-            "For Outlook and Gmail. If your calendar is connected or subscribed already, you would see each check-in twice."
+            "For Outlook and Gmail. If your calendar is connected or subscribed already, you would see each"
+            " check-in twice."
         ),
     )
 
@@ -62,14 +63,14 @@ class ChoiceForm(PortalForm):
         return {"alarm_minutes": minutes, "busy": self.busy.data, "invitations": self.invitations.data}
 
 
-@room.get("")
+@blueprint.get("")
 @signed_in
 def index() -> Response:
     """What one chose."""
     return _shown(_form())
 
 
-@room.post("")
+@blueprint.post("")
 @signed_in
 def save() -> Response:
     """Save it; when it was changed in another window meanwhile, both values are shown."""
@@ -95,7 +96,12 @@ def _form(*, fresh: bool = False) -> ChoiceForm:
     """The form as sent, or as it is saved."""
     choice = choices.choice_of(current_user.id)
     minutes = NEVER if choice.alarm_minutes is None else str(choice.alarm_minutes)
-    facts = {"version": choice.version, "alarm_minutes": minutes, "busy": choice.busy, "invitations": choice.invitations}
+    facts = {
+        "version": choice.version,
+        "alarm_minutes": minutes,
+        "busy": choice.busy,
+        "invitations": choice.invitations,
+    }
     return ChoiceForm(None, data=facts) if fresh else ChoiceForm(data=facts)
 
 
@@ -118,7 +124,11 @@ def _about(form: ChoiceForm) -> dict[str, Any]:
 def _conflict(stale: Stale, form: ChoiceForm) -> Response:
     """Both values of what differs; what is kept is what the form said, under the version now seen."""
     differences = [
-        {"label": form[name].label.text, "yours": _said(name, yours), "theirs": _said(name, stale.theirs[name])}
+        {
+            "label": form[name].label.text,
+            "yours": _said(name, yours),
+            "theirs": _said(name, stale.theirs[name]),
+        }
         for name, yours in stale.yours.items()
     ]
     ticked = {name: "y" if form[name].data else "" for name in ("busy", "invitations")}

@@ -1,4 +1,6 @@
-"""How a person's calendar behaves, by their choice: reminders, being asked when they are busy, invitations by e-mail."""
+"""How a person's calendar behaves, by their choice: reminders, being asked when they are busy, invitations by
+e-mail.
+"""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -40,7 +42,9 @@ class Choice:
 
     @property
     def alarms_of_days(self) -> tuple[int, ...]:
-        """Minutes before the midnight that begins the day of a milestone; none for whoever wants no reminders."""
+        """Minutes before the midnight that begins the day of a milestone; none for whoever wants no
+        reminders.
+        """
         return () if self.alarm_minutes is None else (MORNING_BEFORE,)
 
 
@@ -53,15 +57,25 @@ def choices_of(person_ids: Collection[int]) -> dict[int, Choice]:
     """What each of many people chose, in one query."""
     query = select(CalendarChoice).where(CalendarChoice.person_id.in_(person_ids))
     rows = db.session.scalars(query.execution_options(populate_existing=True))
-    return {person_id: Choice() for person_id in person_ids} | {each.person_id: _as_chosen(each) for each in rows}
+    return {person_id: Choice() for person_id in person_ids} | {
+        each.person_id: _as_chosen(each) for each in rows
+    }
 
 
 def change(
-    person: Person, *, alarm_minutes: int | None, busy: bool, invitations: bool, by: int, at: datetime, seen: int
+    person: Person,
+    *,
+    alarm_minutes: int | None,
+    busy: bool,
+    invitations: bool,
+    by: int,
+    at: datetime,
+    seen: int,
 ) -> bool:
     """Change what a person chose, as seen in version `seen`; whether that changed anything.
 
-    Raises Stale with both values when it was changed meanwhile, and Invalid for a reminder that is not offered.
+    Raises Stale with both values when it was changed meanwhile, and Invalid for a reminder that is not
+    offered.
     """
     del at  # the audit reads its own clock; kept so that all verbs are called alike
     if alarm_minutes not in ALARMS:
@@ -87,8 +101,12 @@ def change(
 
 
 def _row(person_id: int) -> CalendarChoice:
-    """The person's row; made with what holds for whoever never chose, since a new row cannot take None for a default."""
-    row = db.session.scalars(select(CalendarChoice).where(CalendarChoice.person_id == person_id)).one_or_none()
+    """The person's row; made with what holds for whoever never chose, since a new row cannot take None for a
+    default.
+    """
+    row = db.session.scalars(
+        select(CalendarChoice).where(CalendarChoice.person_id == person_id)
+    ).one_or_none()
     if row is None:
         row = CalendarChoice(person_id=person_id)
         db.session.add(row)

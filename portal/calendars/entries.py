@@ -1,4 +1,6 @@
-"""What a person's calendar shows: the only function that says so. The feed, the push and invitations all use it."""
+"""What a person's calendar shows: the only function that says so. The feed, the push and invitations all use
+it.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -22,7 +24,8 @@ from portal.settings import current
 
 
 def entries_of(person_id: int, *, pairing_id: int | None = None) -> list[Entry]:
-    """All entries of a person, or those of one pairing of theirs, in their language; six queries whatever their number.
+    """All entries of a person, or those of one pairing of theirs, in their language; six queries whatever
+    their number.
 
     A pairing that has ended keeps what began before; a series of which no meeting is left is not there.
     """
@@ -30,7 +33,10 @@ def entries_of(person_id: int, *, pairing_id: int | None = None) -> list[Entry]:
     if person is None:
         return []
     pairings = {each.id: each for each in queries.shown_pairings(person_id, pairing_id)}
-    check_ins, milestones = schedule.check_ins_of_many(list(pairings)), schedule.milestones_of_many(list(pairings))
+    check_ins, milestones = (
+        schedule.check_ins_of_many(list(pairings)),
+        schedule.milestones_of_many(list(pairings)),
+    )
     cuts, choice, found = schedule.cuts_of_many(list(pairings)), choice_of(person_id), list[Entry]()
     with in_language_of(person):
         for each in pairings.values():
@@ -45,7 +51,9 @@ def stamp_of(person_id: int) -> int:
 
 
 def in_language_of(person: Person) -> AbstractContextManager[None]:
-    """Speak the person's language, and English to those who never chose: a calendar is asked for without a browser."""
+    """Speak the person's language, and English to those who never chose: a calendar is asked for without a
+    browser.
+    """
     return force_locale(person.locale or "en")
 
 
@@ -93,7 +101,9 @@ def _series(
         url=page_of(pairing),
         alarms=choice.alarms,
         occurrences=tuple(
-            Occurrence(each.number, each.rule_on, each.starts_at, each.minutes, each.state == CheckInState.SKIPPED)
+            Occurrence(
+                each.number, each.rule_on, each.starts_at, each.minutes, each.state == CheckInState.SKIPPED
+            )
             for each in rows
         ),
     )

@@ -1,4 +1,6 @@
-"""What is said about a calendar in trouble: on its page, in the letter that asks its owner, and to operators."""
+"""What is said about a calendar in trouble: on its page, in the letter that asks its owner,
+and to operators.
+"""
 
 from datetime import datetime
 
@@ -18,15 +20,20 @@ from portal.web.template_globals import in_zone
 TO_CHOOSE = ("no-new-calendar", "no-such-calendar")
 """Troubles in which the account's detail lists the calendars to choose from, a line each."""
 PROBLEMS = {
-    "wrong-password": _l("The server does not accept the user name and password. Many servers want an app password here."),
+    "wrong-password": _l(
+        "The server does not accept the user name and password. Many servers want an app password here."
+    ),
     "unreachable": _l("The server cannot be reached."),
     "slow": _l("The server takes too long to answer."),
     "not-a-calendar-server": _l("No calendars were found there. Check the address."),
     "calendar-gone": _l("The calendar we wrote to is not there any more."),
     "emptied": _l(
-        "Most of our entries have vanished from your calendar at once. We have written nothing and ask you first."
+        "Most of our entries have vanished from your calendar at once. We have written nothing and ask you"
+        " first."
     ),
-    "refused-address": _l("We do not write to this address. Type the address that your calendar server itself gives you."),
+    "refused-address": _l(
+        "We do not write to this address. Type the address that your calendar server itself gives you."
+    ),
     "too-large": _l("The server's answers are too large for us."),
     "rate-limited": _l("The server asked us to come back later."),
     "server-error": _l("The server has trouble of its own."),
@@ -36,7 +43,9 @@ PROBLEMS = {
     "no-new-calendar": _l("The server does not let us make a calendar. Choose one you have."),
     "no-such-calendar": _l("There is no calendar of that name which we may write to. Choose one you have."),
     "no-password": _l("We can no longer read the password you gave us. Type it again."),
-    "left-behind": _l("We could not take our entries out of your calendar; delete those that are left yourself."),
+    "left-behind": _l(
+        "We could not take our entries out of your calendar; delete those that are left yourself."
+    ),
     "our-fault": _l("Something broke on our side."),
 }
 
@@ -68,25 +77,36 @@ def suspended(account: CalendarAccount, to: Person) -> Letter:
 
 
 def not_followed(pairing: Pairing, to: Person, reason: str) -> Letter:
-    """Says why a change in one's own calendar could not be followed; the calendar shows the agreed times again."""
-    subject = _("We could not follow your change of the check-ins with %(name)s", name=partner(pairing, to.id).name)
+    """Says why a change in one's own calendar could not be followed; the calendar shows the agreed times
+    again.
+    """
+    subject = _(
+        "We could not follow your change of the check-ins with %(name)s", name=partner(pairing, to.id).name
+    )
     return _about_pair("not_followed", subject, pairing, to, reason=reason)
 
 
 def not_understood(pairing: Pairing, to: Person) -> Letter:
     """Says that a change in one's own calendar could not be told with certainty, and is left as it is."""
-    subject = _("We could not tell what you changed about the check-ins with %(name)s", name=partner(pairing, to.id).name)
+    subject = _(
+        "We could not tell what you changed about the check-ins with %(name)s",
+        name=partner(pairing, to.id).name,
+    )
     return _about_pair("not_understood", subject, pairing, to)
 
 
 def partner_asked(pairing: Pairing, to: Person, when: datetime) -> Letter:
     """Says that the partner is asked about what was moved in one's own calendar."""
     subject = _("We have asked %(name)s about your change", name=partner(pairing, to.id).name)
-    return _about_pair("partner_asked", subject, pairing, to, stays=in_zone(when, to.time_zone, "EEEE, d MMMM y, HH:mm"))
+    return _about_pair(
+        "partner_asked", subject, pairing, to, stays=in_zone(when, to.time_zone, "EEEE, d MMMM y, HH:mm")
+    )
 
 
 def no_longer_written(pairing: Pairing, to: Person) -> Letter:
-    """Says that what one deleted in one's own calendar is not written there any more, and how to have it back."""
+    """Says that what one deleted in one's own calendar is not written there any more, and how to have it
+    back.
+    """
     subject = _("Check-ins with %(name)s are no longer in your calendar", name=partner(pairing, to.id).name)
     return _about_pair("no_longer_written", subject, pairing, to)
 

@@ -16,8 +16,9 @@ from portal.work import Leased
 class FeedLink(Model):
     """The address of a live feed: all of a person's entries, or (with `pairing_id`) those of one pairing.
 
-    The token in the address is made from `seed` with the portal's key (calendars/tokens.py), so that its owner can see it
-    again; it is looked up by `token_digest`, its SHA-256. Replacing it gives a new row and revokes the old.
+    The token in the address is made from `seed` with the portal's key (calendars/tokens.py), so that its
+    owner can see it again; it is looked up by `token_digest`, its SHA-256. Replacing it gives a new row and
+    revokes the old.
     """
 
     __tablename__ = "feed_link"
@@ -38,9 +39,10 @@ class FeedLink(Model):
 class CalendarAccount(Leased, Model):
     """A CalDAV account of a person, with the calendar in it that is written to.
 
-    `state`: connecting, connected, suspended (the person is asked, see `problem`), leaving (its entries are being removed),
-    gone. `uid` binds the sealed password. `origin` is the one scheme, host and port that requests may go to.
-    `pushed_stamp` is the stamp of what was last written whole (people.versions.stamp); another one means out of date.
+    `state`: connecting, connected, suspended (the person is asked, see `problem`), leaving (its entries are
+    being removed), gone. `uid` binds the sealed password. `origin` is the one scheme, host and port that
+    requests may go to. `pushed_stamp` is the stamp of what was last written whole (people.versions.stamp);
+    another one means out of date.
     """
 
     __tablename__ = "calendar_account"
@@ -105,10 +107,12 @@ class CalendarChange(Model):
 
 
 class CalendarChoice(Model):
-    """What a person chose for their calendars; no row means the defaults below (calendars/choices.py reads it).
+    """What a person chose for their calendars; no row means the defaults below (calendars/choices.py reads
+    it).
 
-    `alarm_minutes`: how long before a check-in their calendar reminds them, None for never. `busy`: whether Find a time may
-    ask their connected calendar when they are busy. `invitations`: whether each check-in is sent to them by e-mail.
+    `alarm_minutes`: how long before a check-in their calendar reminds them, None for never. `busy`: whether
+    Find a time may ask their connected calendar when they are busy. `invitations`: whether each check-in is
+    sent to them by e-mail.
     """
 
     __tablename__ = "calendar_choice"
@@ -126,8 +130,9 @@ class CalendarChoice(Model):
 class Invitation(Model):
     """One check-in as it was last sent to a person by e-mail (iMIP, RFC 6047), and what they answered.
 
-    `uid` is its own, never that of a series. `said` is a digest of what the last message said: another one means that a
-    newer message, with a higher `sequence`, is to be sent. The newest answer counts, by (SEQUENCE, DTSTAMP).
+    `uid` is its own, never that of a series. `said` is a digest of what the last message said: another one
+    means that a newer message, with a higher `sequence`, is to be sent. The newest answer counts, by
+    (SEQUENCE, DTSTAMP).
     """
 
     __tablename__ = "invitation"
@@ -140,7 +145,9 @@ class Invitation(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(200), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
-    check_in_id: Mapped[int | None] = mapped_column(ForeignKey("check_in.id", ondelete="SET NULL"), index=True)
+    check_in_id: Mapped[int | None] = mapped_column(
+        ForeignKey("check_in.id", ondelete="SET NULL"), index=True
+    )
     state: Mapped[str] = mapped_column(String(10), default="invited")
     sequence: Mapped[int] = mapped_column(default=0)
     said: Mapped[str] = mapped_column(String(64))
@@ -157,11 +164,12 @@ class Invitation(Model):
 
 
 class TimeSearch(Leased, Model):
-    """Somebody looks for a time that suits both of a pairing; a worker finds at most five and forgets all else.
+    """Somebody looks for a time that suits both of a pairing; a worker finds at most five and forgets all
+    else.
 
-    `slots` holds nothing but those five and their reasons, `notes` whose calendar was asked and how that went; busy times
-    are never kept. `check_in_id` is the check-in that is to move, None when the series is to be planned. A search is wiped
-    ten minutes after it was `done_at`.
+    `slots` holds nothing but those five and their reasons, `notes` whose calendar was asked and how that
+    went; busy times are never kept. `check_in_id` is the check-in that is to move, None when the series is to
+    be planned. A search is wiped ten minutes after it was `done_at`.
     """
 
     __tablename__ = "time_search"

@@ -31,8 +31,8 @@ from portal.people.models import Person, PersonVersion
 from portal.schedule.models import CheckIn, Milestone, Series
 
 SHIFT = 2**32
-"""A stamp is the calendar version times this, and the partners' card versions. Partners only come and go when the calendar
-version rises, so equal stamps mean that nothing changed."""
+"""A stamp is the calendar version times this, and the partners' card versions. Partners only come and go when
+the calendar version rises, so equal stamps mean that nothing changed."""
 
 
 def is_shown() -> ColumnElement[bool]:
@@ -49,7 +49,9 @@ def shown_pairings(person_id: int, pairing_id: int | None = None) -> list[Pairin
 
 
 def stamp(person_id: InstrumentedAttribute[int]) -> ColumnElement[int]:
-    """The stamp of what a person's calendar shows, for the person whose id stands in this column of the query."""
+    """The stamp of what a person's calendar shows, for the person whose id stands in this column of the
+    query.
+    """
     versions = select(PersonVersion.calendar).where(PersonVersion.person_id == person_id).scalar_subquery()
     ends = (Pairing.mentor_id, Pairing.mentee_id)
     cards = [
@@ -75,7 +77,9 @@ def _stamps() -> Select[int, int]:
 
 
 def out_of_date(*, at: datetime) -> list[int]:
-    """The connected accounts in which something else stands than should, and that may be written to `at` this moment."""
+    """The connected accounts in which something else stands than should, and that may be written to `at` this
+    moment.
+    """
     account = CalendarAccount
     query = select(account.id).where(
         account.state == "connected",
@@ -88,7 +92,9 @@ def out_of_date(*, at: datetime) -> list[int]:
 def changed_at(link: FeedLink) -> datetime:
     """The latest moment at which something in a feed is known to have changed, in one query."""
     asked = {"person": link.person_id, "pairing": link.pairing_id}
-    found = [each for each in db.session.scalars(_moments(link.pairing_id is not None), asked) if each is not None]
+    found = [
+        each for each in db.session.scalars(_moments(link.pairing_id is not None), asked) if each is not None
+    ]
     return max([link.created_at, *found])
 
 
@@ -96,7 +102,9 @@ def changed_at(link: FeedLink) -> datetime:
 def _moments(of_one: bool) -> CompoundSelect[Any]:
     person = bindparam("person", type_=WIDE)
     theirs = or_(Pairing.mentor_id == person, Pairing.mentee_id == person)
-    shown = select(Pairing.id).where(theirs, is_shown(), *([Pairing.id == bindparam("pairing")] if of_one else []))
+    shown = select(Pairing.id).where(
+        theirs, is_shown(), *([Pairing.id == bindparam("pairing")] if of_one else [])
+    )
     moments: Sequence[Any] = [
         select(func.max(Series.revised_at).label("at")).where(Series.pairing_id.in_(shown)),
         select(func.max(Milestone.revised_at)).where(Milestone.pairing_id.in_(shown)),
@@ -107,7 +115,7 @@ def _moments(of_one: bool) -> CompoundSelect[Any]:
 
 
 def invitations_due(*, at: datetime, ahead: timedelta) -> list[int]:
-    """The people whose invitations seem to differ from their check-ins, by what a query can tell, in two of them."""
+    """Ids of people whose invitations may differ from their check-ins, in two queries."""
     mine = or_(Pairing.mentor_id == CalendarChoice.person_id, Pairing.mentee_id == CalendarChoice.person_id)
     theirs = and_(Invitation.person_id == CalendarChoice.person_id, Invitation.check_in_id == CheckIn.id)
     new = and_(or_(Invitation.id.is_(None), Invitation.state == "cancelled"), CheckIn.starts_at <= at + ahead)
@@ -122,7 +130,9 @@ def invitations_due(*, at: datetime, ahead: timedelta) -> list[int]:
         .join(Series, Series.pairing_id == Pairing.id)
         .join(CheckIn, CheckIn.series_id == Series.id)
         .outerjoin(Invitation, theirs)
-        .where(CalendarChoice.invitations, Person.disabled_at.is_(None), CheckIn.starts_at > at, _takes_place())
+        .where(
+            CalendarChoice.invitations, Person.disabled_at.is_(None), CheckIn.starts_at > at, _takes_place()
+        )
         .where(or_(new, other))
     )
     too_many = (
@@ -133,7 +143,13 @@ def invitations_due(*, at: datetime, ahead: timedelta) -> list[int]:
         .outerjoin(Pairing, Pairing.id == Series.pairing_id)
         .outerjoin(CalendarChoice, CalendarChoice.person_id == Invitation.person_id)
         .where(Invitation.state == "invited", Invitation.ends_at > at, Person.disabled_at.is_(None))
-        .where(or_(CheckIn.id.is_(None), not_(_takes_place()), not_(func.coalesce(CalendarChoice.invitations, false()))))
+        .where(
+            or_(
+                CheckIn.id.is_(None),
+                not_(_takes_place()),
+                not_(func.coalesce(CalendarChoice.invitations, false())),
+            )
+        )
     )
     found = {each for query in (missing, too_many) for each in db.session.scalars(query.distinct())}
     return sorted(found)

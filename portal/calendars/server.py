@@ -1,7 +1,7 @@
 """A calendar server as we need it, and the only file that knows the CalDAV library (RFC 4791, 4918, 6578).
 
-Success is 200, 201 or 204 and nothing else. Items are named by their path; those of one calendar begin with the
-calendar's own. Every failure is a Trouble.
+Success is 200, 201 or 204 and nothing else. Items are named by their path; those of one calendar begin with
+the calendar's own. Every failure is a Trouble.
 """
 
 import uuid
@@ -65,7 +65,9 @@ class Server:
     def __enter__(self) -> "Server":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.session.close()
 
     def discover(self) -> Home:
@@ -77,13 +79,17 @@ class Server:
         return calendars_in(self, home)
 
     def make_calendar(self, url: str, name: str) -> None:
-        """Make a calendar for events at this address, unless it is there; raises Trouble `no-new-calendar`."""
+        """Make a calendar for events at this address, unless it is there; raises Trouble
+        `no-new-calendar`.
+        """
         body = (
             f"{XML}<c:mkcalendar {SPACES}><d:set><d:prop><d:displayname>{escape(name)}</d:displayname>"
             '<c:supported-calendar-component-set><c:comp name="VEVENT"/></c:supported-calendar-component-set>'
             "</d:prop></d:set></c:mkcalendar>"
         )
-        status, _ = self._write("MKCALENDAR", url, body.encode(), {"Content-Type": "application/xml; charset=utf-8"})
+        status, _ = self._write(
+            "MKCALENDAR", url, body.encode(), {"Content-Type": "application/xml; charset=utf-8"}
+        )
         if status in DONE:
             return
         try:
@@ -125,7 +131,9 @@ class Server:
         return found
 
     def write(self, path: str, text: bytes, *, if_match: str | None) -> str:
-        """Write an item that has this ETag, or (None) a new one; its new ETag, or "". Raises Conflict and Trouble."""
+        """Write an item that has this ETag, or (None) a new one; its new ETag, or "". Raises Conflict and
+        Trouble.
+        """
         condition = {"If-Match": if_match} if if_match else {"If-None-Match": "*"}
         status, etag = self._write("PUT", self.base + path, text, {**TEXT, **condition})
         if status in DONE:
@@ -135,7 +143,9 @@ class Server:
         raise _failed("PUT", status)
 
     def delete(self, path: str, *, if_match: str) -> None:
-        """Delete an item that has this ETag; one that is gone already is well. Raises Conflict and Trouble."""
+        """Delete an item that has this ETag; one that is gone already is well. Raises
+        Conflict and Trouble.
+        """
         headers = {"Schedule-Reply": "F", **({"If-Match": if_match} if if_match else {})}
         status, _ = self._write("DELETE", self.base + path, b"", headers)
         if status in DONE or status in ABSENT:
@@ -146,10 +156,15 @@ class Server:
 
     def find(self, said: str, calendars: Sequence[str]) -> dict[str, Item]:
         """The items, by path, whose UID holds these words (all for none), in the order of the calendars."""
-        by_uid = f'<c:prop-filter name="UID"><c:text-match>{escape(said)}</c:text-match></c:prop-filter>' if said else ""
+        by_uid = (
+            f'<c:prop-filter name="UID"><c:text-match>{escape(said)}</c:text-match></c:prop-filter>'
+            if said
+            else ""
+        )
         query = (
             f"{XML}<c:calendar-query {SPACES}><d:prop><d:getetag/><c:calendar-data/></d:prop><c:filter>"
-            f'<c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT">{by_uid}</c:comp-filter></c:comp-filter>'
+            '<c:comp-filter name="VCALENDAR"><c:comp-filter'
+            f' name="VEVENT">{by_uid}</c:comp-filter></c:comp-filter>'
             "</c:filter></c:calendar-query>"
         )
         found: dict[str, Item] = {}
@@ -163,9 +178,10 @@ class Server:
     def busy_texts(self, calendar: str, start: datetime, end: datetime) -> list[bytes]:
         """Calendar texts that say when the owner of a calendar is busy between two moments, and nothing else.
 
-        Either one VFREEBUSY or, from a server that has no free-busy-query, the times of the events that touch the span: a
-        master comes with its rule and its exceptions. Raises Trouble, also for a server that knows of events but does not
-        tell their times (Xandikos, asked for one that an event lacks): nobody may pass for free by that.
+        Either one VFREEBUSY or, from a server that has no free-busy-query, the times of the events that touch
+        the span: a master comes with its rule and its exceptions. Raises Trouble, also for a server that
+        knows of events but does not tell their times (Xandikos, asked for one that an event lacks): nobody
+        may pass for free by that.
         """
         told = self._free_busy(calendar, free_busy.query(start, end))
         if told:
@@ -177,7 +193,9 @@ class Server:
         return [free_busy.only_times(each) for each in texts]
 
     def _free_busy(self, calendar: str, query: str) -> bytes:
-        """The answer to a free-busy-query (RFC 4791, 7.10), or b"" where there is none, whatever the server says instead."""
+        """The answer to a free-busy-query (RFC 4791, 7.10), or b"" where there is none, whatever the server
+        says instead.
+        """
         try:
             answer = self._ask("REPORT", calendar, query.encode(), {"Depth": "1"})
         except Trouble as trouble:
@@ -204,10 +222,15 @@ class Server:
         return next((properties for _, properties in self.listed(url, short, depth="0")), {})
 
     def listed(self, url: str, names: Sequence[str], depth: str = "1") -> Iterator[tuple[str, Properties]]:
-        query = f"{XML}<d:propfind {SPACES}><d:prop>{''.join(f'<{name}/>' for name in names)}</d:prop></d:propfind>"
+        query = (
+            f"{XML}<d:propfind"
+            f" {SPACES}><d:prop>{''.join(f'<{name}/>' for name in names)}</d:prop></d:propfind>"
+        )
         return self._multistatus("PROPFIND", url, query, depth)
 
-    def _multistatus(self, method: str, url: str, body: str, depth: str | None) -> Iterator[tuple[str, Properties]]:
+    def _multistatus(
+        self, method: str, url: str, body: str, depth: str | None
+    ) -> Iterator[tuple[str, Properties]]:
         answer = self._ask(method, url, body.encode(), {"Depth": depth} if depth else {})
         if answer.status in ABSENT:
             raise Trouble("calendar-gone", f"{method} answered {answer.status}", permanent=True)
@@ -232,14 +255,25 @@ class Server:
                 return self._client.delete(url, headers)
             return self._client.request(url, method, body, headers)
         except dav_errors.RateLimitError as error:
-            raise Trouble("rate-limited", f"{method}: {error.reason}"[:300], retry_after=error.retry_after_seconds) from None
+            raise Trouble(
+                "rate-limited", f"{method}: {error.reason}"[:300], retry_after=error.retry_after_seconds
+            ) from None
         except dav_errors.AuthorizationError as error:
             if error.status == 403:
                 return _FORBIDDEN
             raise Trouble("wrong-password", f"{method} answered 401", permanent=True) from None
         except OverflowError:  # a Retry-After of hundreds of digits
-            raise Trouble("rate-limited", f"{method}: a Retry-After beyond all numbers", retry_after=LONG) from None
-        except (dav_errors.DAVError, etree.LxmlError, ValueError, NotImplementedError, AttributeError, KeyError) as error:
+            raise Trouble(
+                "rate-limited", f"{method}: a Retry-After beyond all numbers", retry_after=LONG
+            ) from None
+        except (
+            dav_errors.DAVError,
+            etree.LxmlError,
+            ValueError,
+            NotImplementedError,
+            AttributeError,
+            KeyError,
+        ) as error:
             raise Trouble("bad-answer", f"{method}: {type(error).__name__}") from None
 
 
@@ -254,7 +288,9 @@ def new_address(home: str, name: str) -> str:
 
 
 def _path_in(calendar: str, href: str) -> str:
-    """The path of something listed in a calendar; it begins with the calendar's own, however the server spells that."""
+    """The path of something listed in a calendar; it begins with the calendar's own, however the server
+    spells that.
+    """
     own, path = urlsplit(calendar).path, urlsplit(address_of(calendar, href)).path
     return own + path.rpartition("/")[2] if unquote(path).startswith(unquote(own)) else path
 

@@ -23,7 +23,9 @@ READERS = {
     "icsx5": "ICSx⁵",
     "nextcloud": "Nextcloud",
 }
-"""What a calendar program calls itself, in small letters -> what people call it; the first that is found counts."""
+"""What a calendar program calls itself, in small letters -> what people call it; the first that is found
+counts.
+"""
 
 
 def check_in(partner: Person) -> str:
@@ -50,7 +52,9 @@ def about_check_in(series: Series, pairing: Pairing, page: str) -> str:
 
 def about_milestone(row: Milestone, pairing: Pairing, page: str) -> str:
     """What stands below a milestone."""
-    return "\n".join([_programme(pairing), str(schedule.MILESTONE_HINTS[row.kind]), _("Your page: %(page)s", page=page)])
+    return "\n".join(
+        [_programme(pairing), str(schedule.MILESTONE_HINTS[row.kind]), _("Your page: %(page)s", page=page)]
+    )
 
 
 def calendar_of(pairing: Pairing, partner: Person) -> str:

@@ -49,7 +49,9 @@ def feed(email: str) -> None:
         link = tokens.link_for(_person(email).id, at=now())
         address = tokens.address(link)
     if address is None:
-        raise click.ClickException("The portal's key was changed. Replace the address on the page /calendars/feed.")
+        raise click.ClickException(
+            "The portal's key was changed. Replace the address on the page /calendars/feed."
+        )
     click.echo(address)
 
 
@@ -64,14 +66,18 @@ def calendars() -> None:
 @click.option("--username", required=True)
 @click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
 @click.option("--calendar", metavar="NAME", help="An existing calendar; without it one of its own is made.")
-def calendars_connect(email: str, url: str, username: str, password_stdin: bool, calendar: str | None) -> None:
+def calendars_connect(
+    email: str, url: str, username: str, password_stdin: bool, calendar: str | None
+) -> None:
     """Connect a person's account, and write their entries into it."""
     from portal.calendars.accounts import actions as accounts
 
     password = sys.stdin.readline().rstrip("\r\n")
     with opened():
         person_id = _person(email).id
-        outcome = accounts.connect_now(person_id, address=url, username=username, password=password, calendar=calendar)
+        outcome = accounts.connect_now(
+            person_id, address=url, username=username, password=password, calendar=calendar
+        )
     if not outcome.well:
         raise click.ClickException(outcome.says)
     click.echo(outcome.says)

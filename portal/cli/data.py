@@ -1,4 +1,6 @@
-"""Commands about what the portal keeps: topics, letters, keys, retention, the audit, copies; and the doctor."""
+"""Commands about what the portal keeps: topics, letters, keys, retention, the audit,
+copies; and the doctor.
+"""
 
 import os
 from pathlib import Path
@@ -17,7 +19,11 @@ def demonstration() -> None:
 
 @demonstration.command("load")
 @click.option(
-    "--stage", default="signed-up", show_default=True, metavar="STAGE", help="signed-up, matched, running or finished."
+    "--stage",
+    default="signed-up",
+    show_default=True,
+    metavar="STAGE",
+    help="signed-up, matched, running or finished.",
 )
 @click.option("--people", default=120, show_default=True, type=int)
 def demo_load(stage: str, people: int) -> None:
@@ -30,8 +36,8 @@ def demo_load(stage: str, people: int) -> None:
         os.environ["PORTAL_DEMO"] = "1"
     if not settings().demo and urlsplit(settings().public_url).hostname not in ("localhost", "127.0.0.1"):
         raise click.ClickException(
-            "The demo's people share a published password, so they are not let into a portal that others can reach. "
-            "Load them into one of its own: PORTAL_DEMO=1 PORTAL_INSTANCE=demo portal demo load."
+            "The demo's people share a published password, so they are not let into a portal that others can"
+            " reach. Load them into one of its own: PORTAL_DEMO=1 PORTAL_INSTANCE=demo portal demo load."
         )
     upkeep.migrate(create_app())
     with opened():
@@ -42,7 +48,9 @@ def demo_load(stage: str, people: int) -> None:
 
 @click.command()
 @click.option(
-    "--shipped", is_flag=True, help="Those the portal ships with, as `portal match` knows them; no database is needed."
+    "--shipped",
+    is_flag=True,
+    help="Those the portal ships with, as `portal match` knows them; no database is needed.",
 )
 @AS_JSON
 def topics(shipped: bool, as_json: bool) -> None:
@@ -71,7 +79,9 @@ def letters() -> None:
 
 
 @letters.command("list")
-@click.option("--state", default="", type=click.Choice(["", "queued", "sent", "failed", "kept"]), help="Only these.")
+@click.option(
+    "--state", default="", type=click.Choice(["", "queued", "sent", "failed", "kept"]), help="Only these."
+)
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
 @AS_JSON
 def letters_list(state: str, limit: int, as_json: bool) -> None:
@@ -80,7 +90,17 @@ def letters_list(state: str, limit: int, as_json: bool) -> None:
 
     with opened():
         found = queries.latest(state=state, most=limit)
-        names = ("id", "kind", "to_address", "subject", "state", "attempts", "last_error", "created_at", "sent_at")
+        names = (
+            "id",
+            "kind",
+            "to_address",
+            "subject",
+            "state",
+            "attempts",
+            "last_error",
+            "created_at",
+            "sent_at",
+        )
         rows = [{name: getattr(row, name) for name in names} for row in found]
     show(rows, as_json, "{id:>6} {state:<7} {created_at:%Y-%m-%d %H:%M} {to_address:<32} {subject}")
 
@@ -93,7 +113,9 @@ def letters_deliver() -> None:
 
     with opened():
         if current().mail is None:
-            raise click.ClickException("No mail server is set. Set MAIL_URL, like smtp://user:password@host:587.")
+            raise click.ClickException(
+                "No mail server is set. Set MAIL_URL, like smtp://user:password@host:587."
+            )
         click.echo(f"{delivery.sweep()} letters tried.")
 
 
@@ -101,7 +123,8 @@ def letters_deliver() -> None:
 def letters_receive() -> None:
     """Take the answer to an invitation out of a message on standard input.
 
-    For a mail server that hands messages for the portal's reply address to a program. What is no answer is passed over.
+    For a mail server that hands messages for the portal's reply address to a program. What is no answer is
+    passed over.
     """
     import sys
 
@@ -199,7 +222,11 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
     with opened() as app:
         rows = [{"part": each.part, "ok": each.well, "says": each.says} for each in upkeep.examine(app)]
-    show([{**row, "mark": "ok" if row["ok"] else "problem"} for row in rows], as_json, "{mark:<8} {part:<12} {says}")
+    show(
+        [{**row, "mark": "ok" if row["ok"] else "problem"} for row in rows],
+        as_json,
+        "{mark:<8} {part:<12} {says}",
+    )
     context.exit(0 if all(row["ok"] for row in rows) else 1)
 
 

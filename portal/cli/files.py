@@ -1,7 +1,7 @@
 """Files that a command reads and writes, named on the command line: `-` is standard input or output.
 
-What is written stands beside its place until all of it is whole, and is then put there at once; so a failure leaves what
-was there before. Devices and pipes are written as they are.
+What is written stands beside its place until all of it is whole, and is then put there at once; so a failure
+leaves what was there before. Devices and pipes are written as they are.
 """
 
 import contextlib
@@ -34,7 +34,9 @@ def read(name: str) -> bytes:
 
 
 def check_places(written: Mapping[str, str], reading: Mapping[str, str]) -> None:
-    """Raise Invalid unless each of `written` (option -> name) can be written, and is neither read nor another of them."""
+    """Raise Invalid unless each of `written` (option -> name) can be written, and is neither read nor another
+    of them.
+    """
     seen = {_place(name): option for option, name in reading.items() if name != STANDARD}
     for option, name in written.items():
         place = _place(name)
@@ -83,7 +85,9 @@ def write_all(contents: Mapping[str, Write]) -> None:
         for place, beside in waiting.items():
             beside.replace(place)
     except OSError as error:
-        raise Invalid(f"{error.filename or 'The output'} cannot be written: {_reason(error)}. Nothing was kept.") from error
+        raise Invalid(
+            f"{error.filename or 'The output'} cannot be written: {_reason(error)}. Nothing was kept."
+        ) from error
     finally:
         for beside in waiting.values():
             beside.unlink(missing_ok=True)

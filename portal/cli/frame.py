@@ -60,5 +60,7 @@ def sentence(error: Exception) -> str:
         return error.message or "There is no such thing."
     if isinstance(error, DBAPIError):
         reason = str(error.orig).splitlines()[0]
-        return f"The database refused: {reason}. A new one needs `portal migrate`; `portal doctor` tells more."
+        return (
+            f"The database refused: {reason}. A new one needs `portal migrate`; `portal doctor` tells more."
+        )
     return f"{type(error).__name__}: {error}. Set PORTAL_DEBUG=1 to see where."

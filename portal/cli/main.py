@@ -1,7 +1,7 @@
 """The `portal` command. Each command is a few lines that call the code which does it.
 
-Exit status: 0 done, 1 refused or failed, with the reason and the way out on stderr, 2 wrong usage. What a command needs is
-imported inside it, so that `portal --help` is there at once.
+Exit status: 0 done, 1 refused or failed, with the reason and the way out on stderr, 2 wrong usage. What a
+command needs is imported inside it, so that `portal --help` is there at once.
 """
 
 import os
@@ -31,7 +31,9 @@ for each in (*cli_data.COMMANDS, *cli_calendars.COMMANDS, *cli_match.COMMANDS):
 
 @portal.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+)
 @click.option("--demo", is_flag=True, help="Use made-up keys and load the demo company into an empty portal.")
 def serve(host: str, port: int, demo: bool) -> None:
     """Migrate, then run web server and worker together. Ctrl-C stops both."""
@@ -55,7 +57,9 @@ def serve(host: str, port: int, demo: bool) -> None:
 
 
 def _calendar_server() -> "CalendarServer | None":
-    """The demo's calendar server made ready; the portal may then write to this machine, and to nothing else in house."""
+    """The demo's calendar server made ready; the portal may then write to this machine, and to nothing else
+    in house.
+    """
     from portal.demo import calendars as demo_calendars
 
     server = demo_calendars.prepare(settings().instance)
@@ -161,7 +165,9 @@ def person() -> None:
 @click.argument("email")
 @click.option("--name", required=True)
 @click.option("--role", default="member", show_default=True, type=click.Choice(["member", "staff", "admin"]))
-@click.option("--password-stdin", is_flag=True, help="Read a password from standard input; else a link is printed.")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read a password from standard input; else a link is printed."
+)
 def person_add(email: str, name: str, role: str, password_stdin: bool) -> None:
     """Add a person, with a password or a one-time link."""
     from portal.operating import upkeep
@@ -169,7 +175,9 @@ def person_add(email: str, name: str, role: str, password_stdin: bool) -> None:
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     with opened():
         link = upkeep.new_person(email, name=name, role=role, password=password)
-    click.echo(f"{email} was added." if link is None else f"{email} was added. Their link, good once:\n{link}")
+    click.echo(
+        f"{email} was added." if link is None else f"{email} was added. Their link, good once:\n{link}"
+    )
 
 
 def main() -> None:

@@ -36,19 +36,35 @@ TICK_SECONDS = 0.05
 
 @click.command()
 @click.argument("file", metavar="FILE.csv")
-@click.option("--rules", "rules_file", metavar="RULES.json", help="Weights and rules; without it those of a new programme.")
-@click.option("--out", required=True, metavar="PAIRS.csv", help="Where the pairs go: mentor_id,mentee_id,score,reason.")
-@click.option("--report", required=True, metavar="REPORT.json", help="Where the proof, the parts and the unmatched go.")
 @click.option(
-    "--scores", metavar="SCORES.csv", help="Where the score of every allowed pair goes; many people make it large."
+    "--rules",
+    "rules_file",
+    metavar="RULES.json",
+    help="Weights and rules; without it those of a new programme.",
 )
-@click.option("--skip-bad", is_flag=True, help="Leave bad rows out, and name them, instead of matching nobody.")
-def match(file: str, rules_file: str | None, out: str, report: str, scores: str | None, skip_bad: bool) -> None:
+@click.option(
+    "--out", required=True, metavar="PAIRS.csv", help="Where the pairs go: mentor_id,mentee_id,score,reason."
+)
+@click.option(
+    "--report", required=True, metavar="REPORT.json", help="Where the proof, the parts and the unmatched go."
+)
+@click.option(
+    "--scores",
+    metavar="SCORES.csv",
+    help="Where the score of every allowed pair goes; many people make it large.",
+)
+@click.option(
+    "--skip-bad", is_flag=True, help="Leave bad rows out, and name them, instead of matching nobody."
+)
+def match(
+    file: str, rules_file: str | None, out: str, report: str, scores: str | None, skip_bad: bool
+) -> None:
     """Pair the people in FILE.csv, and prove that no pairs are better.
 
-    FILE.csv is UTF-8 with a header; columns in any order, only id and role are needed: id, name, email, grade, manager_id,
-    department, site, time_zone, hours, languages, role, capacity, teaches, learns, style, avoid, past_partners, locked_with.
-    Lists are separated by semicolons; `-` is standard input or output. Scores are whole numbers from 0 to 10000.
+    FILE.csv is UTF-8 with a header; columns in any order, only id and role are needed: id, name, email,
+    grade, manager_id, department, site, time_zone, hours, languages, role, capacity, teaches, learns, style,
+    avoid, past_partners, locked_with. Lists are separated by semicolons; `-` is standard input or output.
+    Scores are whole numbers from 0 to 10000.
     """
     began = time.monotonic()
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
@@ -109,7 +125,9 @@ def _about(name: str) -> Iterator[None]:
 
 
 def _tell_bad(people: "PeopleFile", name: str, *, skip_bad: bool) -> None:
-    """Name what is wrong with bad rows. Without leave to skip them, or when nobody is left, raises Invalid."""
+    """Name what is wrong with bad rows. Without leave to skip them, or when nobody is left,
+    raises Invalid.
+    """
     from portal.errors import Invalid
 
     rows = "One row is" if len(people.skipped) == 1 else f"{len(people.skipped):,} rows are"
@@ -129,7 +147,9 @@ def _tell_bad(people: "PeopleFile", name: str, *, skip_bad: bool) -> None:
 
 @contextmanager
 def _ends_at_once() -> Iterator[None]:
-    """Let Ctrl-C end the process here and now: a long solve hears of nothing else, and nothing is written yet."""
+    """Let Ctrl-C end the process here and now: a long solve hears of nothing else, and nothing is written
+    yet.
+    """
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         yield
@@ -140,7 +160,9 @@ def _ends_at_once() -> Iterator[None]:
 def _contents(
     people: "PeopleFile", found: "Result", places: Mapping[str, str], began: float, bar: "Bar"
 ) -> dict[str, "Write"]:
-    """What goes into each file. The report is last, so that its seconds and memory are those of all the work."""
+    """What goes into each file. The report is last, so that its seconds and memory are
+    those of all the work.
+    """
     from portal.core.matching.files import pairs_file
 
     def pairs(file: TextIO) -> None:
@@ -174,12 +196,21 @@ def _peak_mb() -> float:
 def _tell(people: "PeopleFile", found: "Result") -> None:
     """Say in a few words how it went."""
     goals = found.objective
-    left = f"left over: {_many(goals['mentees_unmatched'], 'mentee')} and {_many(goals['mentors_unmatched'], 'mentor')}"
-    click.echo(f"{_many(len(found.pairs), 'pair')}; {left}; below the line: {goals['below_line']:,}.", err=True)
+    left = (
+        f"left over: {_many(goals['mentees_unmatched'], 'mentee')} and"
+        f" {_many(goals['mentors_unmatched'], 'mentor')}"
+    )
+    click.echo(
+        f"{_many(len(found.pairs), 'pair')}; {left}; below the line: {goals['below_line']:,}.", err=True
+    )
     if people.problem.rules.line == "auto":
         held = f": {people.ids[found.held_by]} has no better option" if found.held_by is not None else ""
         click.echo(f"The line that can be kept is {found.line / 100:.2f}{held}.", err=True)
-    best = "Proven: no other pairs are better." if found.gap == 0 else f"Not proven to be the best: the gap is {found.gap}."
+    best = (
+        "Proven: no other pairs are better."
+        if found.gap == 0
+        else f"Not proven to be the best: the gap is {found.gap}."
+    )
     click.echo(best, err=True)
 
 
@@ -197,7 +228,9 @@ class Bar:
     def __call__(self, phase: str, done: int, total: int) -> None:
         """Show that `done` of `total` of a phase is done."""
         moment = time.monotonic()
-        if self.stream is None or (phase == self.phase and done < total and moment - self.drawn < TICK_SECONDS):
+        if self.stream is None or (
+            phase == self.phase and done < total and moment - self.drawn < TICK_SECONDS
+        ):
             return
         self.drawn, self.phase = moment, phase
         share = min(done / total, 1) if total else 1

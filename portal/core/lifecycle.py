@@ -87,7 +87,9 @@ OPEN_PAIRINGS = (PairingState.DRAFT, PairingState.OFFERED, PairingState.ACTIVE, 
 
 PAIRING_STEPS: dict[PairingState, frozenset[PairingState]] = {
     PairingState.DRAFT: frozenset({PairingState.OFFERED, PairingState.ENDED}),
-    PairingState.OFFERED: frozenset({PairingState.DRAFT, PairingState.ACTIVE, PairingState.DECLINED, PairingState.ENDED}),
+    PairingState.OFFERED: frozenset(
+        {PairingState.DRAFT, PairingState.ACTIVE, PairingState.DECLINED, PairingState.ENDED}
+    ),
     PairingState.ACTIVE: frozenset({PairingState.PAUSED, PairingState.ENDED}),
     PairingState.PAUSED: frozenset({PairingState.ACTIVE, PairingState.ENDED}),
     PairingState.ENDED: frozenset({PairingState.DRAFT, PairingState.ACTIVE, PairingState.PAUSED}),

@@ -5,7 +5,9 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person is to the portal. Everybody signed in is a member; only administrators give the other roles."""
+    """What a person is to the portal. Everybody signed in is a member; only administrators give the other
+    roles.
+    """
 
     MEMBER = "member"
     STAFF = "staff"

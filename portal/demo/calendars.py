@@ -1,8 +1,9 @@
-"""The demo's own calendar server: a Radicale on this machine, in which two of the demo's people have an account.
+"""The demo's own calendar server: a Radicale on this machine, in which two of the demo's people have an
+account.
 
-With it one can watch entries arrive. It keeps its calendars in the instance folder, answers on this machine only, and is
-started by `portal serve --demo`, where Radicale is installed (the extra `demo`). Its port is chosen once and kept, since
-the accounts remember it.
+With it one can watch entries arrive. It keeps its calendars in the instance folder, answers on this machine
+only, and is started by `portal serve --demo`, where Radicale is installed (the extra `demo`). Its port is
+chosen once and kept, since the accounts remember it.
 """
 
 import logging
@@ -67,7 +68,9 @@ def user_of(email: str) -> str:
 
 
 def prepare(instance: Path) -> CalendarServer | None:
-    """Write the server's files, or find those of last time; None where Radicale is missing or its port is taken."""
+    """Write the server's files, or find those of last time; None where Radicale is missing or its port is
+    taken.
+    """
     if find_spec("radicale") is None:
         return None
     folder = instance.resolve() / "demo-calendars"
@@ -91,7 +94,9 @@ def connect(server: CalendarServer) -> None:
             person = by_address(email)
             if person is not None:
                 user = user_of(email)
-                accounts.connect(person, address=server.url, username=user, password=PASSWORD, by=person.id, at=moment)
+                accounts.connect(
+                    person, address=server.url, username=user, password=PASSWORD, by=person.id, at=moment
+                )
 
 
 def _free_port() -> int | None:

@@ -1,7 +1,8 @@
-"""Who works at the demo company: names, sites, hours, grades and a reporting tree. Pure: the same chance, the same people.
+"""Who works at the demo company: names, sites, hours, grades and a reporting tree. Pure: the same chance, the
+same people.
 
-The one chief has grade 9, the heads of departments 8 and answer to the chief; everybody else answers to somebody of a
-higher grade in their own department.
+The one chief has grade 9, the heads of departments 8 and answer to the chief; everybody else answers to
+somebody of a higher grade in their own department.
 """
 
 import tomllib
@@ -23,7 +24,9 @@ BOARD = "Board"
 CHIEF, HEAD = 9, 8
 GRADES, GRADE_SHARES = (1, 2, 3, 4, 5, 6, 7), (11, 18, 14, 13, 11, 19, 14)
 LEADS_FROM, SPAN, SAMPLE = 4, 7, 14
-"""From which grade people lead, how many answer to one where it can be helped, how many are looked at for the part."""
+"""From which grade people lead, how many answer to one where it can be helped, how many are looked at for the
+part.
+"""
 
 LETTERS_WITHOUT_ACCENT = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "ß": "ss", "æ": "ae", " ": "-"})
 
@@ -74,7 +77,9 @@ CAST = (RUTH, PETRA, MIRA, JOAO, ADA)
 
 
 def address(name: str) -> str:
-    """The address of somebody called `name`, in plain ASCII: `João Duarte` -> `joao.duarte@nordlicht.invalid`."""
+    """The address of somebody called `name`, in plain ASCII: `João Duarte` ->
+    `joao.duarte@nordlicht.invalid`.
+    """
     given, _, family = name.rpartition(" ")
     spelled = unicodedata.normalize("NFKD", f"{given}.{family}".lower().translate(LETTERS_WITHOUT_ACCENT))
     return f"{spelled.encode('ascii', 'ignore').decode()}@{DOMAIN}"
@@ -84,7 +89,9 @@ def employees(count: int, chance: Random) -> list[Employee]:
     """`count` people (at least 30), those with a part first, the others by department from its head down."""
     namer = _Namer(chance)
     chief, *known = [_with_a_part(each, namer) for each in CAST]
-    staff: dict[str, list[Employee]] = {name: [each for each in known if each.department == name] for name in DEPARTMENTS}
+    staff: dict[str, list[Employee]] = {
+        name: [each for each in known if each.department == name] for name in DEPARTMENTS
+    }
     for department, size in _sizes(count - 1).items():
         missing = size - len(staff[department])
         grades = [HEAD, *chance.choices(GRADES, GRADE_SHARES, k=missing - 1)]
@@ -114,7 +121,10 @@ class _Namer:
         for _ in range(30):
             origin = self._origin(site)
             family = origin if self.chance.random() < 0.93 else self._origin(site)
-            name = f"{self.chance.choice(origins[origin]['given'])} {self.chance.choice(origins[family]['family'])}"
+            name = (
+                f"{self.chance.choice(origins[origin]['given'])}"
+                f" {self.chance.choice(origins[family]['family'])}"
+            )
             if not self.given[address(name)]:
                 break
         return name
@@ -161,12 +171,16 @@ def _languages(site: str, grade: int, chance: Random) -> list[str]:
     if grade <= 2 and spoken[0] != "en" and chance.random() < 0.06:
         return spoken[:1]
     if chance.random() < 0.2:
-        spoken.append(chance.choice([each for each in ("es", "fr", "it", "de", "pt", "ar", "tr") if each not in spoken]))
+        spoken.append(
+            chance.choice([each for each in ("es", "fr", "it", "de", "pt", "ar", "tr") if each not in spoken])
+        )
     return spoken
 
 
 def _lay_out_lines(members: list[Employee], chief: Employee, chance: Random) -> None:
-    """Give everybody in a department a manager of a higher grade: near in grade, of the same site, without a crowd."""
+    """Give everybody in a department a manager of a higher grade: near in grade, of the same site, without a
+    crowd.
+    """
     reports: defaultdict[int, int] = defaultdict(int)
     ordered = sorted(members, key=lambda each: -each.grade)
     for person in ordered:
@@ -182,5 +196,7 @@ def _lay_out_lines(members: list[Employee], chief: Employee, chance: Random) -> 
 
 
 def _fit(person: Employee, manager: Employee, reports: int) -> tuple[bool, bool, bool, int]:
-    """The lower, the better: room for one more, the same site, somebody who leads already, the nearer grade."""
+    """The lower, the better: room for one more, the same site, somebody who leads already,
+    the nearer grade.
+    """
     return (reports >= SPAN, person.site != manager.site, reports == 0, manager.grade - person.grade)

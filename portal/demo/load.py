@@ -1,7 +1,9 @@
-"""A small believable company to try the portal with: the same people and wishes for the same number and stage, every time.
+"""A small believable company to try the portal with: the same people and wishes for the same number and
+stage, every time.
 
-Only what must be believable now follows the calendar: when the season starts, and when people joined. Nobody in it
-exists; every address ends in `.invalid`, so no letter can reach anybody. All of them share one published password.
+Only what must be believable now follows the calendar: when the season starts, and when people joined. Nobody
+in it exists; every address ends in `.invalid`, so no letter can reach anybody. All of them share one
+published password.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,23 +41,25 @@ STAGES = ("signed-up", "matched", "running", "finished")
 MONTHS_SINCE_START = {"running": 2, "finished": 7}
 """How long ago the season began, for the stages in which it has."""
 SIGN_UP_BEFORE = timedelta(days=16)
-"""How long before its start the story of a season is told, where it has begun: people have signed up by then."""
+"""How long before its start the story of a season is told, where it has begun: people have signed up by then.
+"""
 FEWEST, MOST, MOST_MATCHED = 30, 20_000, 4_000
-"""How many people there may be; so many where they are matched too, which is about what one exact run takes."""
+"""How many people there may be; so many where they are matched too, which is about what one exact run takes.
+"""
 PASSWORD = "a-bridge-between-us"  # noqa: S105 - published on purpose, for invented people
 UNCONFIRMED, DISABLED = 3, 1
 SEASONS = ("winter", "spring", "summer", "autumn")
 DIGITAL_PROMISE = (
-    "People who grew up with these tools show leaders how they use them; leaders open doors and share what they know. "
-    "Six hours in half a year, booked ahead, with somebody from outside your reporting line."
+    "People who grew up with these tools show leaders how they use them; leaders open doors and share what"
+    " they know. Six hours in half a year, booked ahead, with somebody from outside your reporting line."
 )
 INCLUSION_PROMISE = (
     "Colleagues tell leaders what working here is like for them: race, gender, identity, generations. "
     "What is said stays between the two."
 )
 TWO_WAY_PROMISE = (
-    "Across countries and generations, with learning in both directions: sustainability, digital brands, and how decisions "
-    "are made. Roles may swap halfway."
+    "Across countries and generations, with learning in both directions: sustainability, digital brands, and"
+    " how decisions are made. Roles may swap halfway."
 )
 Row = TypeVar("Row", bound=Model)
 
@@ -82,7 +86,9 @@ def load(*, people: int = 120, stage: str = "signed-up") -> None:
     Raises Invalid for a stage or a number that there is not, and when other people use the portal.
     """
     if stage not in STAGES:
-        raise Invalid(_("There is no stage “%(stage)s”. There is: %(stages)s.", stage=stage, stages=", ".join(STAGES)))
+        raise Invalid(
+            _("There is no stage “%(stage)s”. There is: %(stages)s.", stage=stage, stages=", ".join(STAGES))
+        )
     if not FEWEST <= people <= MOST:
         raise Invalid(_("The demo company has from %(fewest)s to %(most)s people.", fewest=FEWEST, most=MOST))
     if stage != "signed-up" and people > MOST_MATCHED:
@@ -106,7 +112,9 @@ def load(*, people: int = 120, stage: str = "signed-up") -> None:
             if stage in MONTHS_SINCE_START:
                 _write_what_comes_next(ids, today())
             tell(stage, db.session.get_one(Programme, season), ids, at=_moment(day, 0, 600), now=now())
-        audit.write(action="demo.loaded", on="programme", id=season, by=None, after={"people": people, "stage": stage})
+        audit.write(
+            action="demo.loaded", on="programme", id=season, by=None, after={"people": people, "stage": stage}
+        )
 
 
 def _day_of_the_story(stage: str, day: date) -> date:
@@ -121,13 +129,18 @@ def _loaded() -> bool:
     ours = db.session.scalar(select(exists().where(Person.email.endswith(f"@{DOMAIN}"))))
     if not ours and db.session.scalar(select(exists().where(Person.id.is_not(None)))):
         raise Invalid(
-            _("People use this portal already, so the demo company stays out. Give it an empty database by DATABASE_URL.")
+            _(
+                "People use this portal already, so the demo company stays out. Give it an empty database by"
+                " DATABASE_URL."
+            )
         )
     return bool(ours)
 
 
 class _States:
-    """Who has not confirmed their address, who is disabled, and who may join: everybody but those and who runs things."""
+    """Who has not confirmed their address, who is disabled, and who may join: everybody but those and who
+    runs things.
+    """
 
     def __init__(self, company: Sequence[Employee], chance: Random) -> None:
         known = {address(part.name) for part in CAST}
@@ -148,9 +161,13 @@ def _write_people(
     came = {each.email: _came(each, states, day, chance) for each in company}
     for grade in sorted({each.grade for each in company}, reverse=True):
         tier = [each for each in company if each.grade == grade]
-        rows = [_person(each, came[each.email], states, ids) | {"password_hash": password_hash} for each in tier]
+        rows = [
+            _person(each, came[each.email], states, ids) | {"password_hash": password_hash} for each in tier
+        ]
         ids.update(zip((each.email for each in tier), _insert(Person, rows), strict=True))
-    db.session.execute(insert(RoleGrant), [{"person_id": ids[email], "role": role} for email, role in _roles(company)])
+    db.session.execute(
+        insert(RoleGrant), [{"person_id": ids[email], "role": role} for email, role in _roles(company)]
+    )
     return ids
 
 
@@ -186,7 +203,9 @@ def _person(who: Employee, came: datetime, states: _States, ids: dict[str, int])
 
 def _roles(company: Iterable[Employee]) -> list[tuple[str, Role]]:
     """Who is more than a member: addresses with roles."""
-    lawyer = next(each for each in company if each.department == "Legal and Compliance" and each.grade == HEAD)
+    lawyer = next(
+        each for each in company if each.department == "Legal and Compliance" and each.grade == HEAD
+    )
     return [
         (address(PETRA.name), Role.STAFF),
         (address(ADA.name), Role.ADMIN),
@@ -201,7 +220,9 @@ def _write_programmes(ids: dict[str, int], day: date) -> int:
     name = f"Digital fluency, {SEASONS[starts.month % 12 // 3]} {starts.year}"
     digital = _programme(name, DIGITAL_PROMISE, starts, _moment(day, -35, 540))
     before = first_monday(day, -14)
-    inclusion = _programme(f"Inclusion dialogue, {before.year}", INCLUSION_PROMISE, before, _moment(before, -60, 540))
+    inclusion = _programme(
+        f"Inclusion dialogue, {before.year}", INCLUSION_PROMISE, before, _moment(before, -60, 540)
+    )
     both = _insert(Programme, [digital, inclusion | {"label": "two-way", "state": ProgrammeState.FINISHED}])
     petra = ids[address(PETRA.name)]
     db.session.execute(insert(ProgrammeStaff), [{"programme_id": each, "person_id": petra} for each in both])
@@ -212,7 +233,9 @@ def _write_what_comes_next(ids: dict[str, int], day: date) -> None:
     """A season that is open for sign-up beside the one that has begun."""
     starts = next_start(day)
     name = f"Two-way learning, {SEASONS[starts.month % 12 // 3]} {starts.year}"
-    [made] = _insert(Programme, [_programme(name, TWO_WAY_PROMISE, starts, _moment(day, -9, 600)) | {"label": "two-way"}])
+    [made] = _insert(
+        Programme, [_programme(name, TWO_WAY_PROMISE, starts, _moment(day, -9, 600)) | {"label": "two-way"}]
+    )
     db.session.add(ProgrammeStaff(programme_id=made, person_id=ids[address(PETRA.name)]))
 
 
@@ -238,11 +261,21 @@ def _write_sign_ups(joining: Sequence[SignUp], season: int, ids: dict[str, int])
     enrolments = _insert(Enrolment, [_enrolment(each, season, ids[each.who.email]) for each in joining])
     together = list(zip(enrolments, joining, strict=True))
     wishes = [
-        {"enrolment_id": one, "topic_id": wish.topic, "side": wish.side, "level": wish.level, "rank": wish.rank}
+        {
+            "enrolment_id": one,
+            "topic_id": wish.topic,
+            "side": wish.side,
+            "level": wish.level,
+            "rank": wish.rank,
+        }
         for one, each in together
         for wish in each.wishes
     ]
-    avoided = [{"enrolment_id": one, "person_id": ids[other.email]} for one, each in together for other in each.avoided]
+    avoided = [
+        {"enrolment_id": one, "person_id": ids[other.email]}
+        for one, each in together
+        for other in each.avoided
+    ]
     db.session.execute(insert(Wish), wishes)
     db.session.execute(insert(Avoided), avoided)
 

@@ -1,4 +1,5 @@
-"""What became of the demo's sign-ups: matched, met for two months, or through to the end. Told with the portal's own verbs.
+"""What became of the demo's sign-ups: matched, met for two months, or through to the end. Told with the
+portal's own verbs.
 
 Each verb is given the moment at which it would have happened, so that the past looks like one.
 """
@@ -26,7 +27,9 @@ from portal.schedule import planning
 from portal.schedule.queries import check_ins_of
 
 DECLINED, UNANSWERED, UNPLANNED, STILL_DRAFT = 2, 2, 2, 2
-"""How many pairings, in a season that runs, were declined, wait for an answer, have no times yet, are not published yet."""
+"""How many pairings, in a season that runs, were declined, wait for an answer, have no times yet, are not
+published yet.
+"""
 MET_PERCENT = 88
 HOURS = (time(10), time(11), time(14), time(15))
 WEEKDAYS = (1, 2, 3)
@@ -47,7 +50,14 @@ def tell(stage: str, programme: Programme, ids: Mapping[str, int], *, at: dateti
     _answer([*known, *others], petra, at, now, chance, finished=stage == "finished")
     active = [each for each in [*known, *others] if each.state == PairingState.ACTIVE]
     for pairing in active[: len(active) - (UNPLANNED if stage == "running" else 0)]:
-        _plan(pairing, programme, at + timedelta(days=9), now, chance, soon=pairing in known and stage == "running")
+        _plan(
+            pairing,
+            programme,
+            at + timedelta(days=9),
+            now,
+            chance,
+            soon=pairing in known and stage == "running",
+        )
         _meet(pairing, now, chance, all_of_them=stage == "finished" or pairing in known)
     programme.state = ProgrammeState.RUNNING if stage == "running" else ProgrammeState.FINISHED
     if stage == "finished":
@@ -67,8 +77,12 @@ def _match(programme: Programme, by: Person, first: tuple[int, int], at: datetim
     return queries.open_pairings(programme.id)
 
 
-def _answer(drafts: Sequence[Pairing], by: Person, at: datetime, now: datetime, chance: Random, *, finished: bool) -> None:
-    """Publish, and have nearly all say yes within the week. In a season that runs, a few are asked only now."""
+def _answer(
+    drafts: Sequence[Pairing], by: Person, at: datetime, now: datetime, chance: Random, *, finished: bool
+) -> None:
+    """Publish, and have nearly all say yes within the week. In a season that runs, a few
+    are asked only now.
+    """
     apart = 0 if finished else UNANSWERED + STILL_DRAFT
     offered = list(drafts)[: len(drafts) - apart]
     _publish(offered, by, at)
@@ -92,17 +106,31 @@ def _publish(pairings: Sequence[Pairing], by: Person, at: datetime) -> None:
     publishing.publish(programme, digest=preview.digest, only=only, by=by, at=at)
 
 
-def _plan(pairing: Pairing, programme: Programme, at: datetime, now: datetime, chance: Random, *, soon: bool) -> None:
-    """Six check-ins, one a month. `soon` has the next one within the week, for whoever looks at the demo today."""
+def _plan(
+    pairing: Pairing, programme: Programme, at: datetime, now: datetime, chance: Random, *, soon: bool
+) -> None:
+    """Six check-ins, one a month. `soon` has the next one within the week, for whoever looks at the demo
+    today.
+    """
     zone = pairing.mentee.time_zone
     for _ in range(12):
-        first_on = _some_day(programme.starts_on, chance) if not soon else _so_that_the_next_is_near(now.date(), chance)
+        first_on = (
+            _some_day(programme.starts_on, chance)
+            if not soon
+            else _so_that_the_next_is_near(now.date(), chance)
+        )
         rule = cadence.Rule(1, "month", first_on, chance.choice(HOURS), zone, programme.meetings)
         try:
             planning.plan(
-                pairing, rule=rule, minutes=programme.meeting_minutes, place=chance.choice(PLACES), link=LINK,
-                by=pairing.mentee, at=at, seen=None,
-            )  # fmt: skip
+                pairing,
+                rule=rule,
+                minutes=programme.meeting_minutes,
+                place=chance.choice(PLACES),
+                link=LINK,
+                by=pairing.mentee,
+                at=at,
+                seen=None,
+            )
         except Invalid:
             continue
         return

@@ -1,4 +1,6 @@
-"""Who of the demo company signed up for the season, as what, and with which wishes. The same chance, the same season."""
+"""Who of the demo company signed up for the season, as what, and with which wishes. The same chance, the same
+season.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -78,7 +80,9 @@ def next_start(today: date) -> date:
 
 
 def sign_ups(people: Iterable[Employee], count: int, today: date, chance: Random) -> list[SignUp]:
-    """`count` sign-ups of `people` up to `today`: the two with a part first, then the others in the order they came."""
+    """`count` sign-ups of `people` up to `today`: the two with a part first, then the others in the order
+    they came.
+    """
     parts = {address(part.name): part for part in (MIRA, JOAO)}
     known = [each for each in people if each.email in parts]
     others = [each for each in people if each.email not in parts]
@@ -97,14 +101,20 @@ def sign_ups(people: Iterable[Employee], count: int, today: date, chance: Random
 def _states(count: int) -> list[EnrolmentState]:
     """The state of each of `count` sign-ups: a few in every other one, most waiting."""
     begun = max(1, count * BEGUN_PERCENT // 100)
-    few = [EnrolmentState.PAUSED] * PAUSED + [EnrolmentState.WITHDRAWN] * WITHDRAWN + [EnrolmentState.BEGUN] * begun
+    few = (
+        [EnrolmentState.PAUSED] * PAUSED
+        + [EnrolmentState.WITHDRAWN] * WITHDRAWN
+        + [EnrolmentState.BEGUN] * begun
+    )
     return few + [EnrolmentState.WAITING] * (count - len(few))
 
 
 def _sign_up(who: Employee, state: EnrolmentState, today: date, chance: Random) -> SignUp:
     part = _part(who, chance)
     minutes = chance.randrange(7 * 60, 17 * 60)
-    begun_at = datetime.combine(today - timedelta(days=chance.randint(1, 21)), time(), UTC) + timedelta(minutes=minutes)
+    begun_at = datetime.combine(today - timedelta(days=chance.randint(1, 21)), time(), UTC) + timedelta(
+        minutes=minutes
+    )
     two = chance.random()
     made = SignUp(
         who,
@@ -143,7 +153,9 @@ def _part(who: Employee, chance: Random) -> str:
 
 
 def _wishes(who: Employee, part: str, chance: Random) -> list[Wanted]:
-    """Two to four topics a side. Mentors teach what is fresh and learn what is seasoned; mentees the other way round."""
+    """Two to four topics a side. Mentors teach what is fresh and learn what is seasoned; mentees the other
+    way round.
+    """
     if who.name in FIRST_WISHES and who.email == address(who.name):
         return _in_order(FIRST_WISHES[who.name])
     fresh = {"mentor": "teaches", "mentee": "learns"}.get(part) or chance.choice(("teaches", "learns"))
@@ -159,15 +171,21 @@ def _wishes(who: Employee, part: str, chance: Random) -> list[Wanted]:
 
 def _in_order(chosen: dict[str, tuple[tuple[str, int], ...]]) -> list[Wanted]:
     return [
-        Wanted(side, topic, level, rank) for side, topics in chosen.items() for rank, (topic, level) in enumerate(topics, 1)
+        Wanted(side, topic, level, rank)
+        for side, topics in chosen.items()
+        for rank, (topic, level) in enumerate(topics, 1)
     ]
 
 
 def _topics(kind: str, department: str, taken: set[str], chance: Random) -> list[str]:
-    """Two to four different topics, the popular ones often, and four times as often what the department leans to."""
+    """Two to four different topics, the popular ones often, and four times as often what the department leans
+    to.
+    """
     leaning: list[str] = COMPANY["leaning"][department]
     favour = {
-        topic: weight * (4 if topic in leaning else 1) for topic, weight in COMPANY[kind].items() if topic not in taken
+        topic: weight * (4 if topic in leaning else 1)
+        for topic, weight in COMPANY[kind].items()
+        if topic not in taken
     }
     chosen: list[str] = []
     for _ in range(chance.choices((2, 3, 4), (35, 45, 20))[0]):

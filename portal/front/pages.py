@@ -18,11 +18,11 @@ from portal.web.access import may, public, signed_in
 from portal.web.htmx import is_htmx
 from portal.web.template_globals import readers_zone
 
-room = Blueprint("front", __name__)
+blueprint = Blueprint("front", __name__)
 NOON, EVENING = 12, 18
 
 
-@room.get("/")
+@blueprint.get("/")
 @public
 def home() -> str | Response:
     """What to do next; strangers are told what this is."""
@@ -42,7 +42,7 @@ def home() -> str | Response:
     )
 
 
-@room.get("/join/<id:programme_id>/why")
+@blueprint.get("/join/<id:programme_id>/why")
 @signed_in
 def why(programme_id: int) -> Response:
     """Why nobody was found for the reader yet, and what would change it; or that there is somebody."""

@@ -16,10 +16,10 @@ from portal.schedule.requests import open_requests
 from portal.web.access import signed_in
 from portal.web.htmx import redirect_to
 
-room = Blueprint("pair", __name__, url_prefix="/pairings")
+blueprint = Blueprint("pair", __name__, url_prefix="/pairings")
 
 
-@room.get("/<id:pairing_id>")
+@blueprint.get("/<id:pairing_id>")
 @signed_in
 def show(pairing_id: int) -> Response:
     """One pairing, for the two of it and for its programme's staff."""

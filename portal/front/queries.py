@@ -1,4 +1,6 @@
-"""What the front shows: the reader's pairings and what is next in each, their programmes, and the staff's numbers."""
+"""What the front shows: the reader's pairings and what is next in each, their programmes, and the staff's
+numbers.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +37,9 @@ class WhyNot:
 
 @dataclass(frozen=True)
 class Place:
-    """A programme of now and the reader's enrolment in it, if any; `why` nobody was found for them when pairs were made."""
+    """A programme of now and the reader's enrolment in it, if any; `why` nobody was found for them when pairs
+    were made.
+    """
 
     programme: Programme
     enrolment: Enrolment | None
@@ -61,7 +65,9 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Pair:
-    """One of the reader's pairings with its check-ins and milestones, both in time order, as they stand `at` a moment."""
+    """One of the reader's pairings with its check-ins and milestones, both in time order, as they stand `at`
+    a moment.
+    """
 
     pairing: Pairing
     side: str
@@ -76,7 +82,9 @@ class Pair:
 
     @property
     def asked(self) -> bool:
-        """Whether the pairing is offered and it is the reader's turn to answer: the senior's first, then the junior's."""
+        """Whether the pairing is offered and it is the reader's turn to answer: the senior's first, then the
+        junior's.
+        """
         turn = "mentor" if self.pairing.mentee_accepted_at else "mentee"
         return self.pairing.state == PairingState.OFFERED and self.side == turn
 
@@ -108,7 +116,9 @@ class Pair:
 
     @property
     def points(self) -> list[tuple[str, str]]:
-        """The line of check-ins: the month of each, and whether it is done or now; skipped ones stay empty."""
+        """The line of check-ins: the month of each, and whether it is done or now; skipped
+        ones stay empty.
+        """
         now = self.following
         return [(day(each.starts_at, "MMM"), _mark_of(each, now)) for each in self.check_ins]
 
@@ -133,7 +143,9 @@ class Pair:
         following = self.following
         if following is None:
             return ""
-        days = (following.starts_at.astimezone(readers_zone()).date() - self.at.astimezone(readers_zone()).date()).days
+        days = (
+            following.starts_at.astimezone(readers_zone()).date() - self.at.astimezone(readers_zone()).date()
+        ).days
         if days == 0:
             return _("You meet %(name)s today", name=self.partner.name)
         when = day(following.starts_at, "EEEE" if days < 7 else "d MMMM")
@@ -156,7 +168,13 @@ def pairs_of(person: Person, at: datetime) -> list[Pair]:
     ids = [each.id for each in mine]
     check_ins, milestones = schedule.check_ins_of_many(ids), schedule.milestones_of_many(ids)
     pairs = [
-        Pair(each, pairings.side_of(each, person.id) or "", check_ins.get(each.id, []), milestones.get(each.id, []), at)
+        Pair(
+            each,
+            pairings.side_of(each, person.id) or "",
+            check_ins.get(each.id, []),
+            milestones.get(each.id, []),
+            at,
+        )
         for each in mine
     ]
     return sorted(pairs, key=lambda pair: URGENT.index(pair.what_next))
@@ -193,7 +211,9 @@ def places_of(person: Person) -> list[Place]:
 
 
 def why_not(person: Person, enrolments: Sequence[Enrolment]) -> dict[int, tuple[WhyNot, ...]]:
-    """By programme, why nobody was found for somebody who waits: what the plan that was published says of them."""
+    """By programme, why nobody was found for somebody who waits: what the plan that was published says of
+    them.
+    """
     waiting = {each.id: each for each in enrolments if each.state == EnrolmentState.WAITING}
     if not waiting:
         return {}
@@ -210,7 +230,9 @@ def why_not(person: Person, enrolments: Sequence[Enrolment]) -> dict[int, tuple[
 
 
 def has_match(person: Person, enrolment: Enrolment) -> bool:
-    """Whether there is somebody for a person in every role they joined a programme in, as far as they were told."""
+    """Whether there is somebody for a person in every role they joined a programme in, as far as they were
+    told.
+    """
     mine = {(enrolment.programme_id, role) for role in _roles(enrolment)}
     return enrolment.state == EnrolmentState.WAITING and bool(mine) and mine <= _met(person)
 
@@ -218,18 +240,26 @@ def has_match(person: Person, enrolment: Enrolment) -> bool:
 def _met(person: Person) -> set[tuple[int, str | None]]:
     """The programmes, and the roles in them, in which the person has an open pairing that they know of."""
     found = pairings.pairings_of(person.id)
-    return {(each.programme_id, pairings.side_of(each, person.id)) for each in found if each.state in OPEN_PAIRINGS}
+    return {
+        (each.programme_id, pairings.side_of(each, person.id))
+        for each in found
+        if each.state in OPEN_PAIRINGS
+    }
 
 
 def _roles(enrolment: Enrolment) -> set[str]:
-    return {role for role, joined in (("mentor", enrolment.as_mentor), ("mentee", enrolment.as_mentee)) if joined}
+    return {
+        role for role, joined in (("mentor", enrolment.as_mentor), ("mentee", enrolment.as_mentee)) if joined
+    }
 
 
 def numbers(person: Person) -> Numbers:
     """The numbers of a member of staff, in four queries; of matching only what their own programmes have."""
     theirs = visible_to(person).with_only_columns(Programme.id).where(Programme.state.in_(CURRENT))
     people, new = db.session.execute(
-        select(func.count(), func.count().filter(Person.created_at > now() - timedelta(days=7))).select_from(Person)
+        select(func.count(), func.count().filter(Person.created_at > now() - timedelta(days=7))).select_from(
+            Person
+        )
     ).one()
     mentors, mentees = db.session.execute(
         select(

@@ -1,7 +1,8 @@
-"""Find a time: for the two of a pairing, the five best times for all their check-ins or for one that is to move.
+"""Find a time: for the two of a pairing, the five best times for all their check-ins or for one that is to
+move.
 
-The search is begun here and made by the worker; the page asks now and then how far it is. Times are the reader's own,
-with the partner's beside them where they differ.
+The search is begun here and made by the worker; the page asks now and then how far it is. Times are the
+reader's own, with the partner's beside them where they differ.
 """
 
 from collections.abc import Mapping
@@ -39,7 +40,7 @@ from portal.web.htmx import answer, redirect_to
 from portal.web.template_globals import day, moment
 from portal.web.toasts import toast
 
-room = Blueprint("times", __name__, url_prefix="/pairings")
+blueprint = Blueprint("times", __name__, url_prefix="/pairings")
 WHEN = "EEEE, d MMMM, HH:mm"
 AGAINST = (best_slots.BUSY, best_slots.HOLIDAY, best_slots.OUTSIDE)
 """Reasons that name days on which a time does not suit."""
@@ -53,7 +54,9 @@ class SearchForm(PortalForm):
         [
             InputRequired(_l("Type a number.")),
             NumberRange(
-                FEWEST_MINUTES, MOST_MINUTES, _l("Choose from %(min)s to %(max)s.", min=FEWEST_MINUTES, max=MOST_MINUTES)
+                FEWEST_MINUTES,
+                MOST_MINUTES,
+                _l("Choose from %(min)s to %(max)s.", min=FEWEST_MINUTES, max=MOST_MINUTES),
             ),
         ],
     )
@@ -61,7 +64,9 @@ class SearchForm(PortalForm):
 
 @dataclass(frozen=True)
 class Proposal:
-    """One time that was found: its place in the list, when it is, the reasons (and whether each speaks for it), its plan."""
+    """One time that was found: its place in the list, when it is, the reasons (and whether each speaks for
+    it), its plan.
+    """
 
     number: int
     starts_at: datetime
@@ -81,7 +86,7 @@ class Note:
     url: str = ""
 
 
-@room.get("/<id:pairing_id>/times")
+@blueprint.get("/<id:pairing_id>/times")
 @signed_in
 def show(pairing_id: int) -> Response:
     """The times that were found, how far the search is, or the form that begins one."""
@@ -91,7 +96,7 @@ def show(pairing_id: int) -> Response:
     return _drawn(pairing, check_in, _form(pairing, check_in))
 
 
-@room.post("/<id:pairing_id>/times")
+@blueprint.post("/<id:pairing_id>/times")
 @signed_in
 def begin(pairing_id: int) -> Response:
     """Have times looked for."""
@@ -111,7 +116,7 @@ def begin(pairing_id: int) -> Response:
     return _drawn(pairing, check_in, form, back_to=_here(pairing, check_in))
 
 
-@room.post("/<id:pairing_id>/times/choose")
+@blueprint.post("/<id:pairing_id>/times/choose")
 @signed_in
 def choose(pairing_id: int) -> Response:
     """Move one check-in to a time that was found."""
@@ -134,7 +139,11 @@ def choose(pairing_id: int) -> Response:
     except Stale as error:
         return _conflict(*_planned(pairing_id, check_in.id), error)
     pairing, check_in = _planned(pairing_id, check_in.id)
-    back = url_for("timeline.put_back", check_in_id=check_in.id, position=position) if position is not None else None
+    back = (
+        url_for("timeline.put_back", check_in_id=check_in.id, position=position)
+        if position is not None
+        else None
+    )
     said = _("The check-in is moved to %(when)s.", when=moment(check_in.starts_at, WHEN))
     toast(said, undo_url=back, undo_target=f"#check-in-{check_in.id}")
     return redirect_to(url_for("pair.show", pairing_id=pairing.id, _anchor=f"check-in-{check_in.id}"))
@@ -184,15 +193,27 @@ def _chosen(pairing: Pairing, check_in: CheckIn) -> datetime | None:
 
 
 def _drawn(
-    pairing: Pairing, check_in: CheckIn | None, form: SearchForm, status: int = 200, *, back_to: str | None = None
+    pairing: Pairing,
+    check_in: CheckIn | None,
+    form: SearchForm,
+    status: int = 200,
+    *,
+    back_to: str | None = None,
 ) -> Response:
     search = _latest(pairing, check_in)
     about: dict[str, Any] = {
-        "pairing": pairing, "check_in": check_in, "number": queries.number_of(check_in) if check_in else 0, "form": form,
-        "search": search, "other": partner(pairing, current_user.id), "here": _here(pairing, check_in), "ready": _ready(),
-        "proposals": _proposals(search, pairing) if search else (), "notes": _notes(search, pairing) if search else (),
+        "pairing": pairing,
+        "check_in": check_in,
+        "number": queries.number_of(check_in) if check_in else 0,
+        "form": form,
+        "search": search,
+        "other": partner(pairing, current_user.id),
+        "here": _here(pairing, check_in),
+        "ready": _ready(),
+        "proposals": _proposals(search, pairing) if search else (),
+        "notes": _notes(search, pairing) if search else (),
         "none_because": _none_because(search, pairing) if search else "",
-    }  # fmt: skip
+    }
     if back_to is not None:
         return answer("front/_times.html", back_to=back_to, **about)
     page = lambda: render_template("front/times.html", **about)  # noqa: E731  # it needs no name elsewhere
@@ -206,8 +227,12 @@ def _proposals(search: TimeSearch, pairing: Pairing) -> tuple[Proposal, ...]:
         starts_at = datetime.fromisoformat(each["starts_at"])
         plan = {**each["plan"], "minutes": search.minutes} if each["plan"] else {}
         url = url_for("schedule.plan", pairing_id=pairing.id, **plan) if plan else ""
-        reasons = tuple((_said(template, args, pairing), template not in AGAINST) for template, args in each["reasons"])
-        found.append(Proposal(number, starts_at, starts_at + timedelta(minutes=search.minutes), reasons, url, plan))
+        reasons = tuple(
+            (_said(template, args, pairing), template not in AGAINST) for template, args in each["reasons"]
+        )
+        found.append(
+            Proposal(number, starts_at, starts_at + timedelta(minutes=search.minutes), reasons, url, plan)
+        )
     return tuple(found)
 
 
@@ -216,7 +241,9 @@ def _said(template: str, args: Mapping[str, Any], pairing: Pairing) -> str:
     given = {**args, "partner": partner(pairing, current_user.id).name}
     if "days" in args:
         days = ", ".join(day(date.fromisoformat(each), "d MMMM") for each in args["days"])
-        given["days"] = _("%(days)s and %(more)s more", days=days, more=args["more"]) if args.get("more") else days
+        given["days"] = (
+            _("%(days)s and %(more)s more", days=days, more=args["more"]) if args.get("more") else days
+        )
     return _(template, **given)
 
 
@@ -238,34 +265,60 @@ def _notes(search: TimeSearch, pairing: Pairing) -> tuple[Note, ...]:
     other = partner(pairing, current_user.id)
     known = {current_user.id: "", other.id: other.name}
     told = [each for each in search.notes or () if each.get("person") in known]
-    calendars = [_calendar(each["outcome"], known[each["person"]]) for each in told if each["about"] == searching.CALENDAR]
+    calendars = [
+        _calendar(each["outcome"], known[each["person"]])
+        for each in told
+        if each["about"] == searching.CALENDAR
+    ]
     hours = [_hours(known[each["person"]]) for each in told if each["about"] == searching.HOURS]
-    until = [_until(date.fromisoformat(each["day"])) for each in search.notes or () if each["about"] == searching.UNTIL]
+    until = [
+        _until(date.fromisoformat(each["day"]))
+        for each in search.notes or ()
+        if each["about"] == searching.UNTIL
+    ]
     return (*calendars, *until, *hours)
 
 
 def _calendar(outcome: str, name: str) -> Note:
-    """How asking the calendar went: of the partner with their name (and no word of their choices), of the reader without."""
+    """How asking the calendar went: of the partner with their name (and no word of their choices), of the
+    reader without.
+    """
     if outcome == busy.ASKED:
-        return Note(_("%(name)s’s calendar was asked.", name=name) if name else _("Your calendar was asked."), "good")
+        return Note(
+            _("%(name)s’s calendar was asked.", name=name) if name else _("Your calendar was asked."), "good"
+        )
     if outcome == busy.PARTLY:
         said = _("%(name)s’s calendar was asked, but not all of it could be read.", name=name)
         return Note(said if name else _("Your calendar was asked, but not all of it could be read."), "warn")
     if outcome == busy.FAILED:
         said = _("We could not ask %(name)s’s calendar: they may be busy at these times.", name=name)
-        return Note(said if name else _("We could not ask your calendar: look whether you are busy at these times."), "warn")
+        return Note(
+            said if name else _("We could not ask your calendar: look whether you are busy at these times."),
+            "warn",
+        )
     if name:
         return Note(
-            _("%(name)s’s calendar was not asked: only their working hours, holidays and check-ins count.", name=name)
+            _(
+                "%(name)s’s calendar was not asked: only their working hours, holidays and check-ins count.",
+                name=name,
+            )
         )
     if outcome == busy.NOT_ALLOWED:
         url, action = url_for("calendar_choices.index"), _("Allow busy times")
         return Note(_("Your calendar is connected, but may not be asked when you are busy."), "", action, url)
-    return Note(_("Your calendar is not connected, so it is not asked."), "", _("Connect it"), url_for("calendars.index"))
+    return Note(
+        _("Your calendar is not connected, so it is not asked."),
+        "",
+        _("Connect it"),
+        url_for("calendars.index"),
+    )
 
 
 def _until(last: date) -> Note:
-    said = _("Calendars are asked up to %(day)s only; whether somebody is busy after that, we do not know.", day=day(last))
+    said = _(
+        "Calendars are asked up to %(day)s only; whether somebody is busy after that, we do not know.",
+        day=day(last),
+    )
     return Note(said, "warn")
 
 
@@ -279,11 +332,18 @@ def _hours(name: str) -> Note:
 def _conflict(pairing: Pairing, check_in: CheckIn, error: Stale) -> Response:
     """Both times, and the reader's choice."""
     yours: Any = error.yours["starts_at"]
-    difference = {"label": _("When"), "theirs": moment(check_in.starts_at, WHEN), "yours": moment(yours, WHEN)}
+    difference = {
+        "label": _("When"),
+        "theirs": moment(check_in.starts_at, WHEN),
+        "yours": moment(yours, WHEN),
+    }
     sent = {name: request.form.get(name, "") for name in ("check_in", "search", "number")}
     about: dict[str, Any] = {
-        "message": error.message, "differences": [difference], "id": f"check-in-{check_in.id}",
-        "values": {**sent, "seen": check_in.version}, "keep_url": request.path,
+        "message": error.message,
+        "differences": [difference],
+        "id": f"check-in-{check_in.id}",
+        "values": {**sent, "seen": check_in.version},
+        "keep_url": request.path,
         "leave_url": url_for("timeline.check_in", check_in_id=check_in.id),
-    }  # fmt: skip
+    }
     return make_response(render_template("schedule/conflict.html", pairing=pairing, **about), 409)

@@ -1,9 +1,10 @@
-"""Delivery: a letter is claimed, handed to the mail server outside any transaction, and its fate written down.
+"""Delivery: a letter is claimed, handed to the mail server outside any transaction, and its fate written
+down.
 
-Killed between the server's yes and our commit, a letter leaves twice rather than never; both carry the same Message-ID,
-made of its uid, by which mail systems recognise the second. Trouble of the whole server counts against no letter: each
-waits a minute or so, for as long as it takes. Trouble with one letter doubles the wait up to six hours and ends after
-about three days.
+Killed between the server's yes and our commit, a letter leaves twice rather than never; both carry the same
+Message-ID, made of its uid, by which mail systems recognise the second. Trouble of the whole server counts
+against no letter: each waits a minute or so, for as long as it takes. Trouble with one letter doubles the
+wait up to six hours and ends after about three days.
 """
 
 import html
@@ -32,7 +33,9 @@ from portal.vault import Unreadable
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS = 150
-"""Longer than connecting and handing over can take (smtp.WHOLE_SECONDS), so that two workers never hold one letter."""
+"""Longer than connecting and handing over can take (smtp.WHOLE_SECONDS), so that two workers never hold one
+letter.
+"""
 FIRST_WAIT, LONGEST_WAIT = 30, 6 * 3600
 MOST_ATTEMPTS = 21
 """With the waits above: about three days."""
@@ -53,7 +56,9 @@ class Parcel:
 
 
 def deliver(letter_id: int) -> bool:
-    """Try to send one letter, if it is due and nobody else holds it. False when the whole mail server is in trouble."""
+    """Try to send one letter, if it is due and nobody else holds it. False when the whole mail server is in
+    trouble.
+    """
     mail = current().mail
     parcel = _claim(int(letter_id)) if mail else None
     if mail is None or parcel is None:
@@ -64,12 +69,16 @@ def deliver(letter_id: int) -> bool:
         log.warning("letter %s did not leave: %s", parcel.id, trouble.message)
         _note_trouble(parcel, trouble)
         return not trouble.whole_server
-    _settle(parcel, state="sent", sent_at=now(), attempts=parcel.attempts + 1, last_error=None, sealed_link=None)
+    _settle(
+        parcel, state="sent", sent_at=now(), attempts=parcel.attempts + 1, last_error=None, sealed_link=None
+    )
     return True
 
 
 def sweep() -> int:
-    """Send what is due and was not rung for, or whose worker died; how many were tried. Ends when the server is down."""
+    """Send what is due and was not rung for, or whose worker died; how many were tried. Ends when the server
+    is down.
+    """
     if current().mail is None:
         return 0
     tried = 0
@@ -83,20 +92,26 @@ def sweep() -> int:
 def due(*, at: datetime, most: int) -> list[int]:
     """The letters that wait to be sent at a moment, the longest due first."""
     free = or_(OutboxLetter.lease_until.is_(None), OutboxLetter.lease_until < at)
-    query = select(OutboxLetter.id).where(OutboxLetter.state == "queued", OutboxLetter.next_try_at <= at, free)
+    query = select(OutboxLetter.id).where(
+        OutboxLetter.state == "queued", OutboxLetter.next_try_at <= at, free
+    )
     ids = list(db.session.scalars(query.order_by(OutboxLetter.next_try_at, OutboxLetter.id).limit(most)))
     db.session.rollback()
     return ids
 
 
 def wait_after(attempts: int) -> timedelta:
-    """How long to wait after that many attempts: doubling, with a quarter of chance so that letters do not march in step."""
+    """How long to wait after that many attempts: doubling, with a quarter of chance so that letters do not
+    march in step.
+    """
     seconds = min(FIRST_WAIT * 2 ** max(attempts - 1, 0), LONGEST_WAIT)
     return timedelta(seconds=seconds + secrets.randbelow(seconds // 4 + 1))
 
 
 def compose(row: OutboxLetter, link: str | None, settings: Settings) -> EmailMessage:
-    """The whole message; the same letter gives the same one each time. Raises ValueError for an impossible address."""
+    """The whole message; the same letter gives the same one each time. Raises ValueError for an impossible
+    address.
+    """
     domain = settings.mail_from.rpartition("@")[2]
     message = EmailMessage(policy=SMTP)
     message["Message-ID"] = f"<{row.uid}@{domain}>"
@@ -118,12 +133,15 @@ def compose(row: OutboxLetter, link: str | None, settings: Settings) -> EmailMes
 
 
 def _add_invitation(message: EmailMessage, method: str, text: str) -> None:
-    """Put the calendar beside text and HTML, where mail programs look for it (RFC 6047), and as a file for the others.
+    """Put the calendar beside text and HTML, where mail programs look for it (RFC 6047), and as a file for
+    the others.
 
-    Such a letter is not marked Auto-Submitted: some programs then offer no answer. It is base64, since a line that is broken
-    or loses its last space on the way means something else.
+    Such a letter is not marked Auto-Submitted: some programs then offer no answer. It is base64, since a line
+    that is broken or loses its last space on the way means something else.
     """
-    message.add_alternative(text, subtype="calendar", charset="utf-8", cte="base64", params={"method": method})
+    message.add_alternative(
+        text, subtype="calendar", charset="utf-8", cte="base64", params={"method": method}
+    )
     message.add_attachment(text.encode(), maintype="application", subtype="ics", filename="invite.ics")
 
 

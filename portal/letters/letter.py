@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, field
 
 LINK = "{{ the private link }}"
-"""Stands in a letter's text and HTML where its private link goes; the outbox puts it in as the letter leaves."""
+"""Stands in a letter's text and HTML where its private link goes; the outbox puts it in as the letter leaves.
+"""
 
 EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 """More than one in a row comes from a template's loops and says nothing."""
@@ -12,7 +13,9 @@ EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 @dataclass(frozen=True)
 class CalendarPart:
-    """What makes a letter an invitation: `method` REQUEST or CANCEL, the calendar's `text`, and where answers go."""
+    """What makes a letter an invitation: `method` REQUEST or CANCEL, the calendar's `text`, and where answers
+    go.
+    """
 
     method: str
     text: str

@@ -12,8 +12,8 @@ from portal.work import Leased
 class OutboxLetter(Leased, Model):
     """One letter to one address. `uid` names it for good: it is in its Message-ID and binds its sealed link.
 
-    A letter with a `calendar_method` (REQUEST or CANCEL) is an invitation: `calendar_text` goes with it (RFC 6047), and
-    `reply_to` is the address that answers go to.
+    A letter with a `calendar_method` (REQUEST or CANCEL) is an invitation: `calendar_text` goes with it (RFC
+    6047), and `reply_to` is the address that answers go to.
     """
 
     __tablename__ = "letter"

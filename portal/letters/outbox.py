@@ -1,7 +1,7 @@
 """The outbox: where a letter is posted, inside the transaction that gives the reason for it.
 
-Posting only writes a row, so a letter leaves if and only if its reason was committed. A private link is sealed, bound to
-the letter's `uid`, and wiped when the letter has left.
+Posting only writes a row, so a letter leaves if and only if its reason was committed. A private link is
+sealed, bound to the letter's `uid`, and wiped when the letter has left.
 """
 
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from portal.letters.letter import LINK, Letter
 from portal.letters.models import OutboxLetter
 from portal.settings import current
 from portal.vault import Place, keyring
-from portal.work import ring
+from portal.work import enqueue
 
 DELIVER = "letters.deliver"
 SUBJECT_LENGTH = 200
@@ -48,7 +48,7 @@ def post(letter: Letter, *, to: str, person_id: int | None = None) -> OutboxLett
     db.session.add(row)
     db.session.flush()
     if row.state == "queued":
-        ring(DELIVER, row.id)
+        enqueue(DELIVER, row.id)
     return row
 
 
@@ -66,7 +66,7 @@ def send_again(row: OutboxLetter, *, at: datetime) -> None:
         raise Invalid(_("The private link in this letter is over. Ask for a new letter instead."))
     row.state, row.attempts, row.next_try_at, row.last_error = "queued", 0, at, None
     row.lease_holder = row.lease_until = None
-    ring(DELIVER, row.id)
+    enqueue(DELIVER, row.id)
 
 
 def forget_links(*, at: datetime) -> int:
@@ -82,11 +82,16 @@ def forget_links(*, at: datetime) -> int:
 
 
 def seal_anew(*, most: int) -> int:
-    """Seal up to `most` links with the first key that another key sealed; how many, so 0 when all are done."""
+    """Seal up to `most` links with the first key that another key sealed; how many, so 0
+    when all are done.
+    """
     first = keyring().first
     rows = db.session.scalars(
         select(OutboxLetter)
-        .where(OutboxLetter.sealed_link.is_not(None), ~OutboxLetter.sealed_link.startswith(f"{first}:", autoescape=True))
+        .where(
+            OutboxLetter.sealed_link.is_not(None),
+            ~OutboxLetter.sealed_link.startswith(f"{first}:", autoescape=True),
+        )
         .order_by(OutboxLetter.id)
         .limit(most)
     ).all()

@@ -1,4 +1,6 @@
-"""Staff read what was sent, kept or failed, and have a failed letter tried again. Private links stay hidden."""
+"""Staff read what was sent, kept or failed, and have a failed letter tried again. Private
+links stay hidden.
+"""
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
@@ -23,7 +25,7 @@ from portal.web.access import may, requires
 from portal.web.htmx import is_htmx, redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("letters", __name__, url_prefix="/letters")
+blueprint = Blueprint("letters", __name__, url_prefix="/letters")
 STATES = {"queued": _l("Waiting"), "sent": _l("Sent"), "failed": _l("Failed"), "kept": _l("Kept here")}
 CHOICES = [SelectChoice("", _l("All")), *(SelectChoice(*each) for each in STATES.items())]
 TONES = {"sent": "good", "failed": "bad", "queued": "warn", "kept": ""}
@@ -51,7 +53,7 @@ class Filter(FlaskForm):
     state = SelectField(_l("State"), choices=CHOICES, validate_choice=False)
 
 
-@room.get("/")
+@blueprint.get("/")
 @requires(May.SEE_LETTERS)
 def index() -> str:
     """The list, narrowed and in pages."""
@@ -66,7 +68,7 @@ def index() -> str:
     return render_template(template, page=page, form=form, **_words(), sending=current().mail is not None)
 
 
-@room.get("/<id:letter_id>")
+@blueprint.get("/<id:letter_id>")
 @requires(May.SEE_LETTERS)
 def letter(letter_id: int) -> str:
     """One letter as plain text."""
@@ -76,7 +78,7 @@ def letter(letter_id: int) -> str:
     return render_template("letters/letter.html", letter=row, parts=parts, link=link, again=again, **_words())
 
 
-@room.post("/<id:letter_id>/again")
+@blueprint.post("/<id:letter_id>/again")
 @requires(May.SEE_LETTERS)
 def again(letter_id: int) -> Response:
     """Queue a failed letter anew."""

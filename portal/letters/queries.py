@@ -25,11 +25,13 @@ LISTED = (
 )
 
 
-def find(*, everything: bool, words: str = "", state: str = "", page: int = 1, per_page: int = PER_PAGE) -> Pagination:
+def find(
+    *, everything: bool, words: str = "", state: str = "", page: int = 1, per_page: int = PER_PAGE
+) -> Pagination:
     """A page of letters, the latest first; `words` are sought in address and subject.
 
-    Letters about somebody's part in a programme are left out unless `everything` is asked for: staff of one programme
-    are not told who joined or left another.
+    Letters about somebody's part in a programme are left out unless `everything` is asked for: staff of one
+    programme are not told who joined or left another.
     """
     query = select(OutboxLetter).options(load_only(*LISTED)).order_by(OutboxLetter.id.desc())
     if not everything:

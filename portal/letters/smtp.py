@@ -1,7 +1,7 @@
 """The way out: one letter handed to the mail server over SMTP (RFC 5321), and what its answers mean.
 
-Trouble is told in two parts: what kind it is, which decides when to try again, and the server's own words. Trouble before
-the server takes the sender is the whole server's; after that it is this letter's.
+Trouble is told in two parts: what kind it is, which decides when to try again, and the server's own words.
+Trouble before the server takes the sender is the whole server's; after that it is this letter's.
 """
 
 import smtplib

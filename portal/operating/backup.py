@@ -1,7 +1,8 @@
 """Copies of the whole database, made while the portal runs, and put back.
 
-SQLite is copied by its online backup, which sees one moment of it; PostgreSQL by its own pg_dump and pg_restore. The keys
-(SECRET_KEY, CREDENTIAL_KEYS) are not in a copy: keep them apart from it, since together they open what is sealed.
+SQLite is copied by its online backup, which sees one moment of it; PostgreSQL by its own pg_dump and
+pg_restore. The keys (SECRET_KEY, CREDENTIAL_KEYS) are not in a copy: keep them apart from it, since together
+they open what is sealed.
 """
 
 import os
@@ -60,14 +61,22 @@ def restore(settings: Settings, file: Path) -> Path | None:
 
 
 def _restore_postgresql(url: URL, file: Path) -> None:
-    """Empty the schema and fill it anew in one transaction: tables that a later release made must go as well."""
+    """Empty the schema and fill it anew in one transaction: tables that a later release
+    made must go as well.
+    """
     with tempfile.TemporaryDirectory() as folder:
         statements = Path(folder) / "restore.sql"
         _postgresql(url, "pg_restore", "--no-owner", "--schema=public", f"--file={statements}", str(file))
         _postgresql(
-            url, "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
-            f"--command={EMPTY_SCHEMA}", f"--file={statements}",
-        )  # fmt: skip
+            url,
+            "psql",
+            "--no-psqlrc",
+            "--quiet",
+            "--single-transaction",
+            "--set=ON_ERROR_STOP=1",
+            f"--command={EMPTY_SCHEMA}",
+            f"--file={statements}",
+        )
 
 
 def _database_file(url: URL) -> Path:
@@ -77,7 +86,9 @@ def _database_file(url: URL) -> Path:
 
 
 def _free_name(here: Path) -> Path:
-    names = (here.with_name(f"{here.name}.before-restore{suffix}") for suffix in ("", *map(str, range(2, 1000))))
+    names = (
+        here.with_name(f"{here.name}.before-restore{suffix}") for suffix in ("", *map(str, range(2, 1000)))
+    )
     return next(name for name in names if not name.exists())
 
 
@@ -86,7 +97,9 @@ def _copy(source: Path, target: Path) -> None:
     if not source.is_file():
         raise Invalid(f"There is no database at {source} yet.")
     with (
-        closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=LOCK_SECONDS)) as old,
+        closing(
+            sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=LOCK_SECONDS)
+        ) as old,
         closing(sqlite3.connect(target, timeout=LOCK_SECONDS)) as new,
     ):
         old.backup(new)
@@ -95,9 +108,13 @@ def _copy(source: Path, target: Path) -> None:
 def _check(file: Path) -> None:
     """Raise Invalid unless `file` is a whole database of a portal."""
     try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=LOCK_SECONDS)) as database:
+        with closing(
+            sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=LOCK_SECONDS)
+        ) as database:
             whole = database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-            ours = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
+            ours = database.execute(
+                "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
+            ).fetchone()[0]
     except sqlite3.DatabaseError:
         whole, ours = False, 0
     if not (whole and ours):
@@ -108,8 +125,16 @@ def _postgresql(url: URL, program: str, *arguments: str) -> None:
     """Run one of PostgreSQL's programs; the password goes by the environment, where others do not see it."""
     found = shutil.which(program)
     if found is None:
-        raise OutsideFailure(f"{program} is not installed. Install PostgreSQL's client programs, then try again.")
-    facts = {"host": url.host, "port": url.port, "user": url.username, "password": url.password, "database": url.database}
+        raise OutsideFailure(
+            f"{program} is not installed. Install PostgreSQL's client programs, then try again."
+        )
+    facts = {
+        "host": url.host,
+        "port": url.port,
+        "user": url.username,
+        "password": url.password,
+        "database": url.database,
+    }
     known = {f"PG{name.upper()}": str(value) for name, value in {**facts, **url.query}.items() if value}
     done = subprocess.run(  # noqa: S603  # our own arguments, without a shell
         [found, *arguments], env={**os.environ, **known}, capture_output=True, text=True, check=False

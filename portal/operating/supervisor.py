@@ -1,8 +1,8 @@
 """The supervisor: the web server and a worker as processes under one, for a portal on one machine.
 
-It opens the socket itself, so that visitors wait a moment rather than being turned away while a web server that died
-comes back. A process that dies is started again, after a wait that doubles while it keeps dying. If the supervisor itself
-is killed, Linux tells its processes to stop.
+It opens the socket itself, so that visitors wait a moment rather than being turned away while a web server
+that died comes back. A process that dies is started again, after a wait that doubles while it keeps dying. If
+the supervisor itself is killed, Linux tells its processes to stop.
 """
 
 import ctypes
@@ -156,7 +156,9 @@ def _told_to_stop() -> Iterator[list[int]]:
     def hear(number: int, _frame: FrameType | None) -> None:
         told.append(number)
 
-    before = {number: signal.signal(number, hear) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    before = {
+        number: signal.signal(number, hear) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    }
     try:
         yield told
     finally:

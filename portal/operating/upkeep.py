@@ -1,5 +1,5 @@
-"""What is done before the portal serves, and by whoever looks after it: migrating, loading what a new one needs, looking
-whether all is well."""
+"""What is done before the portal serves, and by whoever looks after it: migrating, loading what a new one
+needs, looking whether all is well."""
 
 import fcntl
 from collections.abc import Callable, Iterator
@@ -43,7 +43,9 @@ class Finding:
 
 
 def migrate(app: Flask) -> str:
-    """Bring the tables to this release; the latest revision. Several at once wait for each other, then find it done."""
+    """Bring the tables to this release; the latest revision. Several at once wait for each other, then find
+    it done.
+    """
     with app.app_context(), _alone(app.extensions["settings"]):
         if not _at_latest():
             flask_migrate.upgrade(directory=str(HOUSE / "migrations"))
@@ -74,12 +76,16 @@ def empty() -> bool:
 
 
 def first_administrator(email: str, name: str) -> str:
-    """Add the first administrator, or find them again; a one-time link to choose a password. Raises Invalid later on."""
+    """Add the first administrator, or find them again; a one-time link to choose a password. Raises Invalid
+    later on.
+    """
     email = _address(email)
     with transaction():
         person = by_address(email)
         if person is None and not empty():
-            raise Invalid("There are people already. Add an administrator with `portal person add --role admin`.")
+            raise Invalid(
+                "There are people already. Add an administrator with `portal person add --role admin`."
+            )
         if person is None:
             person = add_person(email=email, name=name, role=Role.ADMIN, by=None, at=now())
         elif Role.ADMIN not in person.roles:
@@ -167,18 +173,27 @@ def _mail(settings: Settings) -> tuple[bool, str]:
 def _answers(settings: Settings) -> tuple[bool, str]:
     """Whether answers to invitations are read, and where from."""
     if settings.mailbox is None:
-        by_hand = "read by `portal letters receive` alone" if settings.reply_address else "not read, as invitations say"
+        by_hand = (
+            "read by `portal letters receive` alone"
+            if settings.reply_address
+            else "not read, as invitations say"
+        )
         return True, f"no IMAP_URL, so answers to invitations are {by_hand}"
     try:
         with mailbox.connected(settings.mailbox) as folder:
             waiting = len(folder.new(at=now()))
         return True, f"{settings.mailbox.folder} at {settings.mailbox.host} is read; {waiting} messages wait"
     except mailbox.NotRead as trouble:
-        return False, f"{settings.mailbox.folder} at {settings.mailbox.host}: {trouble.message}; check IMAP_URL"
+        return (
+            False,
+            f"{settings.mailbox.folder} at {settings.mailbox.host}: {trouble.message}; check IMAP_URL",
+        )
 
 
 def _keys(_settings: Settings) -> tuple[bool, str]:
-    sealed = select(OutboxLetter).where(OutboxLetter.sealed_link.is_not(None)).order_by(OutboxLetter.id.desc())
+    sealed = (
+        select(OutboxLetter).where(OutboxLetter.sealed_link.is_not(None)).order_by(OutboxLetter.id.desc())
+    )
     rows = db.session.scalars(sealed.limit(200)).all()
     for row in rows:
         outbox.private_link(row)
@@ -189,7 +204,10 @@ def _calendars(_settings: Settings) -> tuple[bool, str]:
     """Whether every calendar password opens."""
     shut = ledger.unopened()
     if shut:
-        return False, f"no key opens the password of {', '.join(shut)}; bring the key back, or let them type it again"
+        return (
+            False,
+            f"no key opens the password of {', '.join(shut)}; bring the key back, or let them type it again",
+        )
     return True, "every stored password opens"
 
 
@@ -199,8 +217,13 @@ def _audit(_settings: Settings) -> tuple[bool, str]:
 
 
 def _letters(_settings: Settings) -> tuple[bool, str]:
-    failed = db.session.scalar(select(func.count()).select_from(OutboxLetter).where(OutboxLetter.state == "failed"))
-    return not failed, f"{failed} failed; see `portal letters list --state failed`" if failed else "none failed"
+    failed = db.session.scalar(
+        select(func.count()).select_from(OutboxLetter).where(OutboxLetter.state == "failed")
+    )
+    return (
+        not failed,
+        f"{failed} failed; see `portal letters list --state failed`" if failed else "none failed",
+    )
 
 
 LOOKS: dict[str, Callable[[Settings], tuple[bool, str]]] = {

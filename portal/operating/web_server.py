@@ -1,8 +1,8 @@
 """The web server: gunicorn with two processes of four threads each.
 
-Two, so that one may die or be restarted while the other answers, and so that two cores draw pages; threads, because
-pages wait for the database. On SQLite writers queue for a moment whatever their number, so the same numbers serve there.
-`WEB_CONCURRENCY` changes the number of processes.
+Two, so that one may die or be restarted while the other answers, and so that two cores draw pages; threads,
+because pages wait for the database. On SQLite writers queue for a moment whatever their number, so the same
+numbers serve there. `WEB_CONCURRENCY` changes the number of processes.
 """
 
 import logging

@@ -17,7 +17,9 @@ from portal.web.template_globals import in_zone
 
 
 def offered(pairing: Pairing, to: Person, *, until: datetime) -> Letter:
-    """Asks one of the two whether they would like to meet the other, and until when there is time to answer."""
+    """Asks one of the two whether they would like to meet the other, and until when there
+    is time to answer.
+    """
     with _language_of(to):
         last = in_zone(until, to.time_zone, "EEEE, d MMMM")
         facts = {"until": last, "reasons": _reasons(pairing, to), "first": to.id == pairing.mentee_id}
@@ -67,10 +69,24 @@ def _language_of(person: Person) -> Any:
     return force_locale(person.locale or str(get_locale() or "en"))
 
 
-def _letter(name: str, subject: str, pairing: Pairing, to: Person, path: str, facts: dict[str, Any]) -> Letter:
+def _letter(
+    name: str, subject: str, pairing: Pairing, to: Person, path: str, facts: dict[str, Any]
+) -> Letter:
     base = current().public_url
-    about = {"subject": subject, "name": to.name, "email": to.email, "public_url": base, "page": f"{base}{path}"}
-    given = {**about, "pairing": pairing, "programme": pairing.programme, "partner": partner(pairing, to.id), **facts}
+    about = {
+        "subject": subject,
+        "name": to.name,
+        "email": to.email,
+        "public_url": base,
+        "page": f"{base}{path}",
+    }
+    given = {
+        **about,
+        "pairing": pairing,
+        "programme": pairing.programme,
+        "partner": partner(pairing, to.id),
+        **facts,
+    }
     return Letter(
         kind=f"pairings.{name}",
         subject=subject,

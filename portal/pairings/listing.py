@@ -1,4 +1,5 @@
-"""Staff's questions to the board: which pairings, filtered, sorted and by the page; what a run found; who waits without one.
+"""Staff's questions to the board: which pairings, filtered, sorted and by the page; what a run found; who
+waits without one.
 
 Always the same number of queries, however many rows.
 """
@@ -85,7 +86,11 @@ def number_in(text: str) -> int:
 def programmes_of(person: Person) -> list[Programme]:
     """The programmes that a member of staff runs, those of now first."""
     of_now = case({ProgrammeState.RUNNING: 0, ProgrammeState.OPEN: 1}, value=Programme.state, else_=2)
-    return list(db.session.scalars(visible_to(person).order_by(of_now, Programme.starts_on.desc(), Programme.id.desc())))
+    return list(
+        db.session.scalars(
+            visible_to(person).order_by(of_now, Programme.starts_on.desc(), Programme.id.desc())
+        )
+    )
 
 
 def find(programme: Programme, asked: Asked) -> Pagination:
@@ -94,7 +99,9 @@ def find(programme: Programme, asked: Asked) -> Pagination:
         select(Pairing)
         .join(Mentor, Pairing.mentor_id == Mentor.id)
         .join(Mentee, Pairing.mentee_id == Mentee.id)
-        .options(contains_eager(Pairing.mentor.of_type(Mentor)), contains_eager(Pairing.mentee.of_type(Mentee)))
+        .options(
+            contains_eager(Pairing.mentor.of_type(Mentor)), contains_eager(Pairing.mentee.of_type(Mentee))
+        )
         .where(Pairing.programme_id == programme.id, _narrowed(asked.show, line_of(programme)))
         .order_by(_order(asked.sort), func.lower(Mentor.name), Pairing.id)
     )
@@ -181,7 +188,11 @@ def enrolled(programme_id: int, person_id: int) -> Person | None:
 
 
 def _waiting_as(programme_id: int, role: str) -> Select[int, int, str]:
-    theirs, part = (Pairing.mentor_id, Enrolment.as_mentor) if role == "mentor" else (Pairing.mentee_id, Enrolment.as_mentee)
+    theirs, part = (
+        (Pairing.mentor_id, Enrolment.as_mentor)
+        if role == "mentor"
+        else (Pairing.mentee_id, Enrolment.as_mentee)
+    )
     taken = select(theirs).where(Pairing.programme_id == programme_id, Pairing.state.in_(OPEN_PAIRINGS))
     return select(Enrolment.id.label("enrolment_id"), Enrolment.person_id, literal(role).label("role")).where(
         Enrolment.programme_id == programme_id,

@@ -13,12 +13,13 @@ from portal.work import Leased
 
 
 class MatchRun(Leased, Model):
-    """One run of the engine over one programme. What it found never changes; `kept_at` says that drafts were made of it.
+    """One run of the engine over one programme. What it found never changes; `kept_at` says that drafts were
+    made of it.
 
-    `weights` and `rules` are those it ran with; a trial (`trial`, with a `title`) may have its own, and pairs of its own
-    that are locked or forbidden (RunPair). `line` is the line it went by, 0..10000; with the rule "auto", `held_by` is
-    whoever keeps it from being higher. `gap` is 0 when the result is proven to be the best. `phase`, `done` and `total` are
-    its progress, renewed while it lives.
+    `weights` and `rules` are those it ran with; a trial (`trial`, with a `title`) may have its own, and pairs
+    of its own that are locked or forbidden (RunPair). `line` is the line it went by, 0..10000; with the rule
+    "auto", `held_by` is whoever keeps it from being higher. `gap` is 0 when the result is proven to be the
+    best. `phase`, `done` and `total` are its progress, renewed while it lives.
     """
 
     __tablename__ = "match_run"
@@ -73,15 +74,19 @@ class RunPair(Model):
 
 
 class PriceTable(Leased, Model):
-    """What each change by hand on a programme's board would cost: worked out by the worker, read while staff edit a row.
+    """What each change by hand on a programme's board would cost: worked out by the worker, read while staff
+    edit a row.
 
-    `stamp` tells from which state of the board, the people and the rules it was made; a different one now means that it is
-    out of date. `data` is as core.matching.edits writes it; None while it is worked out for the first time.
+    `stamp` tells from which state of the board, the people and the rules it was made; a different one now
+    means that it is out of date. `data` is as core.matching.edits writes it; None while it is worked out for
+    the first time.
     """
 
     __tablename__ = "price_table"
 
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id", ondelete="CASCADE"), primary_key=True)
+    programme_id: Mapped[int] = mapped_column(
+        ForeignKey("programme.id", ondelete="CASCADE"), primary_key=True
+    )
     stamp: Mapped[str] = mapped_column(String(64), default="")
     wanted_at: Mapped[datetime] = mapped_column(Moment)
     made_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -90,10 +95,12 @@ class PriceTable(Leased, Model):
 
 
 class Proposal(Model):
-    """A pair that a run proposes. `score` and the points of its `parts` are integers 0..10000; the parts sum to the score.
+    """A pair that a run proposes. `score` and the points of its `parts` are integers 0..10000; the parts sum
+    to the score.
 
-    `parts` are as `core.matching.criteria.Part.as_json()` writes them: name, points, template and args of the sentence.
-    `next_mentor` is the best other mentor that the rules allow for this mentee, and `next_mentee` the other way round.
+    `parts` are as `core.matching.criteria.Part.as_json()` writes them: name, points, template and args of the
+    sentence. `next_mentor` is the best other mentor that the rules allow for this mentee, and `next_mentee`
+    the other way round.
     """
 
     __tablename__ = "proposal"
@@ -101,13 +108,21 @@ class Proposal(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("match_run.id", ondelete="CASCADE"))
-    mentor_enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"), index=True)
-    mentee_enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"), index=True)
+    mentor_enrolment_id: Mapped[int] = mapped_column(
+        ForeignKey("enrolment.id", ondelete="CASCADE"), index=True
+    )
+    mentee_enrolment_id: Mapped[int] = mapped_column(
+        ForeignKey("enrolment.id", ondelete="CASCADE"), index=True
+    )
     score: Mapped[int] = mapped_column()
     parts: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    next_mentor_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id", ondelete="SET NULL"), index=True)
+    next_mentor_id: Mapped[int | None] = mapped_column(
+        ForeignKey("enrolment.id", ondelete="SET NULL"), index=True
+    )
     next_mentor_score: Mapped[int | None] = mapped_column()
-    next_mentee_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id", ondelete="SET NULL"), index=True)
+    next_mentee_id: Mapped[int | None] = mapped_column(
+        ForeignKey("enrolment.id", ondelete="SET NULL"), index=True
+    )
     next_mentee_score: Mapped[int | None] = mapped_column()
 
     mentor: Mapped[Enrolment] = relationship(foreign_keys=[mentor_enrolment_id], lazy="raise_on_sql")
@@ -117,7 +132,9 @@ class Proposal(Model):
 
 
 class LeftOver(Model):
-    """Somebody whom a run could not pair in one role, and why: a template to be translated and what goes into it."""
+    """Somebody whom a run could not pair in one role, and why: a template to be translated and what goes into
+    it.
+    """
 
     __tablename__ = "left_over"
     __table_args__ = (UniqueConstraint("run_id", "enrolment_id", "role"),)
@@ -135,8 +152,9 @@ class LeftOver(Model):
 class Pairing(Model):
     """Two people in one programme: `mentor` is the junior who teaches, `mentee` the senior who learns.
 
-    `state` goes by core.lifecycle.PAIRING_STEPS. `mentee_accepted_at` comes first, since the senior is asked first;
-    `answer_by` is until when the one who is asked may answer. `end_reason` is a word of ours (core.lifecycle.PairingEnd).
+    `state` goes by core.lifecycle.PAIRING_STEPS. `mentee_accepted_at` comes first, since the senior is asked
+    first; `answer_by` is until when the one who is asked may answer. `end_reason` is a word of ours
+    (core.lifecycle.PairingEnd).
     """
 
     __tablename__ = "pairing"

@@ -24,7 +24,9 @@ def whole() -> tuple[ORMOption, ...]:
 
 
 def pairing_for(pairing_id: int, person: Person) -> Pairing:
-    """A pairing for one of its two (once they were asked) or for staff who run its programme; raises NotFound otherwise."""
+    """A pairing for one of its two (once they were asked) or for staff who run its programme; raises NotFound
+    otherwise.
+    """
     pairing = db.session.scalar(select(Pairing).where(Pairing.id == pairing_id).options(*whole()))
     if pairing is None:
         raise NotFound
@@ -44,10 +46,12 @@ def staffs_pairing(pairing_id: int, person: Person) -> Pairing:
 
 
 def hold(pairing: Pairing) -> None:
-    """Read a pairing afresh and keep others from changing it until the open transaction ends; NotFound if it is gone.
+    """Read a pairing afresh and keep others from changing it until the open transaction ends; NotFound if it
+    is gone.
 
-    Rows that point to it may still be written (PostgreSQL's FOR NO KEY UPDATE, here as wherever a row is held): a letter to
-    somebody whose row is held would else wait for them, and they perhaps for whoever writes it.
+    Rows that point to it may still be written (PostgreSQL's FOR NO KEY UPDATE, here as wherever a row is
+    held): a letter to somebody whose row is held would else wait for them, and they perhaps for whoever
+    writes it.
     """
     try:
         columns = [each.key for each in inspect(Pairing).column_attrs]
@@ -59,10 +63,12 @@ def hold(pairing: Pairing) -> None:
 def hold_programme(programme_id: int) -> None:
     """Keep others from giving away seats of a programme until the open transaction ends.
 
-    Whoever takes pairings as well takes the programme first, then the pairings by their ids, and writes to the audit last:
-    two who took them in different orders would wait for each other.
+    Whoever takes pairings as well takes the programme first, then the pairings by their ids, and writes to
+    the audit last: two who took them in different orders would wait for each other.
     """
-    db.session.execute(select(Programme.id).where(Programme.id == programme_id).with_for_update(key_share=True))
+    db.session.execute(
+        select(Programme.id).where(Programme.id == programme_id).with_for_update(key_share=True)
+    )
 
 
 def hold_board(programme_id: int) -> None:
@@ -73,14 +79,18 @@ def hold_board(programme_id: int) -> None:
 
 
 def was_asked(pairing: Pairing, person_id: int) -> bool:
-    """Whether one of the two was ever asked: the senior once it was offered, the junior once the senior had said yes."""
+    """Whether one of the two was ever asked: the senior once it was offered, the junior once the senior had
+    said yes.
+    """
     if person_id == pairing.mentee_id:
         return pairing.offered_at is not None
     return person_id == pairing.mentor_id and pairing.mentee_accepted_at is not None
 
 
 def was_told(pairing: Pairing, person_id: int) -> bool:
-    """Whether one of the two knows of it: the senior since it was offered, the junior since the senior said yes."""
+    """Whether one of the two knows of it: the senior since it was offered, the junior since the senior said
+    yes.
+    """
     if pairing.state in (PairingState.ACTIVE, PairingState.PAUSED):
         return True
     if pairing.state == PairingState.ENDED:
@@ -118,7 +128,9 @@ def live_pairs(programme_id: int) -> list[tuple[int, int]]:
 
 
 def drafts(programme_id: int, *, held: bool = False) -> list[Pairing]:
-    """The draft pairings of a programme, in the order they were made; `held` keeps others from changing them meanwhile."""
+    """The draft pairings of a programme, in the order they were made; `held` keeps others from changing them
+    meanwhile.
+    """
     mine = select(Pairing).where(Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT)
     mine = mine.with_for_update(of=Pairing, key_share=True) if held else mine
     return list(db.session.scalars(mine.options(*whole()).order_by(Pairing.id)))
@@ -149,13 +161,18 @@ def partner(pairing: Pairing, person_id: int) -> Person:
 
 def counts(programme_id: int) -> dict[str, int]:
     """How many pairings of a programme are in each state."""
-    query = select(Pairing.state, func.count()).where(Pairing.programme_id == programme_id).group_by(Pairing.state)
+    query = (
+        select(Pairing.state, func.count())
+        .where(Pairing.programme_id == programme_id)
+        .group_by(Pairing.state)
+    )
     return {row.state: row[1] for row in db.session.execute(query)}
 
 
 def told_why(enrolment_ids: Collection[int]) -> dict[int, list[LeftOver]]:
-    """Why people were left over, by enrolment: in the latest run of their programme that was kept and of which somebody was
-    asked (before that, it is nobody's plan yet), unless their turn has come since. One query."""
+    """Why people were left over, by enrolment: in the latest run of their programme that was kept and of
+    which somebody was asked (before that, it is nobody's plan yet), unless their turn has come since. One
+    query."""
     latest = (
         select(func.max(MatchRun.id))
         .where(MatchRun.programme_id == Enrolment.programme_id, *_published())
@@ -178,7 +195,9 @@ def told_why(enrolment_ids: Collection[int]) -> dict[int, list[LeftOver]]:
 def run_for(run_id: int, person: Person) -> MatchRun:
     """A run of a programme that the reader runs; raises NotFound otherwise."""
     run = db.session.get(
-        MatchRun, run_id, options=(joinedload(MatchRun.programme), joinedload(MatchRun.by), joinedload(MatchRun.held_by))
+        MatchRun,
+        run_id,
+        options=(joinedload(MatchRun.programme), joinedload(MatchRun.by), joinedload(MatchRun.held_by)),
     )
     if run is None or programme_for(run.programme_id, person) is None:
         raise NotFound
@@ -194,9 +213,9 @@ def runs_of(programme_id: int, *, most: int = 10) -> list[MatchRun]:
 def left_before(programme_id: int) -> set[tuple[int, str]]:
     """Who of a programme stands first in the next run: the person's id, and "mentor" or "mentee". One query.
 
-    They were left over in that role, in any programme, by a run that was kept and of which something was offered, and since
-    then no offer to them in that role came to anything. (One that the other side declined, or that nobody answered, did not;
-    one that they declined themselves counts as their turn.)
+    They were left over in that role, in any programme, by a run that was kept and of which something was
+    offered, and since then no offer to them in that role came to anything. (One that the other side declined,
+    or that nobody answered, did not; one that they declined themselves counts as their turn.)
     """
     here = select(Enrolment.person_id).where(Enrolment.programme_id == programme_id)
     query = (
@@ -210,8 +229,8 @@ def left_before(programme_id: int) -> set[tuple[int, str]]:
 
 
 def _published() -> tuple[ColumnElement[bool], ...]:
-    """Whether a run was kept, and somebody was asked: one of its drafts was offered, as it was or with other people in it
-    (which a draft tells by the moment it was made)."""
+    """Whether a run was kept, and somebody was asked: one of its drafts was offered, as it was or with other
+    people in it (which a draft tells by the moment it was made)."""
     offered = aliased(Pairing)
     changed = and_(offered.programme_id == MatchRun.programme_id, offered.created_at == MatchRun.kept_at)
     asked = exists().where(or_(offered.run_id == MatchRun.id, changed), offered.offered_at.is_not(None))
@@ -237,4 +256,8 @@ def _came_to_something(pairing: type[Pairing]) -> ColumnElement[bool]:
 def pairs_of(run_id: int) -> list[RunPair]:
     """The pairs that staff locked or forbade for one run, with the people."""
     both = (joinedload(RunPair.mentor), joinedload(RunPair.mentee))
-    return list(db.session.scalars(select(RunPair).where(RunPair.run_id == run_id).options(*both).order_by(RunPair.id)))
+    return list(
+        db.session.scalars(
+            select(RunPair).where(RunPair.run_id == run_id).options(*both).order_by(RunPair.id)
+        )
+    )

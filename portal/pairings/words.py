@@ -62,7 +62,9 @@ PARTS: dict[str, Any] = {
 def sentence(template: str, args: Mapping[str, Any], reader: str = "staff") -> str:
     """A sentence of the engine in the reader's language, spoken to them: "staff", or the side they are on."""
     locale = get_locale()
-    tongue = Tongue(gettext, lambda some: format_list(some, locale=locale), lambda code: locale.languages.get(code, code))
+    tongue = Tongue(
+        gettext, lambda some: format_list(some, locale=locale), lambda code: locale.languages.get(code, code)
+    )
     return said(template, args, reader, tongue)
 
 
@@ -83,5 +85,7 @@ def explained(parts: Sequence[Mapping[str, Any]], reader: str = "staff") -> list
 
 
 def points(score: float) -> str:
-    """A score of 0..10000 as people see it: 0 to 100, whole, and never more than it is: what is below a line looks so."""
+    """A score of 0..10000 as people see it: 0 to 100, whole, and never more than it is: what is below a line
+    looks so.
+    """
     return str(int(score // 100))

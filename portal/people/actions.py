@@ -1,7 +1,7 @@
 """Editing a person, by themselves or by staff, and taking an edit back. Every later table edits in this way:
 
-an edit carries the version it saw; what did not change is no edit; a stale one raises Stale with both values; what changed
-is one audit entry, and that entry is all an undo needs.
+an edit carries the version it saw; what did not change is no edit; a stale one raises Stale with both values;
+what changed is one audit entry, and that entry is all an undo needs.
 """
 
 from datetime import datetime
@@ -31,11 +31,19 @@ SHOWN_TO_THEMSELVES = {"locale", "time_zone"}
 
 
 def edit(
-    person: Person, *, seen: int, by: int, at: datetime, reason: str = "", may_give_roles: bool = False, **values: Any
+    person: Person,
+    *,
+    seen: int,
+    by: int,
+    at: datetime,
+    reason: str = "",
+    may_give_roles: bool = False,
+    **values: Any,
 ) -> audit.AuditEntry | None:
     """Change what differs, as seen in version `seen`; the audit's entry, or None when nothing differs.
 
-    Raises Stale with both values when somebody was faster; Invalid for an impossible manager or for shutting oneself out.
+    Raises Stale with both values when somebody was faster; Invalid for an impossible manager or for shutting
+    oneself out.
     """
     if unknown := set(values) - set(FIELDS):
         raise TypeError(f"no part of a person: {', '.join(sorted(unknown))}")
@@ -61,7 +69,9 @@ def undo(position: int, *, by: int, at: datetime, may_give_roles: bool) -> Perso
     if present == entry.before:
         raise Invalid(_("This is undone already."))
     if present != entry.after:
-        raise Invalid(_("This was changed again since, so it cannot be undone by itself. Edit the row instead."))
+        raise Invalid(
+            _("This was changed again since, so it cannot be undone by itself. Edit the row instead.")
+        )
     _check_power(person, dict(entry.before), by=by, may_give_roles=may_give_roles)
     _change(person, present, dict(entry.before), by=by, at=at, reason=N_("Undone"))
     return person
@@ -71,7 +81,9 @@ def can_be_undone(entry: audit.AuditEntry, person: Person) -> bool:
     """Whether `undo` would take this entry back now."""
     if entry.action != EDITED or not entry.before or not entry.after:
         return False
-    return entry.before != entry.after and all(value_of(person, name) == value for name, value in entry.after.items())
+    return entry.before != entry.after and all(
+        value_of(person, name) == value for name, value in entry.after.items()
+    )
 
 
 def who_changed_last(person_id: int) -> audit.AuditEntry | None:
@@ -91,27 +103,40 @@ def value_of(person: Person, name: str) -> Any:
 
 
 def check_manager(person_id: int, manager_id: int | None) -> None:
-    """Raise Invalid unless `manager_id` may stand above the person: not they themselves, nor anybody below them."""
+    """Raise Invalid unless `manager_id` may stand above the person: not they themselves, nor anybody below
+    them.
+    """
     if manager_id is None:
         return
     if manager_id == person_id:
-        raise Invalid(_("Nobody reports to themselves. Name the person above, or leave it empty."), field="manager")
+        raise Invalid(
+            _("Nobody reports to themselves. Name the person above, or leave it empty."), field="manager"
+        )
     if person_id in queries.line_above(manager_id):
         raise Invalid(
-            _("This person reports to you already, so it would go in a circle. Name somebody else."), field="manager"
+            _("This person reports to you already, so it would go in a circle. Name somebody else."),
+            field="manager",
         )
 
 
 def _check_power(person: Person, after: dict[str, Any], *, by: int, may_give_roles: bool) -> None:
-    """Only those who give roles touch roles, or whether an administrator gets in; and nobody shuts themselves out."""
+    """Only those who give roles touch roles, or whether an administrator gets in; and nobody shuts themselves
+    out.
+    """
     if "roles" in after and not may_give_roles:
         raise NotFound
     if "disabled" in after and Role.ADMIN in person.roles and not may_give_roles:
-        raise Invalid(_("Only an administrator can close or open an administrator's account."), field="disabled")
+        raise Invalid(
+            _("Only an administrator can close or open an administrator's account."), field="disabled"
+        )
     if after.get("disabled") and person.id == by:
-        raise Invalid(_("You cannot close your own account here. Ask another administrator."), field="disabled")
+        raise Invalid(
+            _("You cannot close your own account here. Ask another administrator."), field="disabled"
+        )
     if Role.ADMIN in person.roles and Role.ADMIN not in after.get("roles", [Role.ADMIN]) and person.id == by:
-        raise Invalid(_("You cannot take the administrator's role from yourself. Ask another one."), field="roles")
+        raise Invalid(
+            _("You cannot take the administrator's role from yourself. Ask another one."), field="roles"
+        )
 
 
 def _change(

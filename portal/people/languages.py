@@ -7,13 +7,15 @@ from babel import Locale, UnknownLocaleError
 
 MOST = 12
 _NATIVE = """
-ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu he hi hr hu hy id is it ja ka kk kn ko lb
-lt lv mk ml mn mr ms mt my nb ne nl nn no pa pl pt ro ru sk sl sq sr sv sw ta te th tr uk ur uz vi zh
+ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu he hi hr hu hy id is it ja ka kk kn ko
+lb lt lv mk ml mn mr ms mt my nb ne nl nn no pa pl pt ro ru sk sl sq sr sv sw ta te th tr uk ur uz vi zh
 """
 
 
 def parse_languages(text: str) -> list[str]:
-    """The codes of languages separated by commas or semicolons, in order; raises ValueError with the one not known."""
+    """The codes of languages separated by commas or semicolons, in order; raises ValueError with the one not
+    known.
+    """
     codes = list(dict.fromkeys(_code(each) for each in re.split(r"[,;\n]", text) if each.strip()))
     if len(codes) > MOST:
         raise ValueError(text.strip())

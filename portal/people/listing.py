@@ -1,4 +1,6 @@
-"""Staff's questions to the directory: who is in it, filtered, sorted and by the page; always the same number of queries."""
+"""Staff's questions to the directory: who is in it, filtered, sorted and by the page; always the same number
+of queries.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -40,7 +42,9 @@ class Asked:
     def of(args: Mapping[str, str]) -> "Asked":
         """Read a query string."""
         page = args.get("page", "1")
-        texts = {name: args.get(name, "").strip()[:120] for name in ("q", "department", "site", "role", "state")}
+        texts = {
+            name: args.get(name, "").strip()[:120] for name in ("q", "department", "site", "role", "state")
+        }
         sort = args.get("sort", "name")
         return Asked(
             **texts,

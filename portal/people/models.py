@@ -113,9 +113,11 @@ class Throttle(Model):
 
 
 class PersonVersion(Model):
-    """How often what others show of a person changed; a table of its own, so that raising it is no edit of the person.
+    """How often what others show of a person changed; a table of its own, so that raising it is no edit of
+    the person.
 
-    `calendar` rises when what the person's calendar should show changes; `card` when what partners see of them does.
+    `calendar` rises when what the person's calendar should show changes; `card` when what partners see of
+    them does.
     """
 
     __tablename__ = "person_version"

@@ -1,4 +1,6 @@
-"""A form field that means one person: typed as a name, an address or both, chosen from a list while typing."""
+"""A form field that means one person: typed as a name, an address or both, chosen from a
+list while typing.
+"""
 
 import re
 
@@ -33,7 +35,9 @@ def one_person(form: PortalForm, field: Field) -> None:
     """Find the one person who is meant."""
     found = named(field.data or "")
     if not found:
-        raise ValidationError(_l("Nobody here has that name or address. Choose from the list while you type."))
+        raise ValidationError(
+            _l("Nobody here has that name or address. Choose from the list while you type.")
+        )
     if len(found) > 1:
         raise ValidationError(_l("Several people have that name. Type the address."))
     field.person = found[0]

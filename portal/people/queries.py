@@ -21,7 +21,9 @@ def as_typed(text: str) -> list[Person]:
         person = by_address(clean_address(text))
         return [person] if person else []
     except ValueError:
-        named = select(Person).where(func.lower(Person.name) == func.lower(text.strip()), Person.disabled_at.is_(None))
+        named = select(Person).where(
+            func.lower(Person.name) == func.lower(text.strip()), Person.disabled_at.is_(None)
+        )
         return list(db.session.scalars(named.order_by(Person.id).limit(MOST_SUGGESTED)))
 
 
@@ -30,7 +32,10 @@ def suggestions(text: str, *, but: int) -> list[Person]:
     if len(text.strip()) < SHORTEST_QUERY:
         return []
     wanted = text.strip()
-    found = or_(Person.name.icontains(wanted, autoescape=True), Person.email.startswith(wanted.lower(), autoescape=True))
+    found = or_(
+        Person.name.icontains(wanted, autoescape=True),
+        Person.email.startswith(wanted.lower(), autoescape=True),
+    )
     query = select(Person).where(found, Person.id != but, Person.disabled_at.is_(None))
     return list(db.session.scalars(query.order_by(Person.name, Person.id).limit(MOST_SUGGESTED)))
 
@@ -44,5 +49,7 @@ def line_above(person_id: int) -> set[int]:
 
 def zones_in_use(most: int = 6) -> list[str]:
     """The time zones that most people here live in."""
-    query = select(Person.time_zone).group_by(Person.time_zone).order_by(func.count().desc(), Person.time_zone)
+    query = (
+        select(Person.time_zone).group_by(Person.time_zone).order_by(func.count().desc(), Person.time_zone)
+    )
     return list(db.session.scalars(query.limit(most)))

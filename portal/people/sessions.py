@@ -1,7 +1,7 @@
 """Who is signed in where, as rows: begun, seen, ended. The cookie that goes with a row is signin.py's.
 
-Only a digest of a session's token is kept, so a copy of the database signs nobody in. What ends a person's right to be
-signed in (disabling, a new password) calls `end_all` in the same transaction.
+Only a digest of a session's token is kept, so a copy of the database signs nobody in. What ends a person's
+right to be signed in (disabling, a new password) calls `end_all` in the same transaction.
 """
 
 import hashlib
@@ -39,10 +39,16 @@ def begin(person_id: int, *, at: datetime, address: str = "", agent: str = "") -
 
 
 def find(token: str, *, at: datetime) -> UserSession | None:
-    """The open session of a token, with its person and their roles, in one query; None when it is over or theirs is."""
+    """The open session of a token, with its person and their roles, in one query; None when it is over or
+    theirs is.
+    """
     query = (
         select(UserSession)
-        .where(UserSession.token_digest == digest_of(token), UserSession.expires_at > at, UserSession.seen_at > at - IDLE)
+        .where(
+            UserSession.token_digest == digest_of(token),
+            UserSession.expires_at > at,
+            UserSession.seen_at > at - IDLE,
+        )
         .options(joinedload(UserSession.person).joinedload(Person.role_grants))
     )
     found = db.session.scalars(query).unique().one_or_none()
@@ -53,7 +59,9 @@ def open_sessions(person_id: int, *, at: datetime) -> list[UserSession]:
     """A person's open sessions, the latest used first."""
     query = (
         select(UserSession)
-        .where(UserSession.person_id == person_id, UserSession.expires_at > at, UserSession.seen_at > at - IDLE)
+        .where(
+            UserSession.person_id == person_id, UserSession.expires_at > at, UserSession.seen_at > at - IDLE
+        )
         .order_by(UserSession.seen_at.desc(), UserSession.id.desc())
     )
     return list(db.session.scalars(query).unique())

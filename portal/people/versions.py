@@ -1,7 +1,7 @@
 """Versions of what is shown elsewhere: raised in the transaction of the change, compared by whoever shows it.
 
-Upper rooms find what is out of date by these numbers; nobody below calls them. A bell is rung beside, so that whoever shows
-it need not wait for the next round; where many are changed at once, the round does.
+Upper rooms find what is out of date by these numbers; nobody below calls them. A bell is rung beside, so that
+whoever shows it need not wait for the next round; where many are changed at once, the round does.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from portal import audit
 from portal.db import db
 from portal.people.models import PersonVersion
-from portal.work import ring
+from portal.work import enqueue
 
 CALENDAR_CHANGED = "people.calendar_changed"
 MOST_RINGS = 20
@@ -37,13 +37,13 @@ def of(person_id: int) -> tuple[int, int]:
 
 
 def _raise(person_ids: Iterable[int], *names: str) -> None:
-    """One transaction after the other and in the order of ids, so that two never wait for each other in a ring: some raise
-    versions before they write to the audit, and some after."""
+    """One transaction after the other and in the order of ids, so that two never wait for each other in a
+    ring: some raise versions before they write to the audit, and some after."""
     wanted = sorted(set(person_ids))
     if wanted:
         audit.hold_chain()
     for person_id in wanted[:MOST_RINGS]:
-        ring(CALENDAR_CHANGED, person_id)
+        enqueue(CALENDAR_CHANGED, person_id)
     for person_id in wanted:
         raised: Any = db.session.execute(
             update(PersonVersion)

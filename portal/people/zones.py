@@ -37,7 +37,9 @@ def choices(likely: Iterable[str], *, first: str, others: str) -> dict[str, list
 def main_names() -> tuple[str, ...]:
     """One name for each zone, without former spellings (zone1970.tab of the IANA database)."""
     table = resources.files("tzdata").joinpath("zoneinfo", "zone1970.tab").read_text(encoding="utf-8")
-    return tuple(sorted(line.split("\t")[2] for line in table.splitlines() if line and not line.startswith("#")))
+    return tuple(
+        sorted(line.split("\t")[2] for line in table.splitlines() if line and not line.startswith("#"))
+    )
 
 
 @lru_cache(maxsize=1)
@@ -53,7 +55,9 @@ class ShortSelect(Select):
         if choice.value != choice.label or kwargs or choice.render_kw:
             whole: Markup = super().render_option(choice, **kwargs)
             return whole
-        return Markup("<option{}>{}</option>").format(Markup(" selected") if choice.selected else "", escape(choice.label))
+        return Markup("<option{}>{}</option>").format(
+            Markup(" selected") if choice.selected else "", escape(choice.label)
+        )
 
 
 class ZoneField(SelectField):

@@ -1,8 +1,8 @@
 """What follows from how long things are kept (retention_columns.py): export, erasure, and the daily clearing.
 
-What is personal goes when the person asks
-(`erase`) or when its time is up (`run`). An erased person stays as a row without a face, so that what others did with
-them still adds up; the audit's chain survives, since it covers digests and not values.
+What is personal goes when the person asks (`erase`) or when its time is up (`run`). An erased person stays as
+a row without a face, so that what others did with them still adds up; the audit's chain survives, since it
+covers digests and not values.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,9 @@ ERASED_NAME = "Former colleague"
 
 @dataclass(frozen=True)
 class Clearing:
-    """One thing the daily run clears: what it says, which rows are due at a moment, and what becomes of a row."""
+    """One thing the daily run clears: what it says, which rows are due at a moment, and what becomes of a
+    row.
+    """
 
     says: str
     due: Callable[[datetime], Select[Any]]
@@ -58,7 +60,9 @@ def _letters_done(at: datetime) -> Select[Any]:
 
 
 def _old_values(at: datetime) -> Select[Any]:
-    return select(audit.AuditEntry).where(audit.AuditEntry.salt.is_not(None), audit.AuditEntry.at < at - timedelta(days=730))
+    return select(audit.AuditEntry).where(
+        audit.AuditEntry.salt.is_not(None), audit.AuditEntry.at < at - timedelta(days=730)
+    )
 
 
 CLEARINGS = (
@@ -108,7 +112,9 @@ def _clear(clearing: Clearing, at: datetime) -> int:
 
 def export(person: Person) -> dict[str, list[dict[str, Any]]]:
     """Everything kept about `person`, by table, but for secrets; values as JSON can hold them."""
-    found = {name: [_as_dict(row) for row in db.session.scalars(query)] for name, query in _of(person).items()}
+    found = {
+        name: [_as_dict(row) for row in db.session.scalars(query)] for name, query in _of(person).items()
+    }
     for entry in found["audit_entry"]:
         if (entry["object_kind"], entry["object_id"]) != ("person", str(person.id)):
             entry.update(before=None, after=None, reason=None)  # what they did to others is others' data
@@ -137,7 +143,9 @@ def _of(person: Person) -> dict[str, Select[Any]]:
         "left_over": select(LeftOver).where(LeftOver.enrolment_id.in_(mine)),
         "pairing": select(Pairing).where(Pairing.id.in_(ours)),
         "series": select(Series).where(Series.pairing_id.in_(ours)),
-        "check_in": select(CheckIn).where(CheckIn.series_id.in_(select(Series.id).where(Series.pairing_id.in_(ours)))),
+        "check_in": select(CheckIn).where(
+            CheckIn.series_id.in_(select(Series.id).where(Series.pairing_id.in_(ours)))
+        ),
         "milestone": select(Milestone).where(Milestone.pairing_id.in_(ours)),
         "feed_link": select(FeedLink).where(FeedLink.person_id == person.id),
         "calendar_account": select(CalendarAccount).where(CalendarAccount.person_id == person.id),
@@ -174,7 +182,9 @@ def erase(person_id: int, *, by: int | None, at: datetime) -> None:
     for model in (AccountLink, Avoided, ProgrammeStaff):
         db.session.execute(delete(model).where(model.person_id == person.id))
     db.session.execute(update(Person).where(Person.manager_id == person.id).values(manager_id=None))
-    about = audit.AuditEntry.object_kind.in_(("person", "enrolment")) & (audit.AuditEntry.actor_id == person.id)
+    about = audit.AuditEntry.object_kind.in_(("person", "enrolment")) & (
+        audit.AuditEntry.actor_id == person.id
+    )
     of_person = (audit.AuditEntry.object_kind == "person") & (audit.AuditEntry.object_id == str(person.id))
     for entry in db.session.scalars(select(audit.AuditEntry).where(or_(about, of_person))):
         audit.erase_values(entry)
@@ -195,7 +205,13 @@ def _is_last_administrator(person: Person) -> bool:
 def _take_the_face(person: Person, at: datetime) -> None:
     plain = {column.key: None for column in inspect(Person).columns if COLUMNS["person"][column.key].personal}
     empty: dict[str, Any] = {"department": "", "site": "", "time_zone": "UTC", "hours": "", "languages": []}
-    for name, value in {**plain, **empty, "style": "balanced", "name": ERASED_NAME, "password_hash": None}.items():
+    for name, value in {
+        **plain,
+        **empty,
+        "style": "balanced",
+        "name": ERASED_NAME,
+        "password_hash": None,
+    }.items():
         setattr(person, name, value)
     person.email = f"erased-{person.id}@erased.invalid"
     person.disabled_at = person.disabled_at or at

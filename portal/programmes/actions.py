@@ -1,4 +1,6 @@
-"""What staff do with programmes: prepare, change, open, start, finish; and the topics that the portal ships with."""
+"""What staff do with programmes: prepare, change, open, start, finish; and the topics that the portal ships
+with.
+"""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
@@ -15,12 +17,31 @@ from portal.db import db
 from portal.errors import Invalid, Stale
 from portal.people import versions
 from portal.people.models import Person
-from portal.programmes.models import DEFAULT_RULES, DEFAULT_WEIGHTS, Enrolment, Programme, ProgrammeStaff, Topic
+from portal.programmes.models import (
+    DEFAULT_RULES,
+    DEFAULT_WEIGHTS,
+    Enrolment,
+    Programme,
+    ProgrammeStaff,
+    Topic,
+)
 
 FACTS = (
-    "name", "promise", "label", "starts_on", "ends_on", "sign_up_until", "leads", "cadence_every", "cadence_unit",
-    "meetings", "meeting_minutes", "calendar_moves", "rules", "weights",
-)  # fmt: skip
+    "name",
+    "promise",
+    "label",
+    "starts_on",
+    "ends_on",
+    "sign_up_until",
+    "leads",
+    "cadence_every",
+    "cadence_unit",
+    "meetings",
+    "meeting_minutes",
+    "calendar_moves",
+    "rules",
+    "weights",
+)
 IN_CALENDARS = {"name", "label"}
 """What calendar entries say of a programme."""
 
@@ -28,11 +49,14 @@ IN_CALENDARS = {"name", "label"}
 def load_catalogue() -> int:
     """Put the topics that ship into the table, or bring them up to date; how many were new or changed.
 
-    What staff added, edited, retired or merged stays as they made it, and names that they gave to it are left to it.
+    What staff added, edited, retired or merged stays as they made it, and names that they gave to it are left
+    to it.
     """
     stored = {topic.id: topic for topic in db.session.scalars(select(Topic))}
     theirs = [topic for topic in stored.values() if topic.edited_at is not None or not topic.shipped]
-    taken = {normalise(name) for each in theirs if each.retired_at is None for name in (each.label, *each.aliases)}
+    taken = {
+        normalise(name) for each in theirs if each.retired_at is None for name in (each.label, *each.aliases)
+    }
     changed = 0
     for each in CATALOGUE:
         topic = stored.get(each.id) or Topic(id=each.id, shipped=True)
@@ -52,7 +76,9 @@ def create_programme(*, by: Person, at: datetime, staff: Collection[int] = (), *
     """A new programme in preparation."""
     facts = {"rules": dict(DEFAULT_RULES), "weights": dict(DEFAULT_WEIGHTS), **facts}
     _check(facts)
-    again = select(Programme.id).where(Programme.name == facts["name"], Programme.state == ProgrammeState.DRAFT)
+    again = select(Programme.id).where(
+        Programme.name == facts["name"], Programme.state == ProgrammeState.DRAFT
+    )
     if db.session.scalar(again.limit(1)):
         taken = _("A programme of this name is in preparation already. Open that, or choose another name.")
         raise Invalid(taken, field="name")
@@ -71,7 +97,8 @@ def edit_programme(
 ) -> bool:
     """Change a programme's facts, and who runs it unless `staff` is None; whether anything changed.
 
-    Raises Stale with both values when somebody else changed it since version `seen`; the same change twice is one change.
+    Raises Stale with both values when somebody else changed it since version `seen`; the same change twice is
+    one change.
     """
     changed = {name: value for name, value in facts.items() if getattr(programme, name) != value}
     running = _staff(programme.id)
@@ -96,7 +123,9 @@ def edit_programme(
     return True
 
 
-def _stale(programme: Programme, changed: Mapping[str, Any], running: set[int], new_staff: set[int] | None) -> Stale:
+def _stale(
+    programme: Programme, changed: Mapping[str, Any], running: set[int], new_staff: set[int] | None
+) -> Stale:
     theirs = {name: getattr(programme, name) for name in changed}
     if new_staff is None:
         return Stale(theirs=theirs, yours=changed)
@@ -108,14 +137,20 @@ def move_programme(programme: Programme, *, to: ProgrammeState, by: Person, at: 
     now = ProgrammeState(programme.state)
     if now == to:
         return False
-    check_step(PROGRAMME_STEPS, now, to, _("This programme cannot do that from where it stands. Reload the page."))
+    check_step(
+        PROGRAMME_STEPS, now, to, _("This programme cannot do that from where it stands. Reload the page.")
+    )
     if to == ProgrammeState.OPEN and programme.ends_on <= at.date():
         raise Invalid(_("This programme's last day has passed. Change its dates first."))
     programme.state = to
     audit.write(
-        action="programme.moved", on="programme", id=programme.id, by=by.id,
-        before={"state": now.value}, after={"state": to.value},
-    )  # fmt: skip
+        action="programme.moved",
+        on="programme",
+        id=programme.id,
+        by=by.id,
+        before={"state": now.value},
+        after={"state": to.value},
+    )
     return True
 
 

@@ -56,7 +56,9 @@ class RoleForm(SeenForm):
         choices=[("mentor", _l("I mentor")), ("mentee", _l("I learn")), ("both", _l("Both"))],
         validators=[InputRequired(_l("Choose how you would like to take part."))],
     )
-    mentor_capacity = SelectField(_l("If you mentor: how many people at once?"), choices=CAPACITIES, coerce=int, default=1)
+    mentor_capacity = SelectField(
+        _l("If you mentor: how many people at once?"), choices=CAPACITIES, coerce=int, default=1
+    )
     mentee_capacity = SelectField(
         _l("If you learn: from how many people at once?"), choices=CAPACITIES, coerce=int, default=1
     )
@@ -65,7 +67,9 @@ class RoleForm(SeenForm):
 class TopicForm(PortalForm):
     """A subject, as typed."""
 
-    text = StringField(_l("Add a subject"), validators=[Length(max=120, message=_l("Make it shorter: a few words."))])
+    text = StringField(
+        _l("Add a subject"), validators=[Length(max=120, message=_l("Make it shorter: a few words."))]
+    )
 
 
 class NameForm(PortalForm):
@@ -118,7 +122,9 @@ class WorkingForm(SeenForm):
         try:
             parse_languages(field.data or "")
         except ValueError as error:
-            message = _l("We do not know the language “%(name)s”. Write it like English or Deutsch.", name=str(error))
+            message = _l(
+                "We do not know the language “%(name)s”. Write it like English or Deutsch.", name=str(error)
+            )
             raise ValidationError(message) from error
 
     def validate_hours(self, field: StringField) -> None:
@@ -185,12 +191,18 @@ class MatchingForm(PortalForm):
     """How people are matched: what counts how much, and the rules."""
 
     min_grade_gap = whole_field(
-        _l("Grades between the two"), 0, 20, 1, _l("The mentor's grade must be at least this much below the mentee's.")
+        _l("Grades between the two"),
+        0,
+        20,
+        1,
+        _l("The mentor's grade must be at least this much below the mentee's."),
     )
     line = StringField(
         _l("The line"),
         default=str(DEFAULT_RULES["line"]),
-        description=_l("Pairs below this many points (0 to 100) are avoided; “auto” finds the highest that works."),
+        description=_l(
+            "Pairs below this many points (0 to 100) are avoided; “auto” finds the highest that works."
+        ),
         validators=[InputRequired(_l("Fill in a number from 0 to 100, or “auto”."))],
     )
     stay_bonus = whole_field(
@@ -222,7 +234,9 @@ class MatchingForm(PortalForm):
     def matching(self) -> dict[str, dict[str, Any]]:
         """The weights and the rules, as a programme and a run keep them; call it when the form is right."""
         line = (self.line.data or "").lower()
-        musts = {"musts": [each for each in words.MUSTS if each in self.musts.data]} if self.musts.data else {}
+        musts = (
+            {"musts": [each for each in words.MUSTS if each in self.musts.data]} if self.musts.data else {}
+        )
         rules = {name: self[name].data for name in ("min_grade_gap", "stay_bonus")}
         return {
             "rules": {"line": "auto" if line == "auto" else int(line), **rules, **musts},
@@ -233,7 +247,11 @@ class MatchingForm(PortalForm):
 def matching_data(weights: Mapping[str, int], rules: Mapping[str, Any]) -> dict[str, Any]:
     """Weights and rules as they are kept, for a MatchingForm to show."""
     rules = {**DEFAULT_RULES, "musts": [], **rules}
-    return {**rules, "line": str(rules["line"]), **{f"weight_{name}": weights.get(name, 0) for name in DEFAULT_WEIGHTS}}
+    return {
+        **rules,
+        "line": str(rules["line"]),
+        **{f"weight_{name}": weights.get(name, 0) for name in DEFAULT_WEIGHTS},
+    }
 
 
 class ProgrammeForm(SeenForm, MatchingForm):
@@ -241,23 +259,32 @@ class ProgrammeForm(SeenForm, MatchingForm):
 
     name = StringField(
         _l("Name"),
-        validators=[DataRequired(_l("Give it a name.")), Length(max=120, message=_l("Make the name shorter."))],
+        validators=[
+            DataRequired(_l("Give it a name.")),
+            Length(max=120, message=_l("Make the name shorter.")),
+        ],
     )
     label = RadioField(
         _l("What is it called?"),
         choices=list(words.LABELS.items()),
         default="reverse",
-        description=_l("The word “reverse” puts some people off; every page and letter uses the word you choose."),
+        description=_l(
+            "The word “reverse” puts some people off; every page and letter uses the word you choose."
+        ),
     )
     promise = TextAreaField(
         _l("The promise"),
-        description=_l("What people get and what it asks of them, in a few sentences; shown on the page to join."),
+        description=_l(
+            "What people get and what it asks of them, in a few sentences; shown on the page to join."
+        ),
         validators=[Length(max=2000, message=_l("Make it shorter: 2,000 characters at most."))],
     )
     starts_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose the first day."))])
     ends_on = DateField(_l("Last day"), validators=[InputRequired(_l("Choose the last day."))])
     sign_up_until = DateField(
-        _l("Sign-up until"), validators=[Optional()], description=_l("Leave empty to take sign-ups while it is open.")
+        _l("Sign-up until"),
+        validators=[Optional()],
+        description=_l("Leave empty to take sign-ups while it is open."),
     )
     leads = RadioField(
         _l("Who leads the meetings?"),

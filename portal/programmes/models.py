@@ -13,8 +13,8 @@ LABELS = ("reverse", "upward", "two-way", "reciprocal")
 LEADS = ("mentor", "mentee", "both")
 UNITS = ("week", "month")
 CALENDAR_MOVES = ("apply", "ask")
-"""What becomes of a check-in that somebody moves in their own calendar: it follows when the partner is free, or the partner
-is asked each time."""
+"""What becomes of a check-in that somebody moves in their own calendar: it follows when the partner is free,
+or the partner is asked each time."""
 PLACES = ("either", "in person", "remote")
 SIDES = ("teaches", "learns")
 MOST_WISHES = 8
@@ -31,7 +31,9 @@ DEFAULT_WEIGHTS: dict[str, int] = {
 
 
 class Programme(Model):
-    """One season: its dates, what it is called, who leads, how often pairs meet, and the rules of matching."""
+    """One season: its dates, what it is called, who leads, how often pairs meet, and the
+    rules of matching.
+    """
 
     __tablename__ = "programme"
     __table_args__ = (
@@ -66,14 +68,19 @@ class ProgrammeStaff(Model):
 
     __tablename__ = "programme_staff"
 
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id", ondelete="CASCADE"), primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
+    programme_id: Mapped[int] = mapped_column(
+        ForeignKey("programme.id", ondelete="CASCADE"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class Topic(Model):
     """A subject one can teach or learn. `id` is a lasting slug; retired topics stay for those who chose them.
 
-    `shipped` topics come with the portal; `edited_at` keeps what staff made of one from being overwritten by a new release.
+    `shipped` topics come with the portal; `edited_at` keeps what staff made of one from being overwritten by
+    a new release.
     """
 
     __tablename__ = "topic"
@@ -91,9 +98,11 @@ class Topic(Model):
 
 
 class TopicSuggestion(Model):
-    """A subject that somebody typed and that no topic answers to: for staff to add, to merge, or to pass over.
+    """A subject that somebody typed and that no topic answers to: for staff to add, to merge, or to pass
+    over.
 
-    `typed` is as it was typed, `plain` as it is compared. `by_id` is whoever typed it first. `settled_at` once staff did.
+    `typed` is as it was typed, `plain` as it is compared. `by_id` is whoever typed it first. `settled_at`
+    once staff did.
     """
 
     __tablename__ = "topic_suggestion"
@@ -114,7 +123,9 @@ class Enrolment(Model):
     __tablename__ = "enrolment"
     __table_args__ = (
         UniqueConstraint("programme_id", "person_id"),
-        CheckConstraint("mentor_capacity BETWEEN 1 AND 5 AND mentee_capacity BETWEEN 1 AND 5", name="capacity_range"),
+        CheckConstraint(
+            "mentor_capacity BETWEEN 1 AND 5 AND mentee_capacity BETWEEN 1 AND 5", name="capacity_range"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -137,12 +148,16 @@ class Enrolment(Model):
 
     programme: Mapped[Programme] = relationship(lazy="raise_on_sql")
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
-    wishes: Mapped[list["Wish"]] = relationship(cascade="all, delete-orphan", order_by="Wish.rank", lazy="raise_on_sql")
+    wishes: Mapped[list["Wish"]] = relationship(
+        cascade="all, delete-orphan", order_by="Wish.rank", lazy="raise_on_sql"
+    )
     avoided: Mapped[list["Avoided"]] = relationship(cascade="all, delete-orphan", lazy="raise_on_sql")
 
 
 class Wish(Model):
-    """A topic that an enrolled person can teach (level 1 to 3) or wants to learn (how much, 1 to 3), in their order."""
+    """A topic that an enrolled person can teach (level 1 to 3) or wants to learn (how much, 1 to 3), in their
+    order.
+    """
 
     __tablename__ = "wish"
     __table_args__ = (
@@ -166,7 +181,11 @@ class Avoided(Model):
 
     __tablename__ = "avoided"
 
-    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"), primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
+    enrolment_id: Mapped[int] = mapped_column(
+        ForeignKey("enrolment.id", ondelete="CASCADE"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")

@@ -22,33 +22,43 @@ from portal.web.htmx import answer, is_htmx, redirect_to
 from portal.web.template_globals import day
 from portal.web.toasts import toast
 
-room = Blueprint("programmes", __name__, url_prefix="/programmes")
+blueprint = Blueprint("programmes", __name__, url_prefix="/programmes")
 PLAIN = (
-    "name", "promise", "label", "starts_on", "ends_on", "sign_up_until", "leads", "cadence_every", "cadence_unit",
-    "meetings", "meeting_minutes", "calendar_moves",
-)  # fmt: skip
+    "name",
+    "promise",
+    "label",
+    "starts_on",
+    "ends_on",
+    "sign_up_until",
+    "leads",
+    "cadence_every",
+    "cadence_unit",
+    "meetings",
+    "meeting_minutes",
+    "calendar_moves",
+)
 
 
-@room.context_processor
+@blueprint.context_processor
 def _words() -> dict[str, Any]:
     return words.vocabulary()
 
 
-@room.get("/")
+@blueprint.get("/")
 @requires(May.RUN_PROGRAMMES)
 def index() -> str:
     """The programmes that the reader runs."""
     return render_template("programmes/index.html", programmes=queries.all_for(current_user))
 
 
-@room.get("/new")
+@blueprint.get("/new")
 @requires(May.START_PROGRAMMES)
 def new() -> str:
     """An empty form."""
     return _draw_form(_offer_staff(ProgrammeForm()), None)
 
 
-@room.post("/new")
+@blueprint.post("/new")
 @requires(May.START_PROGRAMMES)
 def create() -> Response:
     """Prepare a new programme."""
@@ -56,7 +66,9 @@ def create() -> Response:
     if form.sent():
         try:
             with transaction():
-                made = actions.create_programme(by=current_user, at=now(), staff=form.staff.data or (), **facts_of(form))
+                made = actions.create_programme(
+                    by=current_user, at=now(), staff=form.staff.data or (), **facts_of(form)
+                )
                 made_id = made.id
             toast(_("The programme is prepared. Open it when people may sign up."))
             return redirect_to(url_for(".show", programme_id=made_id))
@@ -65,7 +77,7 @@ def create() -> Response:
     return make_response(_draw_form(form, None), 422)
 
 
-@room.get("/<id:programme_id>")
+@blueprint.get("/<id:programme_id>")
 @requires(May.RUN_PROGRAMMES)
 def show(programme_id: int) -> Response:
     """One programme's facts, in a form."""
@@ -75,7 +87,7 @@ def show(programme_id: int) -> Response:
     return make_response(_draw_form(_form_of(programme), programme))
 
 
-@room.post("/<id:programme_id>")
+@blueprint.post("/<id:programme_id>")
 @requires(May.RUN_PROGRAMMES)
 def edit(programme_id: int) -> Response:
     """Change a programme's facts."""
@@ -87,7 +99,9 @@ def edit(programme_id: int) -> Response:
     try:
         with transaction():
             programme = theirs(programme_id)
-            actions.edit_programme(programme, seen=form.version(), by=current_user, staff=staff, **facts_of(form))
+            actions.edit_programme(
+                programme, seen=form.version(), by=current_user, staff=staff, **facts_of(form)
+            )
     except Invalid as error:
         form.take(error)
         return _again(form, theirs(programme_id))
@@ -97,7 +111,7 @@ def edit(programme_id: int) -> Response:
     return redirect_to(url_for(".show", programme_id=programme_id))
 
 
-@room.post("/<id:programme_id>/state")
+@blueprint.post("/<id:programme_id>/state")
 @requires(May.RUN_PROGRAMMES)
 def move(programme_id: int) -> Response:
     """Open, start, finish, or take such a step back."""
@@ -111,7 +125,7 @@ def move(programme_id: int) -> Response:
     return redirect_to(url_for(".show", programme_id=programme_id))
 
 
-@room.get("/<id:programme_id>/enrolments")
+@blueprint.get("/<id:programme_id>/enrolments")
 @requires(May.RUN_PROGRAMMES)
 def enrolments(programme_id: int) -> Response:
     """Who has joined; never whom they avoid or what is off the table."""
@@ -170,7 +184,9 @@ def _offer_staff(form: ProgrammeForm) -> ProgrammeForm:
 def _draw_form(form: ProgrammeForm, programme: Programme | None) -> str:
     steps = sorted(PROGRAMME_STEPS[ProgrammeState(programme.state)]) if programme else []
     history = audit.history("programme", programme.id, limit=1) if programme else []
-    return render_template("programmes/programme.html", form=form, programme=programme, steps=steps, history=history)
+    return render_template(
+        "programmes/programme.html", form=form, programme=programme, steps=steps, history=history
+    )
 
 
 def _again(form: ProgrammeForm, programme: Programme) -> Response:
@@ -185,7 +201,9 @@ def _conflict(form: ProgrammeForm, programme: Programme, error: Stale) -> Respon
     values = {**form.data, "seen": programme.version}
     given = {
         "id": "conflict",
-        "differences": [_difference(form, name, error.yours[name], value) for name, value in error.theirs.items()],
+        "differences": [
+            _difference(form, name, error.yours[name], value) for name, value in error.theirs.items()
+        ],
         "keep_url": url_for(".edit", programme_id=programme.id),
         "values": values,
         "leave_url": url_for(".show", programme_id=programme.id),
@@ -204,11 +222,17 @@ def _difference(form: ProgrammeForm, name: str, yours: Any, theirs: Any) -> dict
 def _said(name: str, value: Any) -> str:
     if isinstance(value, dict):
         names = {**words.WEIGHTS, **words.RULES}
-        return ", ".join(f"{names[key]}: {words.rule(key, each)}" for key, each in value.items() if key in names)
+        return ", ".join(
+            f"{names[key]}: {words.rule(key, each)}" for key, each in value.items() if key in names
+        )
     if name == "staff":
         known = dict(queries.possible_staff())
         return ", ".join(known.get(each, "") for each in value) or _("nobody")
     if hasattr(value, "isoformat"):
         return day(value)
-    tables: dict[str, Mapping[str, Any]] = {"label": words.LABELS, "leads": words.LEADS, "cadence_unit": words.UNITS}
+    tables: dict[str, Mapping[str, Any]] = {
+        "label": words.LABELS,
+        "leads": words.LEADS,
+        "cadence_unit": words.UNITS,
+    }
     return str(tables.get(name, {}).get(value, "" if value is None else value)) or "–"

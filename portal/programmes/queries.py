@@ -1,4 +1,6 @@
-"""Questions about programmes and who has joined them. What staff read never loads do-not-match lists or taboo subjects."""
+"""Questions about programmes and who has joined them. What staff read never loads do-not-match lists or taboo
+subjects.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -85,7 +87,9 @@ class Rows(Generic[Item]):
 
 def takes_sign_ups(programme: Programme, on: date) -> bool:
     """Whether one can join on this day."""
-    return programme.state == ProgrammeState.OPEN and (programme.sign_up_until is None or on <= programme.sign_up_until)
+    return programme.state == ProgrammeState.OPEN and (
+        programme.sign_up_until is None or on <= programme.sign_up_until
+    )
 
 
 def open_programmes(on: date) -> list[Programme]:
@@ -119,8 +123,12 @@ def programme_for(programme_id: int, person: Person) -> Programme | None:
 
 
 def all_for(person: Person) -> list[tuple[Programme, dict[str, int]]]:
-    """The programmes of a member of staff, the latest first, each with how many enrolments are in which state."""
-    programmes = db.session.scalars(visible_to(person).order_by(Programme.starts_on.desc(), Programme.id.desc())).all()
+    """The programmes of a member of staff, the latest first, each with how many enrolments are in which
+    state.
+    """
+    programmes = db.session.scalars(
+        visible_to(person).order_by(Programme.starts_on.desc(), Programme.id.desc())
+    ).all()
     counted = db.session.execute(
         select(Enrolment.programme_id, Enrolment.state, func.count())
         .where(Enrolment.programme_id.in_([each.id for each in programmes]))
@@ -134,7 +142,11 @@ def all_for(person: Person) -> list[tuple[Programme, dict[str, int]]]:
 
 def staff_of(programme_id: int) -> list[int]:
     """Who runs a programme, by id."""
-    return list(db.session.scalars(select(ProgrammeStaff.person_id).where(ProgrammeStaff.programme_id == programme_id)))
+    return list(
+        db.session.scalars(
+            select(ProgrammeStaff.person_id).where(ProgrammeStaff.programme_id == programme_id)
+        )
+    )
 
 
 def possible_staff() -> list[tuple[int, str]]:
@@ -143,13 +155,17 @@ def possible_staff() -> list[tuple[int, str]]:
     now_staff = select(ProgrammeStaff.person_id)
     could = Person.id.in_(with_role) & Person.disabled_at.is_(None)
     rows = db.session.execute(
-        select(Person.id, Person.name).where(could | Person.id.in_(now_staff)).order_by(Person.name, Person.id)
+        select(Person.id, Person.name)
+        .where(could | Person.id.in_(now_staff))
+        .order_by(Person.name, Person.id)
     )
     return [(person_id, name) for person_id, name in rows]
 
 
 def own_enrolment(programme_id: int, person_id: int, *, hold: bool = False) -> Enrolment | None:
-    """A person's own enrolment with all that belongs to it. `hold` keeps a second request waiting until this one is done."""
+    """A person's own enrolment with all that belongs to it. `hold` keeps a second request waiting until this
+    one is done.
+    """
     wanted = select(Enrolment).where(Enrolment.programme_id == programme_id, Enrolment.person_id == person_id)
     if hold:
         db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
@@ -164,7 +180,9 @@ def own_enrolment(programme_id: int, person_id: int, *, hold: bool = False) -> E
 
 
 def missing_step(enrolment: Enrolment) -> str | None:
-    """The first step that is not done yet: never saved, or without a subject where the person's part needs one."""
+    """The first step that is not done yet: never saved, or without a subject where the person's part needs
+    one.
+    """
     sides = {wish.side for wish in enrolment.wishes}
     return _missing(enrolment.steps_done, enrolment.as_mentor, enrolment.as_mentee, sides)
 
@@ -190,7 +208,9 @@ def _missing(steps_done: int, as_mentor: bool, as_mentee: bool, sides: set[str])
 
 
 def standing_of(person: Person) -> list[Standing]:
-    """Where a person stands in each programme that is not over: what is to be done first, withdrawn ones last."""
+    """Where a person stands in each programme that is not over: what is to be done first, withdrawn ones
+    last.
+    """
     teaches, learns = _count_of("teaches"), _count_of("learns")
     rows = db.session.execute(
         select(Enrolment, Programme.name, teaches, learns)
@@ -222,27 +242,47 @@ def _standing(enrolment: Enrolment, name: str, teaches: int, learns: int) -> Sta
 
 
 def enrolments(
-    programme_id: int, *, text: str = "", role: str = "", state: str = "", sort: str = "name", page: int = 1,
+    programme_id: int,
+    *,
+    text: str = "",
+    role: str = "",
+    state: str = "",
+    sort: str = "name",
+    page: int = 1,
     per_page: int = 25,
-) -> Rows[Row]:  # fmt: skip
-    """Staff's table: two questions to the database, however many rows. Unknown filters and sorts count for nothing."""
+) -> Rows[Row]:
+    """Staff's table: two questions to the database, however many rows. Unknown filters and sorts count for
+    nothing.
+    """
+    # long because its steps read best in one order
     where = [Enrolment.programme_id == programme_id, *_filters(text, role, state)]
-    total = db.session.scalar(select(func.count()).select_from(Enrolment).join(Enrolment.person).where(*where)) or 0
+    total = (
+        db.session.scalar(select(func.count()).select_from(Enrolment).join(Enrolment.person).where(*where))
+        or 0
+    )
     pages = max(1, -(-total // per_page))
     page = min(max(page, 1), pages)
     teaches, learns = _count_of("teaches"), _count_of("learns")
     rows = db.session.execute(
         select(
-            Enrolment.id, Person.name, Person.department, Enrolment.as_mentor, Enrolment.as_mentee,
-            Enrolment.mentor_capacity, Enrolment.mentee_capacity, Enrolment.state, Enrolment.joined_at,
-            teaches, learns,
+            Enrolment.id,
+            Person.name,
+            Person.department,
+            Enrolment.as_mentor,
+            Enrolment.as_mentee,
+            Enrolment.mentor_capacity,
+            Enrolment.mentee_capacity,
+            Enrolment.state,
+            Enrolment.joined_at,
+            teaches,
+            learns,
         )
         .join(Enrolment.person)
         .where(*where)
         .order_by(*_order(sort, teaches + learns))
         .limit(per_page)
         .offset((page - 1) * per_page)
-    )  # fmt: skip
+    )
     return Rows([Row(*each) for each in rows], page, pages, total, per_page)
 
 
@@ -255,7 +295,9 @@ def _filters(text: str, role: str, state: str) -> list[Any]:
     found: list[Any] = []
     if text:
         like = f"%{_plain(text)}%"
-        found.append(or_(Person.name.ilike(like, escape=ESCAPE), Person.department.ilike(like, escape=ESCAPE)))
+        found.append(
+            or_(Person.name.ilike(like, escape=ESCAPE), Person.department.ilike(like, escape=ESCAPE))
+        )
     if role == "mentor":
         found.append(Enrolment.as_mentor)
     if role == "mentee":

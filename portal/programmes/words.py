@@ -75,9 +75,20 @@ CALENDAR_MOVES: dict[str, Any] = {
     "ask": _l("The partner is always asked first"),
 }
 NUMBERS = (
-    _l("no"), _l("one"), _l("two"), _l("three"), _l("four"), _l("five"), _l("six"),
-    _l("seven"), _l("eight"), _l("nine"), _l("ten"), _l("eleven"), _l("twelve"),
-)  # fmt: skip
+    _l("no"),
+    _l("one"),
+    _l("two"),
+    _l("three"),
+    _l("four"),
+    _l("five"),
+    _l("six"),
+    _l("seven"),
+    _l("eight"),
+    _l("nine"),
+    _l("ten"),
+    _l("eleven"),
+    _l("twelve"),
+)
 
 
 def number(count: int) -> str:
@@ -97,10 +108,20 @@ def _meetings(programme: Programme) -> str:
         return ngettext("%(said)s one-hour meeting", "%(said)s one-hour meetings", count, said=said)
     if minutes % 60 == 0:
         hours = number(minutes // 60)
-        return ngettext("%(said)s meeting of %(hours)s hours", "%(said)s meetings of %(hours)s hours", count,
-                        said=said, hours=hours)  # fmt: skip
-    return ngettext("%(said)s meeting of %(minutes)s minutes", "%(said)s meetings of %(minutes)s minutes", count,
-                    said=said, minutes=minutes)  # fmt: skip
+        return ngettext(
+            "%(said)s meeting of %(hours)s hours",
+            "%(said)s meetings of %(hours)s hours",
+            count,
+            said=said,
+            hours=hours,
+        )
+    return ngettext(
+        "%(said)s meeting of %(minutes)s minutes",
+        "%(said)s meetings of %(minutes)s minutes",
+        count,
+        said=said,
+        minutes=minutes,
+    )
 
 
 def _rhythm(programme: Programme) -> str:
@@ -127,7 +148,17 @@ def role_of(as_mentor: bool, as_mentee: bool) -> str:
 def vocabulary() -> dict[str, Any]:
     """All of it, for templates."""
     return {
-        "LABELS": LABELS, "LEADS": LEADS, "PLACES": PLACES, "STYLES": STYLES, "ROLES": ROLES, "LEVELS": LEVELS,
-        "PROGRAMME_STATES": PROGRAMME_STATES, "ENROLMENT_STATES": ENROLMENT_STATES, "STEPS": STEPS,
-        "WEIGHTS": WEIGHTS, "cadence": cadence, "number": number, "role_of": role_of,
-    }  # fmt: skip
+        "LABELS": LABELS,
+        "LEADS": LEADS,
+        "PLACES": PLACES,
+        "STYLES": STYLES,
+        "ROLES": ROLES,
+        "LEVELS": LEVELS,
+        "PROGRAMME_STATES": PROGRAMME_STATES,
+        "ENROLMENT_STATES": ENROLMENT_STATES,
+        "STEPS": STEPS,
+        "WEIGHTS": WEIGHTS,
+        "cadence": cadence,
+        "number": number,
+        "role_of": role_of,
+    }

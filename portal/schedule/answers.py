@@ -13,17 +13,17 @@ from portal.web.access import signed_in
 from portal.web.htmx import redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("answers", __name__, url_prefix="/schedule/requests")
+blueprint = Blueprint("answers", __name__, url_prefix="/schedule/requests")
 
 
-@room.post("/<id:request_id>/agree")
+@blueprint.post("/<id:request_id>/agree")
 @signed_in
 def agree(request_id: int) -> Response:
     """Have the check-in as the partner would like it."""
     return _answer(request_id, requests.agree, _("Agreed. Both calendars follow."))
 
 
-@room.post("/<id:request_id>/decline")
+@blueprint.post("/<id:request_id>/decline")
 @signed_in
 def decline(request_id: int) -> Response:
     """Keep the check-in as it is."""

@@ -9,11 +9,28 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.form import _Auto
-from wtforms import DateField, Field, HiddenField, IntegerField, SelectField, StringField, TimeField, ValidationError
+from wtforms import (
+    DateField,
+    Field,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TimeField,
+    ValidationError,
+)
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from portal.core.hours import cadence
-from portal.core.hours.cadence import FEWEST_MINUTES, MOST_COUNT, MOST_EVERY, MOST_MINUTES, NotThatDay, Rule, Week
+from portal.core.hours.cadence import (
+    FEWEST_MINUTES,
+    MOST_COUNT,
+    MOST_EVERY,
+    MOST_MINUTES,
+    NotThatDay,
+    Rule,
+    Week,
+)
 from portal.core.hours.weekly_hours import parse_hours
 from portal.errors import Invalid
 from portal.pairings.models import Pairing
@@ -57,7 +74,9 @@ class SeenForm(PortalForm):
     seen = HiddenField()
 
     def version(self) -> int:
-        """The version that was sent, which is what the reader saw (the field's data may be the present one); or 0."""
+        """The version that was sent, which is what the reader saw (the field's data may be the present one);
+        or 0.
+        """
         return version_in(str((self.seen.raw_data or [""])[0]))
 
     def take(self, error: Invalid) -> None:
@@ -94,7 +113,9 @@ class PlanForm(SeenForm):
         [
             InputRequired(_l("Type a number.")),
             NumberRange(
-                FEWEST_MINUTES, MOST_MINUTES, _l("Choose from %(min)s to %(max)s.", min=FEWEST_MINUTES, max=MOST_MINUTES)
+                FEWEST_MINUTES,
+                MOST_MINUTES,
+                _l("Choose from %(min)s to %(max)s.", min=FEWEST_MINUTES, max=MOST_MINUTES),
             ),
         ],
     )
@@ -104,8 +125,9 @@ class PlanForm(SeenForm):
         description=_l("A room, a café. Leave it empty when you meet by video."),
     )
     link = StringField(
-        _l("Video link"), [Length(max=500, message=_l("Use at most 500 characters.")), a_web_address],
-    )  # fmt: skip
+        _l("Video link"),
+        [Length(max=500, message=_l("Use at most 500 characters.")), a_web_address],
+    )
 
     def validate_without_token(self) -> bool:
         """Whether the fields are right, for a form that only shows something and so needs no token."""
@@ -130,11 +152,17 @@ def plan_form(
     given: object = _Auto,
     proposed: Mapping[str, str] | None = None,
 ) -> PlanForm:
-    """The form: what was sent, else what is planned now, else what the programme and both people's hours suggest.
+    """The form: what was sent, else what is planned now, else what the programme and both people's hours
+    suggest.
 
-    What the page's address proposes, as Find a time does, goes before what is planned; what of it makes no sense does not.
+    What the page's address proposes, as Find a time does, goes before what is planned; what of it makes no
+    sense does not.
     """
-    start = _suggested(pairing, reader, today) | (_planned(series, today) if series else {}) | _proposed(proposed or {})
+    start = (
+        _suggested(pairing, reader, today)
+        | (_planned(series, today) if series else {})
+        | _proposed(proposed or {})
+    )
     form = PlanForm(given, data=start)
     zones = dict.fromkeys((reader.time_zone, pairing.mentee.time_zone, pairing.mentor.time_zone))
     if series is not None:
@@ -144,9 +172,14 @@ def plan_form(
 
 
 READ: dict[str, Callable[[str], object]] = {
-    "first_on": date.fromisoformat, "at": time.fromisoformat, "zone": str, "unit": str,
-    "count": int, "every": int, "minutes": int,
-}  # fmt: skip
+    "first_on": date.fromisoformat,
+    "at": time.fromisoformat,
+    "zone": str,
+    "unit": str,
+    "count": int,
+    "every": int,
+    "minutes": int,
+}
 """What an address may propose of a plan, and how it is read."""
 
 
@@ -169,10 +202,17 @@ def _planned(series: Series, today: date) -> dict[str, object]:
     days = cadence.occurrences(rule)
     ahead = [day for day in days if day > today]
     return {
-        **({"first_on": ahead[0]} if ahead else {}), "seen": series.version, "at": series.local_time, "zone": series.zone,
-        "count": len(ahead) or series.count, "every": series.every, "unit": series.unit, "minutes": series.minutes,
-        "place": series.place, "link": series.link,
-    }  # fmt: skip
+        **({"first_on": ahead[0]} if ahead else {}),
+        "seen": series.version,
+        "at": series.local_time,
+        "zone": series.zone,
+        "count": len(ahead) or series.count,
+        "every": series.every,
+        "unit": series.unit,
+        "minutes": series.minutes,
+        "place": series.place,
+        "link": series.link,
+    }
 
 
 def _suggested(pairing: Pairing, reader: Person, today: date) -> dict[str, object]:
@@ -180,13 +220,22 @@ def _suggested(pairing: Pairing, reader: Person, today: date) -> dict[str, objec
     other = pairing.mentee if reader.id == pairing.mentor_id else pairing.mentor
     after = max(today + NOT_SOON, min(programme.starts_on, today + timedelta(days=60)))
     first = cadence.first_common(
-        _week(reader), _week(other), after=after, minutes=programme.meeting_minutes, holidays=holidays_of(pairing, after)
+        _week(reader),
+        _week(other),
+        after=after,
+        minutes=programme.meeting_minutes,
+        holidays=holidays_of(pairing, after),
     )
     day, at = first or (cadence.next_workday(after, ()), time(10))
     return {
-        "first_on": day, "at": at, "zone": reader.time_zone, "count": programme.meetings, "every": programme.cadence_every,
-        "unit": programme.cadence_unit, "minutes": programme.meeting_minutes,
-    }  # fmt: skip
+        "first_on": day,
+        "at": at,
+        "zone": reader.time_zone,
+        "count": programme.meetings,
+        "every": programme.cadence_every,
+        "unit": programme.cadence_unit,
+        "minutes": programme.meeting_minutes,
+    }
 
 
 def _week(person: Person) -> Week:
@@ -221,4 +270,6 @@ class DayForm(SeenForm):
 
 def day_form(milestone: Milestone) -> DayForm:
     """The form: what was sent, else the day it is on."""
-    return DayForm(prefix=f"milestone-{milestone.id}-", data={"seen": milestone.version, "due_on": milestone.due_on})
+    return DayForm(
+        prefix=f"milestone-{milestone.id}-", data={"seen": milestone.version, "due_on": milestone.due_on}
+    )

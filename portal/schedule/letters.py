@@ -1,4 +1,6 @@
-"""The room's letters: the plan is made, one check-in was moved, skipped, or takes place after all; a near day was moved."""
+"""The room's letters: the plan is made, one check-in was moved, skipped, or takes place after all; a near day
+was moved.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -24,8 +26,12 @@ MOMENT = "%Y%m%dT%H%M%SZ"
 """A moment in an address, in UTC: nothing in it that mail programs break or escape."""
 
 
-def planned(pairing: Pairing, to: Person, check_ins: Sequence[CheckIn], by: Person, *, anew: bool = False) -> Letter:
-    """Says that the check-ins are booked, with all their times in the reader's zone; `anew`, and where to plan once more."""
+def planned(
+    pairing: Pairing, to: Person, check_ins: Sequence[CheckIn], by: Person, *, anew: bool = False
+) -> Letter:
+    """Says that the check-ins are booked, with all their times in the reader's zone; `anew`, and where to
+    plan once more.
+    """
     with _language_of(to):
         ahead = [each for each in check_ins if each.state == CheckInState.PLANNED]
         times = [(in_zone(each.starts_at, to.time_zone, WHEN), each.moved_for) for each in ahead]
@@ -46,7 +52,9 @@ def skipped(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Lett
     """Says that one check-in does not take place."""
     with _language_of(to):
         subject = _("Your check-in with %(name)s is off this time", name=partner(pairing, to.id).name)
-        return _letter("skipped", subject, pairing, to, by, {**_when(check_in, to), "back": back_to(check_in, pairing)})
+        return _letter(
+            "skipped", subject, pairing, to, by, {**_when(check_in, to), "back": back_to(check_in, pairing)}
+        )
 
 
 def restored(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Letter:
@@ -81,9 +89,12 @@ def day_moved(pairing: Pairing, to: Person, milestone: Milestone, by: Person, *,
 
 
 def back_to(check_in: CheckIn, pairing: Pairing, was: datetime | None = None) -> str:
-    """The page that undoes a change as long as nothing else has changed: back to when it `was`, or have it after all."""
+    """The page that undoes a change as long as nothing else has changed: back to when it `was`, or have it
+    after all.
+    """
     to = f"to={was.astimezone(UTC):{MOMENT}}&" if was else ""
-    return f"{current().public_url}/pairings/{pairing.id}/check-ins/{check_in.id}/back?{to}seen={check_in.version}"
+    path = f"pairings/{pairing.id}/check-ins/{check_in.id}/back"
+    return f"{current().public_url}/{path}?{to}seen={check_in.version}"
 
 
 def _when(check_in: CheckIn, to: Person) -> dict[str, Any]:
@@ -94,11 +105,26 @@ def _language_of(person: Person) -> Any:
     return force_locale(person.locale or str(get_locale() or "en"))
 
 
-def _letter(name: str, subject: str, pairing: Pairing, to: Person, by: Person, facts: dict[str, Any]) -> Letter:
+def _letter(
+    name: str, subject: str, pairing: Pairing, to: Person, by: Person, facts: dict[str, Any]
+) -> Letter:
     base = current().public_url
     page = f"{base}/pairings/{pairing.id}"
-    about = {"subject": subject, "name": to.name, "email": to.email, "public_url": base, "page": page, "by": by.name}
-    given = {**about, "programme": pairing.programme, "partner": partner(pairing, to.id), "own": by.id == to.id, **facts}
+    about = {
+        "subject": subject,
+        "name": to.name,
+        "email": to.email,
+        "public_url": base,
+        "page": page,
+        "by": by.name,
+    }
+    given = {
+        **about,
+        "programme": pairing.programme,
+        "partner": partner(pairing, to.id),
+        "own": by.id == to.id,
+        **facts,
+    }
     return Letter(
         kind=f"schedule.{name}",
         subject=subject,

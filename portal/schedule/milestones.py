@@ -1,7 +1,7 @@
 """The three days of a pairing: kick-off, midpoint review, closing.
 
-Before there is a plan they follow from the programme's dates, and are on working days; with one, from its check-ins: the
-first, the one in the middle, the last. One that somebody moved by hand stays where it was put.
+Before there is a plan they follow from the programme's dates, and are on working days; with one, from its
+check-ins: the first, the one in the middle, the last. One that somebody moved by hand stays where it was put.
 """
 
 from collections.abc import Mapping
@@ -49,13 +49,20 @@ def sweep() -> None:
 
 
 def align(pairing: Pairing, *, at: datetime) -> None:
-    """Put the milestones where the plan, or without one the programme, has them; inside the open transaction."""
-    there = {each.kind: each for each in db.session.scalars(select(Milestone).where(Milestone.pairing_id == pairing.id))}
+    """Put the milestones where the plan, or without one the programme, has them; inside the
+    open transaction.
+    """
+    there = {
+        each.kind: each
+        for each in db.session.scalars(select(Milestone).where(Milestone.pairing_id == pairing.id))
+    }
     changed = False
     for kind, day in _days(pairing, at).items():
         milestone = there.get(kind)
         if milestone is None:
-            db.session.add(Milestone(uid=str(uuid4()), pairing_id=pairing.id, kind=kind, due_on=day, revised_at=at))
+            db.session.add(
+                Milestone(uid=str(uuid4()), pairing_id=pairing.id, kind=kind, due_on=day, revised_at=at)
+            )
             changed = True
         elif milestone.due_on != day and not milestone.moved_by_hand and milestone.done_at is None:
             milestone.due_on, milestone.revised_at = day, at
@@ -78,8 +85,8 @@ def move(
 ) -> int | None:
     """Put a milestone on another day; the audit's position for an undo, or None when it is there already.
 
-    Not `by_hand` it follows the plan again from now on. `in_calendar`: as in planning.reschedule. Who did not do it here is
-    told by letter when the day is near, or was. Raises Stale with both values, or Invalid.
+    Not `by_hand` it follows the plan again from now on. `in_calendar`: as in planning.reschedule. Who did not
+    do it here is told by letter when the day is near, or was. Raises Stale with both values, or Invalid.
     """
     if milestone.due_on == due_on:
         return None
@@ -88,12 +95,17 @@ def move(
         raise Invalid(_("Only an active pairing can move its milestones."))
     if milestone.version != seen:
         theirs, yours = {"due_on": milestone.due_on}, {"due_on": due_on}
-        raise Stale(_("Your partner or the staff moved this day while you were at it."), theirs=theirs, yours=yours)
+        raise Stale(
+            _("Your partner or the staff moved this day while you were at it."), theirs=theirs, yours=yours
+        )
     if due_on < at.astimezone(ZoneInfo(by.time_zone)).date():
         raise Invalid(_("This day has passed. Choose a later one."), field="due_on")
     if due_on > at.date() + timedelta(days=732):
         raise Invalid(_("This is too far ahead. Choose an earlier day."), field="due_on")
-    was, before = milestone.due_on, {"due_on": milestone.due_on.isoformat(), "moved_by_hand": milestone.moved_by_hand}
+    was, before = (
+        milestone.due_on,
+        {"due_on": milestone.due_on.isoformat(), "moved_by_hand": milestone.moved_by_hand},
+    )
     milestone.due_on, milestone.moved_by_hand, milestone.revised_at = due_on, by_hand, at
     milestone.revision += 1
     versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
@@ -106,7 +118,11 @@ def put_back(milestone: Milestone, pairing: Pairing, *, position: int, by: Perso
     """Undo a move by its audit position; raises Invalid when it was changed again since."""
     entry = audit.at(position)
     values: Mapping[str, Any] = entry.before or {} if entry else {}
-    ours = entry is not None and (entry.action, entry.object_kind, entry.object_id) == (MOVED, KIND, str(milestone.id))
+    ours = entry is not None and (entry.action, entry.object_kind, entry.object_id) == (
+        MOVED,
+        KIND,
+        str(milestone.id),
+    )
     if entry is None or not ours or milestone.due_on.isoformat() != (entry.after or {}).get("due_on"):
         raise Invalid(_("This cannot be undone any more. Move the day instead."))
     due_on, by_hand = date.fromisoformat(values["due_on"]), bool(values.get("moved_by_hand", True))
@@ -114,17 +130,23 @@ def put_back(milestone: Milestone, pairing: Pairing, *, position: int, by: Perso
 
 
 def write_anew(milestone: Milestone, pairing: Pairing, *, at: datetime) -> None:
-    """Have a milestone written into both calendars as the portal has it, though nothing about it has changed here."""
+    """Have a milestone written into both calendars as the portal has it, though nothing about it has changed
+    here.
+    """
     milestone.revision += 1
     milestone.revised_at = at
     versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
 
 
 def _tell(milestone: Milestone, pairing: Pairing, by: Person, at: datetime, *, was: date, both: bool) -> None:
-    """Tell the partner, or both when staff did it or somebody's calendar, of a day that is near by their clock, or was."""
+    """Tell the partner, or both when staff did it or somebody's calendar, of a day that is near by their
+    clock, or was.
+    """
     alone = side_of(pairing, by.id) is not None and not both
     for person in (partner(pairing, by.id),) if alone else (pairing.mentor, pairing.mentee):
-        today, soon = ((at + ahead).astimezone(ZoneInfo(person.time_zone)).date() for ahead in (timedelta(0), SOON))
+        today, soon = (
+            (at + ahead).astimezone(ZoneInfo(person.time_zone)).date() for ahead in (timedelta(0), SOON)
+        )
         if today <= was <= soon or today <= milestone.due_on <= soon:
             letter = letters.day_moved(pairing, person, milestone, by, was=was)
             post(letter, to=person.email, person_id=person.id)

@@ -12,10 +12,11 @@ from portal.people.models import Person
 
 
 class Series(Model):
-    """How a pairing meets, as core.cadence.Rule says it. Planning anew from a day on ends one series and begins another.
+    """How a pairing meets, as core.cadence.Rule says it. Planning anew from a day on ends one series and
+    begins another.
 
-    `uid` names it in every calendar for good (the UID is `check-ins-<uid>-g<generation>@<host>`). `revision` is RFC 5545's
-    SEQUENCE: it rises with every change of time, rule or exception; `revised_at` is when.
+    `uid` names it in every calendar for good (the UID is `check-ins-<uid>-g<generation>@<host>`). `revision`
+    is RFC 5545's SEQUENCE: it rises with every change of time, rule or exception; `revised_at` is when.
     """
 
     __tablename__ = "series"
@@ -37,7 +38,9 @@ class Series(Model):
     minutes: Mapped[int] = mapped_column()
     place: Mapped[str] = mapped_column(String(200), default="")
     link: Mapped[str] = mapped_column(String(500), default="")
-    planned_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    planned_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), index=True
+    )
     created_at: Mapped[datetime] = mapped_column(Moment)
     replaced_at: Mapped[datetime | None] = mapped_column(Moment)
     revision: Mapped[int] = mapped_column(default=0)
@@ -50,13 +53,18 @@ class Series(Model):
 
 
 class CheckIn(Model):
-    """One meeting of a series. `rule_on` is the local day the rule gives it (its RECURRENCE-ID); `starts_at` is when it is.
+    """One meeting of a series. `rule_on` is the local day the rule gives it (its RECURRENCE-ID); `starts_at`
+    is when it is.
 
-    `moved_for` is the holiday that moved it, in the language of its country; a person's moving leaves it empty.
+    `moved_for` is the holiday that moved it, in the language of its country; a person's moving leaves it
+    empty.
     """
 
     __tablename__ = "check_in"
-    __table_args__ = (UniqueConstraint("series_id", "number"), Index("ix_check_in_starts_at_state", "starts_at", "state"))
+    __table_args__ = (
+        UniqueConstraint("series_id", "number"),
+        Index("ix_check_in_starts_at_state", "starts_at", "state"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"))
@@ -82,8 +90,8 @@ class CheckIn(Model):
 class MoveRequest(Model):
     """A change of one check-in that one of the two would like and the other is asked about.
 
-    `starts_at` is the other time; None asks to leave this one out. `state`: open, agreed, declined, or over (the check-in
-    was changed otherwise, or has passed).
+    `starts_at` is the other time; None asks to leave this one out. `state`: open, agreed, declined, or over
+    (the check-in was changed otherwise, or has passed).
     """
 
     __tablename__ = "move_request"
@@ -105,7 +113,9 @@ class MoveRequest(Model):
 
 
 class Milestone(Model):
-    """A day of the pairing: `kick-off`, `midpoint` or `closing`. An all-day entry in calendars, under its own `uid`."""
+    """A day of the pairing: `kick-off`, `midpoint` or `closing`. An all-day entry in calendars, under its own
+    `uid`.
+    """
 
     __tablename__ = "milestone"
     __table_args__ = (UniqueConstraint("pairing_id", "kind"),)

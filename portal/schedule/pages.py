@@ -24,10 +24,10 @@ from portal.web.access import signed_in
 from portal.web.htmx import answer, redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("schedule", __name__, url_prefix="/schedule")
+blueprint = Blueprint("schedule", __name__, url_prefix="/schedule")
 
 
-@room.get("/<id:pairing_id>/plan")
+@blueprint.get("/<id:pairing_id>/plan")
 @signed_in
 def plan(pairing_id: int) -> Response:
     """The form with which the two, or staff, book all check-ins at once."""
@@ -37,7 +37,7 @@ def plan(pairing_id: int) -> Response:
     return _drawn(pairing, _plan_form(pairing, proposed=request.args))
 
 
-@room.post("/<id:pairing_id>/plan")
+@blueprint.post("/<id:pairing_id>/plan")
 @signed_in
 def book(pairing_id: int) -> Response:
     """Book the series, or only show its dates."""
@@ -51,7 +51,11 @@ def book(pairing_id: int) -> Response:
     try:
         with transaction():
             pairing = pairing_for(pairing_id, current_user)
-            facts = {"minutes": form.minutes.data, "place": form.place.data or "", "link": form.link.data or ""}
+            facts = {
+                "minutes": form.minutes.data,
+                "place": form.place.data or "",
+                "link": form.link.data or "",
+            }
             seen = form.version() or None
             planning.plan(pairing, rule=form.rule(), by=current_user, at=now(), seen=seen, **facts)
     except Invalid as error:
@@ -63,7 +67,7 @@ def book(pairing_id: int) -> Response:
     return redirect_to(_page(pairing_id))
 
 
-@room.get("/<id:pairing_id>/preview")
+@blueprint.get("/<id:pairing_id>/preview")
 @signed_in
 def preview(pairing_id: int) -> Response:
     """The dates that the form as it stands would give."""
@@ -98,7 +102,9 @@ def _drawn(pairing: Pairing, form: PlanForm, status: int = 200, **more: Any) -> 
 
 
 def _conflict(pairing: Pairing, form: PlanForm, error: Stale) -> Response:
-    """The plan that is there now above the reader's own, which is still in the form and may take its place."""
+    """The plan that is there now above the reader's own, which is still in the form and may
+    take its place.
+    """
     series = queries.current_series(pairing.id)
     form.seen.data = str(series.version) if series else ""
     theirs = words.plan(series) if series else _("nothing")

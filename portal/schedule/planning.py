@@ -1,7 +1,7 @@
 """Planning a pairing's check-ins, and every change to one: moved, skipped, back again, met.
 
-Each change raises the series' revision and both people's calendar versions, is written into the audit, and tells the
-partner by letter where the partner should know.
+Each change raises the series' revision and both people's calendar versions, is written into the audit, and
+tells the partner by letter where the partner should know.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,12 +35,21 @@ MOVED = "check_in.moved"
 
 
 def plan(
-    pairing: Pairing, *, rule: Rule, minutes: int, place: str, link: str, by: Person, at: datetime, seen: int | None
+    pairing: Pairing,
+    *,
+    rule: Rule,
+    minutes: int,
+    place: str,
+    link: str,
+    by: Person,
+    at: datetime,
+    seen: int | None,
 ) -> Series:
     """Book the series of an active pairing, or book it anew from the rule's first day on.
 
-    `seen` is the version of the series being replaced, None for the first. Check-ins that have begun stay; those ahead
-    make room, skipped ones too. The same plan twice is one plan. Raises Stale, or Invalid naming the field to mend.
+    `seen` is the version of the series being replaced, None for the first. Check-ins that have begun stay;
+    those ahead make room, skipped ones too. The same plan twice is one plan. Raises Stale, or Invalid naming
+    the field to mend.
     """
     hold(pairing)
     _check_open(pairing)
@@ -64,20 +73,37 @@ def plan(
     return series
 
 
-def _write(pairing: Pairing, rule: Rule, planned: Sequence[Planned], at: datetime, *, minutes: int, **facts: Any) -> Series:
+def _write(
+    pairing: Pairing, rule: Rule, planned: Sequence[Planned], at: datetime, *, minutes: int, **facts: Any
+) -> Series:
     series = Series(
-        uid=str(uuid4()), pairing_id=pairing.id, every=rule.every, unit=rule.unit, first_on=rule.first_on,
-        local_time=rule.at, zone=rule.zone, count=rule.count, minutes=minutes, created_at=at, revised_at=at, **facts,
-    )  # fmt: skip
+        uid=str(uuid4()),
+        pairing_id=pairing.id,
+        every=rule.every,
+        unit=rule.unit,
+        first_on=rule.first_on,
+        local_time=rule.at,
+        zone=rule.zone,
+        count=rule.count,
+        minutes=minutes,
+        created_at=at,
+        revised_at=at,
+        **facts,
+    )
     db.session.add(series)
     db.session.flush()
     db.session.add_all(
         CheckIn(
-            series_id=series.id, number=number, rule_on=each.rule_on, starts_at=each.starts_at, minutes=minutes,
-            moved_for=each.moved_for[:120], state=CheckInState.PLANNED,
+            series_id=series.id,
+            number=number,
+            rule_on=each.rule_on,
+            starts_at=each.starts_at,
+            minutes=minutes,
+            moved_for=each.moved_for[:120],
+            state=CheckInState.PLANNED,
         )
         for number, each in enumerate(planned, start=1)
-    )  # fmt: skip
+    )
     db.session.flush()
     return series
 
@@ -94,8 +120,9 @@ def reschedule(
 ) -> int | None:
     """Move one check-in; the audit's position for an undo, or None when it is there already.
 
-    `in_calendar`: it was moved in a calendar, so whoever moved it sees no page and gets a letter as well. Raises Stale with
-    both values; Invalid for a time that is past, taken or too far ahead. A holiday is told, no hindrance (see holiday_at).
+    `in_calendar`: it was moved in a calendar, so whoever moved it sees no page and gets a letter as well.
+    Raises Stale with both values; Invalid for a time that is past, taken or too far ahead. A holiday is told,
+    no hindrance (see holiday_at).
     """
     hold(pairing)
     starts_at = starts_at.astimezone(UTC)
@@ -104,7 +131,10 @@ def reschedule(
     _check_open(pairing)
     _check_seen(check_in, seen, starts_at=starts_at)
     _check_moment(check_in, starts_at, at)
-    was, before = check_in.starts_at, {"starts_at": check_in.starts_at.isoformat(), "moved_for": check_in.moved_for}
+    was, before = (
+        check_in.starts_at,
+        {"starts_at": check_in.starts_at.isoformat(), "moved_for": check_in.moved_for},
+    )
     check_in.starts_at, check_in.moved_for = starts_at, _moved_for(check_in, starts_at)
     _revise(check_in, pairing, at)
     after = {"starts_at": starts_at.isoformat(), "moved_for": check_in.moved_for}
@@ -117,16 +147,24 @@ def put_back(check_in: CheckIn, pairing: Pairing, *, position: int, by: Person, 
     """Undo a move by its audit position; raises Invalid when it was changed again since."""
     entry = audit.at(position)
     values: Mapping[str, Any] = entry.before or {} if entry else {}
-    ours = entry is not None and (entry.action, entry.object_kind, entry.object_id) == (MOVED, CHECK_IN, str(check_in.id))
+    ours = entry is not None and (entry.action, entry.object_kind, entry.object_id) == (
+        MOVED,
+        CHECK_IN,
+        str(check_in.id),
+    )
     if entry is None or not ours or not values:
         raise Invalid(_("This cannot be undone any more. Move the check-in instead."))
     if check_in.starts_at.isoformat() != (entry.after or {}).get("starts_at"):
-        raise Invalid(_("This was changed again since, so it cannot be undone by itself. Move the check-in instead."))
+        raise Invalid(
+            _("This was changed again since, so it cannot be undone by itself. Move the check-in instead.")
+        )
     was = datetime.fromisoformat(values["starts_at"])
     reschedule(check_in, pairing, starts_at=was, by=by, at=at, seen=check_in.version)
 
 
-def skip(check_in: CheckIn, pairing: Pairing, *, by: Person, at: datetime, seen: int, in_calendar: bool = False) -> bool:
+def skip(
+    check_in: CheckIn, pairing: Pairing, *, by: Person, at: datetime, seen: int, in_calendar: bool = False
+) -> bool:
     """Leave one check-in out; whether that changed anything. `in_calendar`: as in `reschedule`."""
     if check_in.state == CheckInState.SKIPPED:
         return False
@@ -178,7 +216,9 @@ def proposed(pairing: Pairing, rule: Rule, *, minutes: int, at: datetime) -> tup
     return cadence.planned(rule, holidays=cadence.seen_from(rule.zone, rule.at, calendars))
 
 
-def check_changeable(check_in: CheckIn, pairing: Pairing, *, starts_at: datetime | None, at: datetime) -> None:
+def check_changeable(
+    check_in: CheckIn, pairing: Pairing, *, starts_at: datetime | None, at: datetime
+) -> None:
     """Raise Invalid unless a check-in could be moved to that moment, or with None be left out."""
     _check_open(pairing)
     if starts_at is not None:
@@ -188,14 +228,18 @@ def check_changeable(check_in: CheckIn, pairing: Pairing, *, starts_at: datetime
 
 
 def write_anew(series: Series, pairing: Pairing, *, at: datetime) -> None:
-    """Have a series written into both calendars as the portal has it, though nothing about it has changed here."""
+    """Have a series written into both calendars as the portal has it, though nothing about it has changed
+    here.
+    """
     series.revision += 1
     series.revised_at = at
     versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
 
 
 def holiday_at(pairing: Pairing, moment: datetime) -> str:
-    """The holiday that a moment falls on for either of the two, by their own clocks, in the country's language; or ""."""
+    """The holiday that a moment falls on for either of the two, by their own clocks, in the country's
+    language; or "".
+    """
     days = ((moment.astimezone(ZoneInfo(zone)).date(), country) for zone, country in countries_of(pairing))
     names = (cadence.holidays_of([country], [day.year]).get(day, "") for day, country in days)
     return next((name for name in names if name), "")
@@ -233,7 +277,11 @@ def _replace(series: Series, at: datetime) -> None:
 def _check_seen(check_in: CheckIn, seen: int, **yours: Any) -> None:
     if check_in.version != seen:
         theirs = {name: getattr(check_in, name) for name in yours}
-        raise Stale(_("Your partner or the staff changed this check-in while you were at it."), theirs=theirs, yours=yours)
+        raise Stale(
+            _("Your partner or the staff changed this check-in while you were at it."),
+            theirs=theirs,
+            yours=yours,
+        )
 
 
 def _check_moment(check_in: CheckIn, starts_at: datetime, at: datetime) -> None:
@@ -244,13 +292,18 @@ def _check_moment(check_in: CheckIn, starts_at: datetime, at: datetime) -> None:
     if starts_at > max(at, check_in.starts_at) + 2 * LONGEST_AHEAD:
         raise Invalid(_("This is too far ahead. Choose an earlier day."), field="day")
     if _taken(check_in, starts_at):
-        raise Invalid(_("Another check-in of yours is at that time. Choose a time when neither is."), field="day")
+        raise Invalid(
+            _("Another check-in of yours is at that time. Choose a time when neither is."), field="day"
+        )
 
 
 def _moved_for(check_in: CheckIn, starts_at: datetime) -> str:
     """The holiday that had moved it to a time at which it was before, when it goes back there."""
     left = (each.before or {} for each in audit.history(CHECK_IN, check_in.id) if each.action == MOVED)
-    return next((str(each.get("moved_for", "")) for each in left if each.get("starts_at") == starts_at.isoformat()), "")
+    return next(
+        (str(each.get("moved_for", "")) for each in left if each.get("starts_at") == starts_at.isoformat()),
+        "",
+    )
 
 
 def _taken(check_in: CheckIn, starts_at: datetime) -> bool:
@@ -261,26 +314,39 @@ def _taken(check_in: CheckIn, starts_at: datetime) -> bool:
     return any(each.starts_at < ends_at and starts_at < each.ends_at for each in planned)
 
 
-def _step(check_in: CheckIn, pairing: Pairing, to: CheckInState, *, by: Person, at: datetime, seen: int) -> None:
+def _step(
+    check_in: CheckIn, pairing: Pairing, to: CheckInState, *, by: Person, at: datetime, seen: int
+) -> None:
     hold(pairing)
     if pairing.state not in (PairingState.ACTIVE, PairingState.PAUSED):
         raise Invalid(_("This pairing is over, so its check-ins stay as they are."))
     _check_seen(check_in, seen, state=to.value)
     before = CheckInState(check_in.state)
-    check_step(CHECK_IN_STEPS, before, to, _("This check-in cannot do that from where it stands. Reload the page."))
+    check_step(
+        CHECK_IN_STEPS, before, to, _("This check-in cannot do that from where it stands. Reload the page.")
+    )
     check_in.state = to
     if CheckInState.SKIPPED in (before, to):
         _revise(check_in, pairing, at)
     action = f"check_in.{to.value}"
     audit.write(
-        action=action, on=CHECK_IN, id=check_in.id, by=by.id, before={"state": before.value}, after={"state": to.value}
+        action=action,
+        on=CHECK_IN,
+        id=check_in.id,
+        by=by.id,
+        before={"state": before.value},
+        after={"state": to.value},
     )
 
 
 def _revise(check_in: CheckIn, pairing: Pairing, at: datetime) -> None:
-    """Calendars are to follow, milestones that no hand has moved do so, and what was asked about it is over."""
+    """Calendars are to follow, milestones that no hand has moved do so, and what was asked
+    about it is over.
+    """
     asked = update(MoveRequest).where(MoveRequest.check_in_id == check_in.id, MoveRequest.state == "open")
-    db.session.execute(asked.values(state="over", answered_at=at).execution_options(synchronize_session="fetch"))
+    db.session.execute(
+        asked.values(state="over", answered_at=at).execution_options(synchronize_session="fetch")
+    )
     write_anew(check_in.series, pairing, at=at)
     db.session.flush()
     milestones.align(pairing, at=at)
@@ -295,6 +361,11 @@ def _tell(letter: Any, check_in: CheckIn, pairing: Pairing, by: Person, *, both:
 
 def _told(rule: Rule, minutes: int) -> dict[str, Any]:
     return {
-        "every": rule.every, "unit": rule.unit, "first_on": rule.first_on.isoformat(), "at": rule.at.isoformat(),
-        "zone": rule.zone, "count": rule.count, "minutes": minutes,
-    }  # fmt: skip
+        "every": rule.every,
+        "unit": rule.unit,
+        "first_on": rule.first_on.isoformat(),
+        "at": rule.at.isoformat(),
+        "zone": rule.zone,
+        "count": rule.count,
+        "minutes": minutes,
+    }

@@ -1,4 +1,6 @@
-"""Questions about when pairings meet. Entries of an ended pairing that lay ahead when it ended are not there any more."""
+"""Questions about when pairings meet. Entries of an ended pairing that lay ahead when it ended are not there
+any more.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -30,7 +32,9 @@ STEP = ("pairing", "pairing.moved")
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a pairing's timeline: a check-in or a milestone, and its local day in the zone of the series."""
+    """One line of a pairing's timeline: a check-in or a milestone, and its local day in the zone of the
+    series.
+    """
 
     on: date
     check_in: CheckIn | None = None
@@ -39,7 +43,9 @@ class Entry:
 
 
 def hold(pairing_id: int) -> None:
-    """Keep others who plan the same pairing waiting until the open transaction ends; SQLite's writers queue anyway."""
+    """Keep others who plan the same pairing waiting until the open transaction ends; SQLite's writers queue
+    anyway.
+    """
     db.session.execute(select(Pairing.id).where(Pairing.id == pairing_id).with_for_update(key_share=True))
 
 
@@ -72,11 +78,14 @@ def check_ins_of_many(pairing_ids: Sequence[int]) -> dict[int, list[CheckIn]]:
 def cuts_of_many(pairing_ids: Sequence[int]) -> dict[int, list[datetime]]:
     """When each pairing was ended and when that was taken back, as the audit has it, in one query.
 
-    Each of these moments took what was ahead out of the series of that time, or put it back: see `revision_of`.
+    Each of these moments took what was ahead out of the series of that time, or put it back: see
+    `revision_of`.
     """
     found: dict[int, list[datetime]] = defaultdict(list)
     row, (kind, action) = AuditEntry, STEP
-    query = select(row.object_id, row.at, row.before, row.after).where(row.object_kind == kind, row.action == action)
+    query = select(row.object_id, row.at, row.before, row.after).where(
+        row.object_kind == kind, row.action == action
+    )
     query = query.where(row.object_id.in_([str(each) for each in pairing_ids])).order_by(row.position)
     for each in db.session.execute(query) if pairing_ids else ():
         states = {(said or {}).get("state", PairingState.ENDED) for said in (each.before, each.after)}
@@ -86,8 +95,14 @@ def cuts_of_many(pairing_ids: Sequence[int]) -> dict[int, list[datetime]]:
 
 
 def revision_of(series: Series, cuts: Sequence[datetime]) -> tuple[int, datetime]:
-    """SEQUENCE of a series and its moment, with what ending its pairing and taking that back changed (`cuts_of_many`)."""
-    own = [at for at in cuts if series.created_at < at and (series.replaced_at is None or at < series.replaced_at)]
+    """SEQUENCE of a series and its moment, with what ending its pairing and taking that back changed
+    (`cuts_of_many`).
+    """
+    own = [
+        at
+        for at in cuts
+        if series.created_at < at and (series.replaced_at is None or at < series.replaced_at)
+    ]
     return series.revision + len(own), max([series.revised_at, *own])
 
 
@@ -99,7 +114,11 @@ def milestones_of(pairing_id: int) -> list[Milestone]:
 def milestones_of_many(pairing_ids: Sequence[int]) -> dict[int, list[Milestone]]:
     """The milestones of each pairing in time order, in one query."""
     found: dict[int, list[Milestone]] = defaultdict(list)
-    query = select(Milestone, Pairing.ended_at).join(Milestone.pairing).where(Milestone.pairing_id.in_(pairing_ids))
+    query = (
+        select(Milestone, Pairing.ended_at)
+        .join(Milestone.pairing)
+        .where(Milestone.pairing_id.in_(pairing_ids))
+    )
     for row in db.session.execute(query.order_by(Milestone.due_on, Milestone.id)) if pairing_ids else ():
         if _is_there(row[0], row.ended_at):
             found[row[0].pairing_id].append(row[0])
@@ -118,7 +137,9 @@ def timeline(pairing: Pairing) -> list[Entry]:
 
 
 def check_in_for(check_in_id: int, person: Person) -> tuple[CheckIn, Pairing]:
-    """A check-in that is there, with its series, and its pairing, for whoever may see that; raises NotFound otherwise."""
+    """A check-in that is there, with its series, and its pairing, for whoever may see that; raises NotFound
+    otherwise.
+    """
     query = _there(select(CheckIn).join(CheckIn.series).join(Series.pairing), CheckIn.starts_at)
     query = query.where(CheckIn.id == check_in_id).options(contains_eager(CheckIn.series))
     check_in = db.session.scalar(query.execution_options(populate_existing=True))
@@ -139,13 +160,20 @@ def milestone_for(milestone_id: int, person: Person) -> tuple[Milestone, Pairing
 
 
 def countries_of(pairing: Pairing) -> list[tuple[str, str]]:
-    """The zone and the country of each of the two, as far as a country is known, in the order of countries."""
-    both = ((each.time_zone, each.country or country_of(each.time_zone)) for each in (pairing.mentor, pairing.mentee))
+    """The zone and the country of each of the two, as far as a country is known, in the
+    order of countries.
+    """
+    both = (
+        (each.time_zone, each.country or country_of(each.time_zone))
+        for each in (pairing.mentor, pairing.mentee)
+    )
     return sorted(((zone, country) for zone, country in both if country), key=lambda each: each[1])
 
 
 def holidays_of(pairing: Pairing, first_on: date, last_on: date | None = None) -> Mapping[date, str]:
-    """The public holidays of both people's countries in the years of two days, by default this year's and the next's."""
+    """The public holidays of both people's countries in the years of two days, by default this year's and the
+    next's.
+    """
     years = range(first_on.year, (last_on.year if last_on else first_on.year + 1) + 1)
     return cadence.holidays_of({country for _, country in countries_of(pairing)}, years)
 
@@ -173,12 +201,18 @@ def coming(person: Person, at: datetime) -> list[dict[str, Any]]:
         for number, each in enumerate(check_ins, start=1):
             if each.ends_at > at and each.state == CheckInState.PLANNED:
                 when = each.starts_at.astimezone(zone)
-                about = {"what": f"check-in {number} of {len(check_ins)}", "partner": _name(by_id[pairing_id], person)}
+                about = {
+                    "what": f"check-in {number} of {len(check_ins)}",
+                    "partner": _name(by_id[pairing_id], person),
+                }
                 rows.append({"when": when.strftime("%Y-%m-%d %H:%M"), "starts_at": each.starts_at, **about})
     for pairing_id, milestones in milestones_of_many(list(by_id)).items():
         for mark in milestones:
             if mark.due_on >= at.astimezone(zone).date():
-                about = {"what": str(words.MILESTONES[mark.kind]), "partner": _name(by_id[pairing_id], person)}
+                about = {
+                    "what": str(words.MILESTONES[mark.kind]),
+                    "partner": _name(by_id[pairing_id], person),
+                }
                 rows.append({"when": mark.due_on.isoformat(), "starts_at": None, **about})
     return sorted(rows, key=lambda row: str(row["when"]))
 
@@ -189,7 +223,9 @@ def _name(pairing: Pairing, person: Person) -> str:
 
 def _there(query: Select[Any], starts: Any) -> Select[Any]:
     """Without what lay ahead when the pairing ended."""
-    return query.where(or_(Pairing.ended_at.is_(None), and_(Pairing.ended_at.is_not(None), starts < Pairing.ended_at)))
+    return query.where(
+        or_(Pairing.ended_at.is_(None), and_(Pairing.ended_at.is_not(None), starts < Pairing.ended_at))
+    )
 
 
 def _is_there(milestone: Milestone, ended_at: datetime | None) -> bool:

@@ -1,7 +1,7 @@
 """Asking the partner about another time for a check-in, or to leave one out; and their answer.
 
-A request is a question, no change: until it is agreed to, the check-in stays where it is. A new request about the same
-check-in takes the place of the old one.
+A request is a question, no change: until it is agreed to, the check-in stays where it is. A new request about
+the same check-in takes the place of the old one.
 """
 
 from datetime import UTC, datetime
@@ -32,7 +32,9 @@ class Verb(Protocol):
         """Give it."""
 
 
-def ask(check_in: CheckIn, pairing: Pairing, *, starts_at: datetime | None, by: Person, at: datetime) -> MoveRequest | None:
+def ask(
+    check_in: CheckIn, pairing: Pairing, *, starts_at: datetime | None, by: Person, at: datetime
+) -> MoveRequest | None:
     """Ask the partner; None when that is asked already, or so already. Raises Invalid as planning does."""
     hold(pairing)
     starts_at = starts_at.astimezone(UTC) if starts_at else None
@@ -44,7 +46,9 @@ def ask(check_in: CheckIn, pairing: Pairing, *, starts_at: datetime | None, by: 
             if (each.by_id, each.starts_at) == (by.id, starts_at):
                 return None
             _close(each, "over", at)
-    request = MoveRequest(check_in_id=check_in.id, by_id=by.id, starts_at=starts_at, state="open", created_at=at)
+    request = MoveRequest(
+        check_in_id=check_in.id, by_id=by.id, starts_at=starts_at, state="open", created_at=at
+    )
     db.session.add(request)
     db.session.flush()
     after = {"check_in_id": check_in.id, "starts_at": starts_at.isoformat() if starts_at else None}
@@ -55,7 +59,9 @@ def ask(check_in: CheckIn, pairing: Pairing, *, starts_at: datetime | None, by: 
 
 
 def agree(request: MoveRequest, pairing: Pairing, *, by: Person, at: datetime) -> bool:
-    """Say yes: the check-in moves, or is left out; whether that is new. Raises Invalid when it cannot be any more."""
+    """Say yes: the check-in moves, or is left out; whether that is new. Raises Invalid when it cannot be any
+    more.
+    """
     if not _open_for(request, pairing, by):
         return False
     check_in = request.check_in
@@ -64,7 +70,9 @@ def agree(request: MoveRequest, pairing: Pairing, *, by: Person, at: datetime) -
     if request.starts_at is None:
         planning.skip(check_in, pairing, by=by, at=at, seen=check_in.version)
     else:
-        planning.reschedule(check_in, pairing, starts_at=request.starts_at, by=by, at=at, seen=check_in.version)
+        planning.reschedule(
+            check_in, pairing, starts_at=request.starts_at, by=by, at=at, seen=check_in.version
+        )
     return True
 
 
@@ -103,7 +111,13 @@ def to_answer(person_id: int) -> list[MoveRequest]:
 
 def _open(*where: ColumnElement[bool]) -> list[MoveRequest]:
     whole = (contains_eager(MoveRequest.check_in).contains_eager(CheckIn.series), joinedload(MoveRequest.by))
-    query = select(MoveRequest).join(MoveRequest.check_in).join(CheckIn.series).join(Series.pairing).options(*whole)
+    query = (
+        select(MoveRequest)
+        .join(MoveRequest.check_in)
+        .join(CheckIn.series)
+        .join(Series.pairing)
+        .options(*whole)
+    )
     return list(db.session.scalars(query.where(MoveRequest.state == "open", *where).order_by(MoveRequest.id)))
 
 

@@ -1,4 +1,6 @@
-"""Whether a time suits somebody: their working hours, the holidays of their country, and their other check-ins."""
+"""Whether a time suits somebody: their working hours, the holidays of their country, and their other
+check-ins.
+"""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,7 +19,8 @@ from portal.schedule.models import CheckIn, Series
 
 
 def suits(person: Person, start: datetime, minutes: int, *, but: int = 0, but_series: int = 0) -> bool:
-    """Whether somebody could meet then, as far as the portal knows; the check-in `but`, or a whole series, does not count.
+    """Whether somebody could meet then, as far as the portal knows; the check-in `but`, or a whole series,
+    does not count.
 
     Who has named no working hours is taken to work whenever others do.
     """
@@ -32,7 +35,11 @@ def suits(person: Person, start: datetime, minutes: int, *, but: int = 0, but_se
 
 def _meets(person: Person, start: datetime, end: datetime, but: int, but_series: int) -> bool:
     theirs = or_(Pairing.mentor_id == person.id, Pairing.mentee_id == person.id)
-    near = (CheckIn.starts_at < end, CheckIn.starts_at > start - timedelta(days=1), CheckIn.state == CheckInState.PLANNED)
+    near = (
+        CheckIn.starts_at < end,
+        CheckIn.starts_at > start - timedelta(days=1),
+        CheckIn.state == CheckInState.PLANNED,
+    )
     query = select(CheckIn).join(CheckIn.series).join(Series.pairing).where(theirs, *near, CheckIn.id != but)
     live = Pairing.state.in_([PairingState.ACTIVE, PairingState.PAUSED])
     found = db.session.scalars(query.where(live, CheckIn.series_id != but_series))

@@ -1,8 +1,9 @@
-"""The lines of a pairing's timeline: each check-in and milestone as it is, as a form in its place, and every change to one.
+"""The lines of a pairing's timeline: each check-in and milestone as it is, as a form in its place, and every
+change to one.
 
-The pair's own page, which shows the timeline, is the front's. A change made there by htmx is answered with all of the
-timeline, since the order, the numbers and the milestones follow; elsewhere with the one line; without JavaScript it leads to
-the page.
+The pair's own page, which shows the timeline, is the front's. A change made there by htmx is answered with
+all of the timeline, since the order, the numbers and the milestones follow; elsewhere with the one line;
+without JavaScript it leads to the page.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,18 +27,18 @@ from portal.web.htmx import answer
 from portal.web.template_globals import day, moment
 from portal.web.toasts import toast
 
-room = Blueprint("timeline", __name__, url_prefix="/schedule")
+blueprint = Blueprint("timeline", __name__, url_prefix="/schedule")
 WHEN = "EEEE, d MMMM, HH:mm"
 CHANGED = "timeline-changed"
 """The event in the browser after a change, for what else on the page shows it."""
 
 
-@room.app_context_processor
+@blueprint.app_context_processor
 def _words() -> dict[str, Any]:
     return words.vocabulary()
 
 
-@room.get("/check-ins/<id:check_in_id>")
+@blueprint.get("/check-ins/<id:check_in_id>")
 @signed_in
 def check_in(check_in_id: int) -> Response:
     """One check-in as it is; where moving it is left."""
@@ -45,7 +46,7 @@ def check_in(check_in_id: int) -> Response:
     return _line(pairing, check_in=found)
 
 
-@room.get("/check-ins/<id:check_in_id>/move")
+@blueprint.get("/check-ins/<id:check_in_id>/move")
 @signed_in
 def move(check_in_id: int) -> Response:
     """One check-in as a form."""
@@ -53,7 +54,7 @@ def move(check_in_id: int) -> Response:
     return _move_answer(found, pairing, move_form(found, current_user.time_zone))
 
 
-@room.post("/check-ins/<id:check_in_id>/move")
+@blueprint.post("/check-ins/<id:check_in_id>/move")
 @signed_in
 def save(check_in_id: int) -> Response:
     """Move one check-in."""
@@ -78,7 +79,7 @@ def save(check_in_id: int) -> Response:
     return _changed(pairing, check_in=found)
 
 
-@room.post("/check-ins/<id:check_in_id>/move/undo/<id:position>")
+@blueprint.post("/check-ins/<id:check_in_id>/move/undo/<id:position>")
 @signed_in
 def put_back(check_in_id: int, position: int) -> Response:
     """Take a move back."""
@@ -87,28 +88,30 @@ def put_back(check_in_id: int, position: int) -> Response:
     return _do(check_in_id, change, _("The check-in is back where it was."))
 
 
-@room.post("/check-ins/<id:check_in_id>/skip")
+@blueprint.post("/check-ins/<id:check_in_id>/skip")
 @signed_in
 def skip(check_in_id: int) -> Response:
     """Leave one out."""
-    return _do(check_in_id, _step(planning.skip), _("Skipped. Both calendars follow."), undo="timeline.restore")
+    return _do(
+        check_in_id, _step(planning.skip), _("Skipped. Both calendars follow."), undo="timeline.restore"
+    )
 
 
-@room.post("/check-ins/<id:check_in_id>/restore")
+@blueprint.post("/check-ins/<id:check_in_id>/restore")
 @signed_in
 def restore(check_in_id: int) -> Response:
     """Have one take place after all, or take “we met” back."""
     return _do(check_in_id, _step(planning.restore), _("The check-in is planned again."))
 
 
-@room.post("/check-ins/<id:check_in_id>/met")
+@blueprint.post("/check-ins/<id:check_in_id>/met")
 @signed_in
 def met(check_in_id: int) -> Response:
     """Say that the two met."""
     return _do(check_in_id, _step(planning.met), _("Good that you met."), undo="timeline.restore")
 
 
-@room.get("/milestones/<id:milestone_id>")
+@blueprint.get("/milestones/<id:milestone_id>")
 @signed_in
 def milestone(milestone_id: int) -> Response:
     """One milestone as it is; where moving it is left."""
@@ -116,7 +119,7 @@ def milestone(milestone_id: int) -> Response:
     return _line(pairing, milestone=found)
 
 
-@room.get("/milestones/<id:milestone_id>/move")
+@blueprint.get("/milestones/<id:milestone_id>/move")
 @signed_in
 def move_day(milestone_id: int) -> Response:
     """One milestone as a form."""
@@ -124,7 +127,7 @@ def move_day(milestone_id: int) -> Response:
     return _day_answer(found, pairing, day_form(found))
 
 
-@room.post("/milestones/<id:milestone_id>/move")
+@blueprint.post("/milestones/<id:milestone_id>/move")
 @signed_in
 def save_day(milestone_id: int) -> Response:
     """Put a milestone on another day."""
@@ -144,12 +147,14 @@ def save_day(milestone_id: int) -> Response:
         return _day_conflict(*queries.milestone_for(milestone_id, current_user), form, error)
     if position is not None:
         back = url_for("timeline.put_day_back", milestone_id=found.id, position=position)
-        toast(_("The day is moved. Both calendars follow."), undo_url=back, undo_target=f"#milestone-{found.id}")
+        toast(
+            _("The day is moved. Both calendars follow."), undo_url=back, undo_target=f"#milestone-{found.id}"
+        )
     found, pairing = queries.milestone_for(milestone_id, current_user)
     return _changed(pairing, milestone=found)
 
 
-@room.post("/milestones/<id:milestone_id>/move/undo/<id:position>")
+@blueprint.post("/milestones/<id:milestone_id>/move/undo/<id:position>")
 @signed_in
 def put_day_back(milestone_id: int, position: int) -> Response:
     """Take the move of a day back."""
@@ -175,12 +180,16 @@ def _say_moved(found: CheckIn, pairing: Pairing, position: int) -> None:
 
 
 def _step(verb: Callable[..., bool]) -> Callable[[CheckIn, Pairing], bool]:
-    """A change that carries the version its reader saw: in the button's form, or in the address of a toast's undo."""
+    """A change that carries the version its reader saw: in the button's form, or in the address of a toast's
+    undo.
+    """
     seen = version_in(request.form.get("seen", request.args.get("seen", "")))
     return lambda found, pairing: verb(found, pairing, by=current_user, at=now(), seen=seen)
 
 
-def _do(check_in_id: int, change: Callable[[CheckIn, Pairing], Any], said: str, *, undo: str = "") -> Response:
+def _do(
+    check_in_id: int, change: Callable[[CheckIn, Pairing], Any], said: str, *, undo: str = ""
+) -> Response:
     """Make one change to a check-in, say so, and answer its line; a refusal is said as well."""
     try:
         with transaction():
@@ -197,11 +206,18 @@ def _do(check_in_id: int, change: Callable[[CheckIn, Pairing], Any], said: str, 
     return _changed(pairing, check_in=found)
 
 
-def _about(pairing: Pairing, *, check_in: CheckIn | None = None, milestone: Milestone | None = None) -> dict[str, Any]:
+def _about(
+    pairing: Pairing, *, check_in: CheckIn | None = None, milestone: Milestone | None = None
+) -> dict[str, Any]:
     """What the template of one line takes."""
     if check_in is None:
         return {"milestone": milestone, "pairing": pairing}
-    return {"check_in": check_in, "number": queries.number_of(check_in), "pairing": pairing, "moment_now": now()}
+    return {
+        "check_in": check_in,
+        "number": queries.number_of(check_in),
+        "pairing": pairing,
+        "moment_now": now(),
+    }
 
 
 def _line(pairing: Pairing, **one: Any) -> Response:
@@ -218,10 +234,17 @@ def _id_of(*, check_in: CheckIn | None = None, milestone: Milestone | None = Non
 
 def _changed(pairing: Pairing, **one: Any) -> Response:
     """The line after a change; with it all others, when htmx asks from the page that shows them."""
-    if urlsplit(request.headers.get("HX-Current-URL", "")).path != url_for("pair.show", pairing_id=pairing.id):
+    if urlsplit(request.headers.get("HX-Current-URL", "")).path != url_for(
+        "pair.show", pairing_id=pairing.id
+    ):
         return _line(pairing, **one)
     lines = queries.timeline(pairing)
-    about: dict[str, Any] = {"timeline": lines, "pairing": pairing, "moment_now": now(), "focus_on": _id_of(**one)}
+    about: dict[str, Any] = {
+        "timeline": lines,
+        "pairing": pairing,
+        "moment_now": now(),
+        "focus_on": _id_of(**one),
+    }
     response = answer("schedule/_timeline.html", back_to="", **about)
     response.headers["HX-Retarget"] = "#timeline"
     response.headers["HX-Trigger"] = CHANGED

@@ -1,7 +1,8 @@
-"""Taking a change back from the letter that told of it: a page that says what was and what is, and one button.
+"""Taking a change back from the letter that told of it: a page that says what was and what is, and one
+button.
 
-The link holds the version of the check-in that the change made. As long as nothing else has changed it, one press puts it
-back; otherwise the page says how things stand now.
+The link holds the version of the check-in that the change made. As long as nothing else has changed it, one
+press puts it back; otherwise the page says how things stand now.
 """
 
 from datetime import UTC, datetime
@@ -25,10 +26,10 @@ from portal.web.access import signed_in
 from portal.web.htmx import redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("undoing", __name__, url_prefix="/pairings")
+blueprint = Blueprint("undoing", __name__, url_prefix="/pairings")
 
 
-@room.get("/<id:pairing_id>/check-ins/<id:check_in_id>/back")
+@blueprint.get("/<id:pairing_id>/check-ins/<id:check_in_id>/back")
 @signed_in
 def ask(pairing_id: int, check_in_id: int) -> Response:
     """Say what was and what is, and ask whether it shall be as before."""
@@ -36,7 +37,7 @@ def ask(pairing_id: int, check_in_id: int) -> Response:
     return _drawn(found, pairing)
 
 
-@room.post("/<id:pairing_id>/check-ins/<id:check_in_id>/back")
+@blueprint.post("/<id:pairing_id>/check-ins/<id:check_in_id>/back")
 @signed_in
 def put_back(pairing_id: int, check_in_id: int) -> Response:
     """Have it as before."""
@@ -65,7 +66,9 @@ def _found(pairing_id: int, check_in_id: int) -> tuple[CheckIn, Pairing]:
 
 
 def _before() -> datetime | None:
-    """When it was before, as the link says; None when it was skipped. Raises NotFound for a link that is none of ours."""
+    """When it was before, as the link says; None when it was skipped. Raises NotFound for a link that is none
+    of ours.
+    """
     text = request.args.get("to")
     if text is None:
         return None

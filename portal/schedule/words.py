@@ -45,12 +45,16 @@ def plan(series: Series) -> str:
 
 
 def for_others(moment: datetime, pairing: Pairing, reader: Person) -> list[str]:
-    """What the clocks of the pair show at a moment, the reader's apart, where they differ; with the day where that does."""
+    """What the clocks of the pair show at a moment, the reader's apart, where they differ; with the day where
+    that does.
+    """
     here, found = moment.astimezone(ZoneInfo(reader.time_zone)), []
     for person in (pairing.mentor, pairing.mentee):
         there = moment.astimezone(ZoneInfo(person.time_zone))
         if person.id != reader.id and there.replace(tzinfo=None) != here.replace(tzinfo=None):
-            time = in_zone(moment, person.time_zone, "HH:mm" if there.date() == here.date() else "EEEE, HH:mm")
+            time = in_zone(
+                moment, person.time_zone, "HH:mm" if there.date() == here.date() else "EEEE, HH:mm"
+            )
             found.append(_("(%(time)s for %(name)s)", time=time, name=person.name))
     return found
 

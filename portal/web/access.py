@@ -1,6 +1,7 @@
 """Access marks. Every route carries exactly one: `@public`, `@signed_in` or `@requires(May.…)`.
 
-`check_marks` stops the start when a route has none. What one may not see answers 404, as if it were not there.
+`check_marks` stops the start when a route has none. What one may not see answers 404, as if it were not
+there.
 """
 
 from collections.abc import Callable
@@ -66,7 +67,9 @@ def may(what: May) -> bool:
 
 
 def to_sign_in() -> BaseResponse:
-    """Lead to the sign-in page and back here; a fragment's request gets 401 and moves the whole page instead."""
+    """Lead to the sign-in page and back here; a fragment's request gets 401 and moves the
+    whole page instead.
+    """
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     if not is_htmx():
         return redirect(url_for(SIGN_IN, next=wanted), 303)
@@ -93,7 +96,9 @@ def local_path(target: str | None) -> str | None:
 
 def check_marks(app: Flask) -> None:
     """Raise RuntimeError naming every route without an access mark."""
-    bare = sorted({rule.endpoint for rule in app.url_map.iter_rules() if not mark_of(app.view_functions[rule.endpoint])})
+    bare = sorted(
+        {rule.endpoint for rule in app.url_map.iter_rules() if not mark_of(app.view_functions[rule.endpoint])}
+    )
     if bare:
         raise RuntimeError(f"routes without an access mark: {', '.join(bare)}")
 

@@ -29,11 +29,23 @@ def handle_errors(app: Flask) -> None:
 def words_for(status: int) -> tuple[str, str]:
     """A title and a sentence that says what to do, for a status."""
     known = {
-        400: (_("That did not come through"), _("The request was incomplete. Go back, reload the page and try again.")),
+        400: (
+            _("That did not come through"),
+            _("The request was incomplete. Go back, reload the page and try again."),
+        ),
         403: (_("Not from there"), _("Nothing was changed. Open the page here and try again.")),
-        404: (_("There is nothing here"), _("The address may be old, or meant for somebody else. Start from home.")),
-        405: (_("That did not come through"), _("This address does not take that. Go back and use the form.")),
-        409: (_("Somebody was faster"), _("It was changed in the meantime. Reload the page to see the latest.")),
+        404: (
+            _("There is nothing here"),
+            _("The address may be old, or meant for somebody else. Start from home."),
+        ),
+        405: (
+            _("That did not come through"),
+            _("This address does not take that. Go back and use the form."),
+        ),
+        409: (
+            _("Somebody was faster"),
+            _("It was changed in the meantime. Reload the page to see the latest."),
+        ),
         413: (_("That is too large"), _("Send less than 1 MB.")),
         422: (_("Something needs mending"), _("Go back, mend what is marked and send it again.")),
         429: (_("A little too fast"), _("Wait a moment, then try again.")),
@@ -46,13 +58,19 @@ def problem(status: int, message: str = "") -> Response:
     """The page or fragment for a problem; `message` replaces the general sentence."""
     title, sentence = words_for(status)
     template = "errors/_problem.html" if is_htmx() else "errors/page.html"
-    ways = [(_("Home"), "/"), (_("Sign in"), url_for("account.sign_in"))] if status in (403, 404) else [(_("Home"), "/")]
+    ways = (
+        [(_("Home"), "/"), (_("Sign in"), url_for("account.sign_in"))]
+        if status in (403, 404)
+        else [(_("Home"), "/")]
+    )
     html = render_template(template, status=status, title=title, message=message or sentence, way_on=ways)
     return make_response(html, status)
 
 
 def _where() -> str:
-    """What was asked for, by the rule of its address where there is one: some addresses hold a token, and logs must not."""
+    """What was asked for, by the rule of its address where there is one: some addresses hold a token, and
+    logs must not.
+    """
     return str(request.url_rule or request.path)
 
 
@@ -81,7 +99,10 @@ def _http_error(error: HTTPException) -> Response:
 
 def _foreign_host() -> Response:
     """Asked for under a name that is not ours: no address can be made there, so the page stands alone."""
-    title, sentence = _("Not from there"), _("This portal does not answer under that name. Use the address you were given.")
+    title, sentence = (
+        _("Not from there"),
+        _("This portal does not answer under that name. Use the address you were given."),
+    )
     return make_response(render_template("errors/alone.html", title=title, message=sentence), 400)
 
 

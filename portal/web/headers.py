@@ -1,4 +1,6 @@
-"""Headers of every answer: a strict content policy without inline style or script, and no copy left in shared caches."""
+"""Headers of every answer: a strict content policy without inline style or script, and no copy left in shared
+caches.
+"""
 
 from flask import Flask, Response, request
 

@@ -1,6 +1,7 @@
 """What machines ask: is the process up, is the portal ready, and a few numbers. No page, no session.
 
-`/readyz` is 200 only when the database answers, its tables are those of this release, and a worker was seen lately.
+`/readyz` is 200 only when the database answers, its tables are those of this release, and a worker was seen
+lately.
 """
 
 import logging
@@ -21,18 +22,20 @@ from portal.settings import HOUSE
 from portal.web.access import may, public
 
 log = logging.getLogger(__name__)
-room = Blueprint("health", __name__)
+blueprint = Blueprint("health", __name__)
 OK = "ok"
 
 
-@room.get("/healthz")
+@blueprint.get("/healthz")
 @public
 def healthz() -> Response:
-    """The process answers. It asks nobody else, so that a database in trouble does not get the process killed."""
+    """The process answers. It asks nobody else, so that a database in trouble does not get the process
+    killed.
+    """
     return jsonify(alive=True)
 
 
-@room.get("/readyz")
+@blueprint.get("/readyz")
 @public
 def readyz() -> tuple[Response, int]:
     """Each part, `ok` or what is wrong with it, and 503 unless all are."""
@@ -64,7 +67,7 @@ def migrated() -> bool:
     return list(db.session.scalars(text("SELECT version_num FROM alembic_version"))) == [latest_migration()]
 
 
-@room.get("/metrics")
+@blueprint.get("/metrics")
 @public
 def metrics() -> Response:
     """Counts in Prometheus's text format, for staff and for a scraper on this machine."""
@@ -97,13 +100,24 @@ def _lines(name: str, about: str, values: dict[str, int]) -> list[str]:
 def _by(table: str, column: str) -> dict[str, int]:
     """Counts of a table's rows by a column. By name, since a room's models are above this floor."""
     by = Model.metadata.tables[table].c[column]
-    return {f'{{{column}="{value}"}}': count for value, count in db.session.execute(select(by, func.count()).group_by(by))}
+    return {
+        f'{{{column}="{value}"}}': count
+        for value, count in db.session.execute(select(by, func.count()).group_by(by))
+    }
 
 
 def _count(table: str, condition: str) -> int:
-    return db.session.scalar(select(func.count()).select_from(Model.metadata.tables[table]).where(text(condition))) or 0
+    return (
+        db.session.scalar(
+            select(func.count()).select_from(Model.metadata.tables[table]).where(text(condition))
+        )
+        or 0
+    )
 
 
 def _sessions() -> int:
     sessions = Model.metadata.tables["user_session"]
-    return db.session.scalar(select(func.count()).select_from(sessions).where(sessions.c.expires_at > now())) or 0
+    return (
+        db.session.scalar(select(func.count()).select_from(sessions).where(sessions.c.expires_at > now()))
+        or 0
+    )

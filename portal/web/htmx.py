@@ -1,6 +1,7 @@
 """Answers to htmx: a fragment for it, a redirect or a whole page for everybody else.
 
-htmx-flask knows the header names of older htmx versions, so only `request.htmx` as a yes or no is taken from it.
+htmx-flask knows the header names of older htmx versions, so only `request.htmx` as a yes or no is taken from
+it.
 """
 
 from collections.abc import Callable
@@ -28,7 +29,8 @@ def answer(
     status: int = 200,
     **context: Any,
 ) -> BaseResponse:
-    """The answer to a change: the fragment for htmx; otherwise a 303 to `back_to`, or the whole `page` with `status`.
+    """The answer to a change: the fragment for htmx; otherwise a 303 to `back_to`, or the whole `page` with
+    `status`.
 
     Toasts said during the request come along out of band.
     """

@@ -1,4 +1,6 @@
-"""What every request must be before a page sees it: from our own pages, to our own host, and made of real text."""
+"""What every request must be before a page sees it: from our own pages, to our own host, and made of real
+text.
+"""
 
 import secrets
 from urllib.parse import urlsplit
@@ -48,13 +50,17 @@ def _say_its_name(response: Response) -> Response:
 
 
 def _refuse_foreign_pages() -> None:
-    """A second layer beside the form's token: browsers say where a request comes from, and cannot be made to lie."""
+    """A second layer beside the form's token: browsers say where a request comes from, and cannot be made to
+    lie.
+    """
     if request.method in SAFE_METHODS:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     foreign = site is not None and site not in ("same-origin", "none")
     if foreign or (origin is not None and _host_of(origin) != request.host):
-        raise Refused(_("This was sent from another site, so nothing was changed. Open the page here and try again."))
+        raise Refused(
+            _("This was sent from another site, so nothing was changed. Open the page here and try again.")
+        )
 
 
 def _host_of(origin: str) -> str | None:

@@ -1,4 +1,6 @@
-"""What templates may call: addresses of static files with their hash, the navigation, and filters for words and times."""
+"""What templates may call: addresses of static files with their hash, the navigation, and filters for words
+and times.
+"""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -23,8 +25,8 @@ ANYBODY, SIGNED_IN = "anybody", "signed in"
 
 
 @dataclass(frozen=True)
-class Sign:
-    """A signpost in the navigation: where it leads, who sees it, and for which other addresses it stands."""
+class NavItem:
+    """An entry of the navigation: its endpoint, who sees it, and the other addresses it stands for."""
 
     label: Any
     endpoint: str
@@ -33,15 +35,15 @@ class Sign:
 
 
 @dataclass(frozen=True)
-class NavigationItem:
-    """A signpost as drawn on the present page."""
+class NavLink:
+    """A link of the navigation as the present page shows it."""
 
     label: str
     url: str
     current: bool
 
 
-def furnish(app: Flask, settings: Settings, signs: Sequence[Sign]) -> None:
+def add_template_globals(app: Flask, settings: Settings, items: Sequence[NavItem]) -> None:
     """Give templates their globals and filters."""
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.globals.update(
@@ -51,36 +53,44 @@ def furnish(app: Flask, settings: Settings, signs: Sequence[Sign]) -> None:
         portal_name=settings.portal_name,
         demo=settings.demo,
         waiting_toasts=waiting_toasts,
-        navigation_items=lambda: navigation(signs),
+        navigation_items=lambda: navigation(items),
         locale_code=lambda: str(get_locale() or "en").replace("_", "-"),
         list_args=list_args,
     )
-    app.jinja_env.filters.update(initials=initials, day=day, moment=moment, in_zone=in_zone, translated=translated)
+    app.jinja_env.filters.update(
+        initials=initials, day=day, moment=moment, in_zone=in_zone, translated=translated
+    )
 
 
 def translated(text: str) -> str:
-    """A text from the database that may be ours, such as a topic's label. `_()` in a template takes it for safe HTML."""
+    """A text from the database that may be ours, such as a topic's label. `_()` in a template takes it for
+    safe HTML.
+    """
     return str(_(text)) if text else ""
 
 
-def navigation(signs: Sequence[Sign]) -> list[NavigationItem]:
-    """The signposts this reader sees, with the one they are at marked."""
-    items = [(str(sign.label), url_for(sign.endpoint), sign.stands_for) for sign in signs if _sees(sign)]
-    above = [url for _label, url, others in items if any(_leads_to(each, request.path) for each in (url, *others))]
-    at = max(above, key=len, default="")
-    return [NavigationItem(label, url, url == at) for label, url, _others in items]
+def navigation(items: Sequence[NavItem]) -> list[NavLink]:
+    """The links this reader sees, the current one marked."""
+    urls = {item: url_for(item.endpoint) for item in items if _sees(item)}
+    above = [
+        url
+        for item, url in urls.items()
+        if any(_leads_to(path, request.path) for path in (url, *item.stands_for))
+    ]
+    current = max(above, key=len, default="")
+    return [NavLink(str(item.label), url, url == current) for item, url in urls.items()]
 
 
-def _leads_to(sign: str, here: str) -> bool:
-    return here == sign or (sign != "/" and here.startswith(sign.rstrip("/") + "/"))
+def _leads_to(path: str, here: str) -> bool:
+    return here == path or (path != "/" and here.startswith(path.rstrip("/") + "/"))
 
 
-def _sees(sign: Sign) -> bool:
-    if sign.seen_by == ANYBODY:
+def _sees(item: NavItem) -> bool:
+    if item.seen_by == ANYBODY:
         return True
-    if sign.seen_by == SIGNED_IN:
+    if item.seen_by == SIGNED_IN:
         return bool(current_user.is_authenticated)
-    return may(May(sign.seen_by))
+    return may(May(item.seen_by))
 
 
 def _asset_finder(folder: Path) -> Callable[[str], str]:
@@ -91,7 +101,9 @@ def _asset_finder(folder: Path) -> Callable[[str], str]:
     def asset(name: str) -> str:
         """The address of a static file; it changes when the file does, so browsers keep it for good."""
         file = folder / name
-        return url_for("static", filename=name, v=hashed(name, file.stat().st_mtime) if file.is_file() else None)
+        return url_for(
+            "static", filename=name, v=hashed(name, file.stat().st_mtime) if file.is_file() else None
+        )
 
     return asset
 
@@ -99,7 +111,9 @@ def _asset_finder(folder: Path) -> Callable[[str], str]:
 def initials(name: str) -> str:
     """One or two letters that stand for a name: Ada King -> AK."""
     words = [word for word in name.replace("-", " ").split() if word[0].isalpha()]
-    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
+    return (
+        "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
+    )
 
 
 def day(value: date | datetime | None, format: str = "d MMMM y") -> str:
@@ -134,6 +148,8 @@ def readers_zone() -> ZoneInfo:
 
 
 def list_args(**changes: Any) -> dict[str, Any]:
-    """The present page's query arguments with `changes`; None takes one away. For links of sorted and filtered lists."""
+    """The present page's query arguments with `changes`; None takes one away. For links of sorted and
+    filtered lists.
+    """
     kept = {**request.args.to_dict(), **changes}
     return {name: value for name, value in kept.items() if value not in (None, "")}

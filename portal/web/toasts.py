@@ -1,16 +1,26 @@
-"""Short messages after a change, with an undo where there is one: out of band for htmx, on the next page otherwise."""
+"""Short messages after a change, with an undo where there is one: out of band for htmx, on the next page
+otherwise.
+"""
 
 from typing import Any
 
 from flask import flash, g, get_flashed_messages, render_template, request
 
 
-def toast(message: str, *, undo_url: str | None = None, undo_target: str | None = None, tone: str = "good") -> None:
+def toast(
+    message: str, *, undo_url: str | None = None, undo_target: str | None = None, tone: str = "good"
+) -> None:
     """Say `message` to the reader. `tone` is good, warn or bad.
 
-    `undo_url` takes a POST that undoes the change; with `undo_target` (a selector, "#person-12") htmx puts its answer there.
+    `undo_url` takes a POST that undoes the change; with `undo_target` (a selector, "#person-12") htmx puts
+    its answer there.
     """
-    said: dict[str, Any] = {"message": str(message), "undo_url": undo_url, "undo_target": undo_target, "tone": tone}
+    said: dict[str, Any] = {
+        "message": str(message),
+        "undo_url": undo_url,
+        "undo_target": undo_target,
+        "tone": tone,
+    }
     if request.htmx:  # type: ignore[attr-defined]  # added by htmx-flask
         g.setdefault("toasts", []).append(said)
     else:

@@ -17,9 +17,13 @@ LOOKS: tuple[tuple[str, int, str], ...] = (
     ("dark", 320, "none"),
     ("light", 1280, "active"),
 )
-RUN = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]}).then(found => found.violations.map(
-    each => `${each.id} (${each.impact}): ${each.nodes.map(node => node.html.slice(0, 160) + " — " +
-        [...node.any, ...node.all, ...node.none].map(check => check.message).join("; ").slice(0, 200)).join(" | ")}`))"""
+RUN = """async tags => {
+    const found = await axe.run(document, {runOnly: tags, resultTypes: ["violations"]});
+    const checks = node => [...node.any, ...node.all, ...node.none].map(check => check.message);
+    const why = node => checks(node).join("; ").slice(0, 200);
+    const where = node => node.html.slice(0, 160) + " — " + why(node);
+    return found.violations.map(rule => `${rule.id} (${rule.impact}): ${rule.nodes.map(where).join(" | ")}`);
+}"""
 
 
 @lru_cache
@@ -41,7 +45,9 @@ def problems(page: Page, looks: tuple[tuple[str, int, str], ...] = LOOKS) -> lis
         page.set_viewport_size({"width": width, "height": 900})
         about = f"{page.url} {scheme} {width}{' forced colours' if forced == 'active' else ''}"
         found += [f"{about}: {each}" for each in page.evaluate(RUN, TAGS)]
-        over = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        over = page.evaluate(
+            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         if over > 0:
             found.append(f"{about}: {over} px must be scrolled sideways")
     page.emulate_media(color_scheme="light", forced_colors="none")

@@ -1,10 +1,11 @@
 """A real Chromium before a portal that really runs, with a worker and a mail server.
 
-    portal     the running portal (tests/live.py), shared by the tests of one process; each test makes people of its own
+    portal     the running portal (tests/live.py), shared by the tests of one process; each test makes people
+               of its own
     window     opens a browser window: window(person, width=390, script=False) -> Playwright page
 
-A window notes what its console says. At the end of a test nothing may be there, except the browser's own lines about
-answers 401, 409 and 422, and no request may have gone to another host.
+A window notes what its console says. At the end of a test nothing may be there, except the browser's own
+lines about answers 401, 409 and 422, and no request may have gone to another host.
 """
 
 from __future__ import annotations
@@ -108,7 +109,11 @@ def window(chromium: Browser, portal: LivePortal) -> Iterator[Callable[..., Page
     contexts: list[BrowserContext] = []
 
     def open_window(
-        person: Person | None = None, *, width: int = 1280, script: bool = True, expected: tuple[str, ...] = ()
+        person: Person | None = None,
+        *,
+        width: int = 1280,
+        script: bool = True,
+        expected: tuple[str, ...] = (),
     ) -> Page:
         watch.expected += expected
         context = chromium.new_context(

@@ -1,7 +1,8 @@
-"""axe-core finds nothing on any page, for anybody, in any look; no page is wider than a phone; and the console is empty.
+"""axe-core finds nothing on any page, for anybody, in any look; no page is wider than a phone; and the
+console is empty.
 
-The pages are found by following links. The states that a link does not lead to (errors, open menus and dialogs, rows being
-edited, conflicts) are reached here and in the journeys.
+The pages are found by following links. The states that a link does not lead to (errors, open menus and
+dialogs, rows being edited, conflicts) are reached here and in the journeys.
 """
 
 from __future__ import annotations
@@ -24,7 +25,16 @@ KINDS = f"""() => [...document.querySelectorAll({OPENERS!r})].map(each =>
     each.dataset.dialog ?? ("edit" in each.dataset ? "edit" : "menu"))"""
 """What each of them opens: a dialog by its id, a menu, or a row to edit."""
 STARTS = {
-    "stranger": ["/join", "/sign-in", "/sign-up", "/reset", "/reset/sent", "/sign-up/sent", "/confirm/x", "/nothing-here"],
+    "stranger": [
+        "/join",
+        "/sign-in",
+        "/sign-up",
+        "/reset",
+        "/reset/sent",
+        "/sign-up/sent",
+        "/confirm/x",
+        "/nothing-here",
+    ],
     "member": ["/", "/join", "/me"],
     "staff": ["/", "/people", "/programmes/", "/letters/", "/pairings/board"],
     "paired": ["/", "/calendars"],
@@ -104,7 +114,10 @@ def test_axe_finds_nothing_on_forms_sent_empty(
         return links
 
     fetched = crawl(
-        portal.app, fetch, [each for each in STARTS[role] if "nothing" not in each and "confirm" not in each], each=1
+        portal.app,
+        fetch,
+        [each for each in STARTS[role] if "nothing" not in each and "confirm" not in each],
+        each=1,
     )
     assert sent >= 3, fetched
     assert found == []

@@ -1,4 +1,6 @@
-"""The bench in a real browser: weights that sum while they are typed, pairs chosen from a list, and axe on every page."""
+"""The bench in a real browser: weights that sum while they are typed, pairs chosen from a list, and axe on
+every page.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +35,18 @@ def crew(portal: LivePortal, clerk: Person) -> Company:
     """A season with drafts, one of them locked, people left over now, and two who were before."""
     company = company_of(portal.make, clerk, "The bench's season")
     for number in range(5):
-        company.mentor(f"Bench Mentor {number}", site="Berlin", style="introvert" if number % 2 else "extrovert")
+        company.mentor(
+            f"Bench Mentor {number}", site="Berlin", style="introvert" if number % 2 else "extrovert"
+        )
     for number in range(7):
         company.mentee(f"Bench Mentee {number}", site="Lisbon" if number > 3 else "Berlin", style="balanced")
     run = company.run(kept_at=now())
     company.pairing("Bench Before", "Bench Then", "active", run_id=run.id)
     for number in range(2):
         enrolment = company.enrolments[f"Bench Mentee {number}"]
-        portal.make.add(LeftOver(run_id=run.id, enrolment_id=enrolment.id, role="mentee", template="", args={}))
+        portal.make.add(
+            LeftOver(run_id=run.id, enrolment_id=enrolment.id, role="mentee", template="", args={})
+        )
     for number in range(4):
         names = f"Bench Mentor {number}", f"Bench Mentee {number}"
         company.pairing(*(company.people[name] for name in names), locked=number == 3, score=6400 + number)
@@ -66,7 +72,9 @@ def fill_in(page: Page) -> list[str]:
     return seen
 
 
-def test_a_trial_is_made_at_the_desk_and_read_in_every_look(portal: LivePortal, window: Callable[..., Page]) -> None:
+def test_a_trial_is_made_at_the_desk_and_read_in_every_look(
+    portal: LivePortal, window: Callable[..., Page]
+) -> None:
     clerk = portal.make.person("Benno Bench", roles=["staff"])
     company = crew(portal, clerk)
     page = window(clerk)

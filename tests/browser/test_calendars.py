@@ -1,4 +1,5 @@
-"""Two people's own calendars, on real servers: connected in three steps, changed there, followed here, taken back by letter.
+"""Two people's own calendars, on real servers: connected in three steps, changed there, followed here, taken
+back by letter.
 
 A real Chromium before a portal with its worker, a real Radicale for each of the two, and a real mail server.
 """
@@ -36,7 +37,10 @@ PATIENCE = 20
 @pytest.fixture
 def servers(tmp_path: Path) -> Iterator[tuple[CalendarServer, CalendarServer]]:
     """A calendar server for each of the two."""
-    with running_server("radicale", tmp_path / "one") as one, running_server("radicale", tmp_path / "two") as two:
+    with (
+        running_server("radicale", tmp_path / "one") as one,
+        running_server("radicale", tmp_path / "two") as two,
+    ):
         yield one, two
 
 

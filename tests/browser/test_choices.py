@@ -37,7 +37,9 @@ def test_a_reminder_chosen_in_place_is_in_the_feed(portal: LivePortal, window: C
     assert "TRIGGER:-PT15M" not in text
 
 
-def test_two_windows_are_asked_on_a_phone_without_javascript(portal: LivePortal, window: Callable[..., Page]) -> None:
+def test_two_windows_are_asked_on_a_phone_without_javascript(
+    portal: LivePortal, window: Callable[..., Page]
+) -> None:
     page = window(portal.make.person("Mira Twice"), width=390, script=False)
     page.goto("/calendars/choices")
     other = page.context.new_page()

@@ -1,4 +1,6 @@
-"""The page with the address of one's live feed, in a browser: made, copied, replaced, and nothing for axe to find."""
+"""The page with the address of one's live feed, in a browser: made, copied, replaced, and nothing for axe to
+find.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from tests.browser.accessibility import problems
 from tests.live import LivePortal
 
 
-def test_an_address_is_made_copied_and_replaced_in_place(portal: LivePortal, window: Callable[..., Page]) -> None:
+def test_an_address_is_made_copied_and_replaced_in_place(
+    portal: LivePortal, window: Callable[..., Page]
+) -> None:
     page = window(portal.make.person("Mira Feed"))
     page.goto("/calendars/feed")
     assert problems(page) == []

@@ -19,7 +19,12 @@ from tests.live import LivePortal
 from tests.personas import PASSWORD
 from tests.postbox import link_in
 
-WAYS = {"wide": (1280, True), "phone": (390, True), "wide, no script": (1280, False), "phone, no script": (390, False)}
+WAYS = {
+    "wide": (1280, True),
+    "phone": (390, True),
+    "wide, no script": (1280, False),
+    "phone, no script": (390, False),
+}
 IN_EVERY_WAY = pytest.mark.parametrize(("width", "script"), WAYS.values(), ids=WAYS.keys())
 
 
@@ -31,7 +36,9 @@ def season(portal: LivePortal) -> Programme:
 
 
 class Newcomer:
-    """Somebody who has never been here. `seen` is what axe finds on the way, for the window with everything on."""
+    """Somebody who has never been here. `seen` is what axe finds on the way, for the window with everything
+    on.
+    """
 
     def __init__(self, window: Callable[..., Page], season: Programme, width: int, script: bool) -> None:
         self.window, self.season, self.width, self.script = window, season, width, script
@@ -173,7 +180,11 @@ def test_somebody_new_registers_confirms_enrols_comes_back_and_pauses(
         "state": "paused",
         "paused_until": today() + timedelta(days=60),
         "parts": (True, True),
-        "wishes": [("learns", "Thinking strategically"), ("teaches", "Short-form video"), ("teaches", "AI at work")],
+        "wishes": [
+            ("learns", "Thinking strategically"),
+            ("teaches", "Short-form video"),
+            ("teaches", "AI at work"),
+        ],
         "avoided": [colleague.id],
         "off_the_table": "My last manager",
         "hours": "Tue 10:00-12:00; Thu 14:00-16:00",
@@ -186,14 +197,18 @@ def test_somebody_new_registers_confirms_enrols_comes_back_and_pauses(
 def said_by(portal: LivePortal, email: str) -> dict[str, object]:
     """What is stored of the enrolment of the person with this address."""
     with portal.app.app_context():
-        enrolment = db.session.scalars(select(Enrolment).join(Enrolment.person).where(Person.email == email)).one()
+        enrolment = db.session.scalars(
+            select(Enrolment).join(Enrolment.person).where(Person.email == email)
+        ).one()
         person = db.session.get_one(Person, enrolment.person_id)
         return {
             "state": enrolment.state,
             "paused_until": enrolment.paused_until,
             "parts": (enrolment.as_mentor, enrolment.as_mentee),
             "wishes": wishes_of(enrolment.id),
-            "avoided": list(db.session.scalars(select(Avoided.person_id).where(Avoided.enrolment_id == enrolment.id))),
+            "avoided": list(
+                db.session.scalars(select(Avoided.person_id).where(Avoided.enrolment_id == enrolment.id))
+            ),
             "off_the_table": enrolment.off_the_table,
             "hours": person.hours,
             "languages": person.languages,

@@ -1,7 +1,8 @@
 """The main job, once through on real parts: from joining to the phone's calendar, and to a good end.
 
-A real Chromium before a portal with its worker, a real mail server, and a real Radicale for each of the two. What is in the
-calendars is read with the caldav library and, from the feed, with two readers that share no code.
+A real Chromium before a portal with its worker, a real mail server, and a real Radicale for each of the two.
+What is in the calendars is read with the caldav library and, from the feed, with two readers that share no
+code.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def first_day() -> date:
 
 
 def as_german_calendars_have_it(first: date) -> list[datetime]:
-    """When the six are, reckoned by hand: four weeks apart at ten in Berlin, a holiday's on the next working day."""
+    """When the six are, reckoned by hand: four weeks apart at ten in Berlin, a holiday's on the next working
+    day.
+    """
     holidays = cadence.holidays_of(["DE"], [first.year, first.year + 1])
     days = [first + timedelta(weeks=WEEKS * step) for step in range(TIMES)]
     for number, day in enumerate(days):
@@ -111,13 +114,19 @@ class Story:
         self.portal, self.script = portal, script
         self.programme = make.programme(f"Winter season {tag}", meetings=TIMES)
         boss = make.person(f"Bea Boss {tag}", grade=8, department="Board")
-        here = {"time_zone": "Europe/Berlin", "country": "DE", "hours": "Mon-Fri 09:00-17:00", "manager_id": boss.id}
+        here = {
+            "time_zone": "Europe/Berlin",
+            "country": "DE",
+            "hours": "Mon-Fri 09:00-17:00",
+            "manager_id": boss.id,
+        }
         junior = make.person(f"Jonas Junior {tag}", grade=2, department="Marketing", **here)
         senior = make.person(f"Selma Senior {tag}", grade=6, department="Finance", **here)
         clerk = make.person(f"Clara Clerk {tag}", roles=["staff"])
         make.add(portal.staff_of(self.programme, clerk))
         self.junior, self.senior, self.clerk = (
-            Somebody(each, window(each, width=width, script=script), script) for each in (junior, senior, clerk)
+            Somebody(each, window(each, width=width, script=script), script)
+            for each in (junior, senior, clerk)
         )
 
     def join(self, who: Somebody, part: str, subject: str, steps: list[str]) -> None:
@@ -127,7 +136,9 @@ class Story:
         who.is_at("Your part")
         who.page.get_by_text(part, exact=True).click()
         who.press("Save and go on")
-        for heading, wanted in zip(("What could you teach", "What would you like to learn"), steps, strict=True):
+        for heading, wanted in zip(
+            ("What could you teach", "What would you like to learn"), steps, strict=True
+        ):
             who.is_at(heading)
             if wanted:
                 who.page.get_by_role("combobox", name="Add a subject").fill(subject)
@@ -214,7 +225,9 @@ class Story:
         who.is_at("You and Jonas Junior")
 
     def move_one_and_skip_one(self) -> datetime:
-        """The senior moves the second check-in by a day, the junior skips the third; when the second is now."""
+        """The senior moves the second check-in by a day, the junior skips the third; when
+        the second is now.
+        """
         second, third = self.check_ins()[1:3]
         moved = second.starts_at + timedelta(days=1, hours=3)
         self.senior.go(f"/pairings/{self.pairing.id}", "You and Jonas Junior")
@@ -263,7 +276,9 @@ class Story:
                 for each in db.session.scalars(select(CheckIn).where(CheckIn.series_id == series.id)):
                     local = each.starts_at.astimezone(BERLIN)
                     each.rule_on -= back
-                    each.starts_at = datetime.combine(local.date() - back, local.time(), BERLIN).astimezone(UTC)
+                    each.starts_at = datetime.combine(local.date() - back, local.time(), BERLIN).astimezone(
+                        UTC
+                    )
             for mark in db.session.scalars(select(Milestone).where(Milestone.pairing_id == pairing.id)):
                 mark.due_on -= back
             versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
@@ -277,8 +292,12 @@ def servers(tmp_path: Path) -> Iterator[tuple[CalendarServer, CalendarServer]]:
 
 
 def in_radicale(server: CalendarServer) -> list[Seen]:
-    """What the caldav library finds in the calendars of an account, each occurrence by itself, check-ins only."""
-    client = caldav.DAVClient(f"http://127.0.0.1:{server.port}/", username=server.username, password=server.password)
+    """What the caldav library finds in the calendars of an account, each occurrence by itself, check-ins
+    only.
+    """
+    client = caldav.DAVClient(
+        f"http://127.0.0.1:{server.port}/", username=server.username, password=server.password
+    )
     found: list[Seen] = []
     for calendar in client.principal().calendars():
         for event in calendar.events():
@@ -314,7 +333,11 @@ def becomes(read: Callable[[], list[datetime]], wanted: list[datetime]) -> None:
 
 @IN_BOTH_WAYS
 def test_from_a_match_to_a_phones_calendar_and_to_a_good_end(
-    portal: LivePortal, window: Callable[..., Page], servers: tuple[CalendarServer, CalendarServer], width: int, script: bool
+    portal: LivePortal,
+    window: Callable[..., Page],
+    servers: tuple[CalendarServer, CalendarServer],
+    width: int,
+    script: bool,
 ) -> None:
     story = Story(portal, window, width, script)
     story.join(story.junior, "I mentor", "Short-form video", ["yes", ""])
@@ -342,7 +365,9 @@ def test_from_a_match_to_a_phones_calendar_and_to_a_good_end(
 
     weeks = (first - today(BERLIN)).days // 7 + WEEKS + 1
     story.weeks_pass(weeks)
-    past = [each.starts_at for each in story.check_ins() if each.starts_at < now() and each.state != "skipped"]
+    past = [
+        each.starts_at for each in story.check_ins() if each.starts_at < now() and each.state != "skipped"
+    ]
     assert 0 < len(past) < TIMES - 1
     story.end()
     everywhere(past)

@@ -1,4 +1,6 @@
-"""Staff compare all mentors for a draft below its row, choose one, and take it back; in all ways and sizes."""
+"""Staff compare all mentors for a draft below its row, choose one, and take it back; in all
+ways and sizes.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def work_out(portal: LivePortal, company: Company) -> None:
 def mentors(portal: LivePortal, company: Company) -> dict[int, int]:
     """Who mentors whom in the drafts there are, by the mentee."""
     with portal.app.app_context():
-        drafts = db.session.query(Pairing).where(Pairing.programme_id == company.programme.id, Pairing.state == "draft")
+        drafts = db.session.query(Pairing).where(
+            Pairing.programme_id == company.programme.id, Pairing.state == "draft"
+        )
         found = {each.mentee_id: each.mentor_id for each in drafts}
         db.session.remove()
     return found

@@ -1,4 +1,6 @@
-"""A pair plans and changes its check-ins in a real browser: dates while one types, lines that change in their place."""
+"""A pair plans and changes its check-ins in a real browser: dates while one types, lines that change in their
+place.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,9 @@ def test_the_senior_plans_with_the_dates_in_sight(
     assert len(times(portal, pairing)) == 4
 
 
-def test_dates_that_cannot_be_are_said_while_one_types(portal: LivePortal, window: Callable[..., Page]) -> None:
+def test_dates_that_cannot_be_are_said_while_one_types(
+    portal: LivePortal, window: Callable[..., Page]
+) -> None:
     pairing, sigrid = two(portal)
     page = window(sigrid)
     page.goto(f"/schedule/{pairing.id}/plan")
@@ -103,7 +107,9 @@ def test_a_move_by_keyboard_changes_the_order_in_place_and_is_undone(
     assert times(portal, pairing)[0] == ("planned", f"{START:%m-%d} 10")
 
 
-def test_a_skip_in_place_moves_the_next_one_up_and_is_undone(portal: LivePortal, window: Callable[..., Page]) -> None:
+def test_a_skip_in_place_moves_the_next_one_up_and_is_undone(
+    portal: LivePortal, window: Callable[..., Page]
+) -> None:
     pairing, sigrid, (first, _second, _third) = planned(portal)
     page = window(sigrid, width=390)
     page.goto(f"/pairings/{pairing.id}")
@@ -120,7 +126,9 @@ def test_a_skip_in_place_moves_the_next_one_up_and_is_undone(portal: LivePortal,
     assert [state for state, _ in times(portal, pairing)] == ["planned"] * 3
 
 
-def test_two_who_change_the_same_see_both_in_its_place(portal: LivePortal, window: Callable[..., Page]) -> None:
+def test_two_who_change_the_same_see_both_in_its_place(
+    portal: LivePortal, window: Callable[..., Page]
+) -> None:
     pairing, sigrid, (first, _second, _third) = planned(portal)
     mine, other = window(sigrid), window(sigrid)
     for page in (mine, other):

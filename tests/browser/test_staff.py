@@ -17,7 +17,9 @@ from tests.live import LivePortal
 class Clerk:
     """A member of staff at the table of people, with one row in view."""
 
-    def __init__(self, window: Callable[..., Page], person: Person, row: Person, width: int, script: bool) -> None:
+    def __init__(
+        self, window: Callable[..., Page], person: Person, row: Person, width: int, script: bool
+    ) -> None:
         self.page = window(person, width=width, script=script)
         self.row_of, self.script, self.width = row, script, width
         self.page.goto(f"/people?q={row.email}")
@@ -91,8 +93,12 @@ def test_staff_edit_a_person_in_the_row_and_undo_it(
     assert seen == []
 
 
-def second_of_two(portal: LivePortal, window: Callable[..., Page], person: Person, width: int, script: bool) -> Clerk:
-    """Two clerks have the same row open; the first has saved another department; the second, who does not know."""
+def second_of_two(
+    portal: LivePortal, window: Callable[..., Page], person: Person, width: int, script: bool
+) -> Clerk:
+    """Two clerks have the same row open; the first has saved another department; the second, who does not
+    know.
+    """
     first, second = (
         Clerk(window, portal.make.person(name, roles=["staff"]), person, width, script)
         for name in ("Fanny First", "Sam Second")

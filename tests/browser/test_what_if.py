@@ -26,7 +26,9 @@ STYLE = {"Interests": "10", "Working style": "62"}
 
 @dataclass
 class Season:
-    """Two mentors and three who want to learn. Interests pair Ana with Gil and Ben with Hana, ways of working the others."""
+    """Two mentors and three who want to learn. Interests pair Ana with Gil and Ben with Hana, ways of working
+    the others.
+    """
 
     company: Company
     names: dict[str, str]
@@ -35,7 +37,9 @@ class Season:
     def pairs(self, portal: LivePortal) -> set[tuple[str, str, bool]]:
         """The drafts and offers there are, by first names, and whether they are locked."""
         with portal.app.app_context():
-            rows = db.session.scalars(select(Pairing).where(Pairing.programme_id == self.company.programme.id)).all()
+            rows = db.session.scalars(
+                select(Pairing).where(Pairing.programme_id == self.company.programme.id)
+            ).all()
             people = {each.id: each.name.split()[0] for each in self.company.people.values()}
             open_ones = [each for each in rows if each.state in ("draft", "offered")]
             return {(people[each.mentor_id], people[each.mentee_id], each.locked) for each in open_ones}
@@ -43,7 +47,10 @@ class Season:
 
 def season_of(make: Factories, clerk: Person, tag: str) -> Season:
     company = company_of(make, clerk, f"Trying season {tag}")
-    other, nobodys = make.topic(f"kayaks-{tag}", label=f"Kayaks {tag}"), make.topic(f"looms-{tag}", label=f"Looms {tag}")
+    other, nobodys = (
+        make.topic(f"kayaks-{tag}", label=f"Kayaks {tag}"),
+        make.topic(f"looms-{tag}", label=f"Looms {tag}"),
+    )
     names = {first: f"{first} {tag}" for first in ("Ana", "Ben", "Gil", "Hana", "Ivo")}
     company.mentor(names["Ana"], style="introvert")
     company.mentee(names["Gil"], style="introvert")
@@ -98,7 +105,10 @@ class Story:
     """A member of staff at a window, and a season."""
 
     def __init__(self, portal: LivePortal, window: Callable[..., Page], width: int, script: bool) -> None:
-        self.portal, self.open = portal, lambda person: Desk(window(person, width=width, script=script), script)
+        self.portal, self.open = (
+            portal,
+            lambda person: Desk(window(person, width=width, script=script), script),
+        )
         clerk = portal.make.person("Clara Clerk", roles=["staff"])
         self.season, self.desk = season_of(portal.make, clerk, "wide" if script else "slim"), self.open(clerk)
         self.programme, self.names = self.season.company.programme, self.season.names

@@ -28,7 +28,12 @@ class Account:
 
     def connect(self, **more: Any) -> Account:
         """Store it, as its page does; a worker has not been there yet."""
-        given = {"address": self.url, "username": self.server.username, "password": self.server.password, **more}
+        given = {
+            "address": self.url,
+            "username": self.server.username,
+            "password": self.server.password,
+            **more,
+        }
         with transaction():
             person = db.session.get_one(Person, self.person.id)
             self.id = accounts.connect(person, **given, by=person.id, at=now()).id
@@ -74,7 +79,9 @@ class Account:
     def letters(self) -> list[OutboxLetter]:
         """The letters about calendars."""
         db.session.rollback()
-        return list(db.session.scalars(select(OutboxLetter).where(OutboxLetter.kind.startswith("calendars."))))
+        return list(
+            db.session.scalars(select(OutboxLetter).where(OutboxLetter.kind.startswith("calendars.")))
+        )
 
     def wanted(self) -> list[tuple[str, View]]:
         """What should be there: the stem of each UID and what it says."""
@@ -98,11 +105,15 @@ class Account:
         by = timedelta(**lasting)
         row = self.row
         moments = {
-            name: getattr(row, name) - by for name in ("not_before", "lease_until", "looked_at") if getattr(row, name)
+            name: getattr(row, name) - by
+            for name in ("not_before", "lease_until", "looked_at")
+            if getattr(row, name)
         }
         if moments:
             with transaction():
-                db.session.execute(update(CalendarAccount).where(CalendarAccount.id == self.id).values(moments))
+                db.session.execute(
+                    update(CalendarAccount).where(CalendarAccount.id == self.id).values(moments)
+                )
 
 
 def stem(uid: str) -> str:

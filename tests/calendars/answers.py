@@ -1,4 +1,6 @@
-"""Answers to invitations in the shapes in which mail programs send them: the calendar text, and the message around it."""
+"""Answers to invitations in the shapes in which mail programs send them: the calendar text, and the message
+around it.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,13 @@ def message(program: str, facts: Facts, partstat: str = "ACCEPTED") -> bytes:
         "base64": base64.encodebytes(text.encode()).decode(),
         "quoted": quopri.encodestring(text.encode()).decode(),
     }
-    return MESSAGES[program].format(**packed, **facts.__dict__).replace("\r\n", "\n").replace("\n", "\r\n").encode()
+    return (
+        MESSAGES[program]
+        .format(**packed, **facts.__dict__)
+        .replace("\r\n", "\n")
+        .replace("\n", "\r\n")
+        .encode()
+    )
 
 
 CALENDARS = {
@@ -187,8 +195,9 @@ HEAD = dedent("""\
     MIME-Version: 1.0
     """)
 MESSAGES = {
-    "thunderbird": HEAD
-    + dedent("""\
+    "thunderbird": (
+        HEAD
+        + dedent("""\
         Content-Type: multipart/mixed; boundary="------------030407060803040908030902"
 
         This is a multi-part message in MIME format.
@@ -206,8 +215,8 @@ MESSAGES = {
         Content-Transfer-Encoding: 8bit
 
         """)
-    + "{text}\n"
-    + dedent("""\
+        + "{text}\n"
+        + dedent("""\
         --------------090208020201040807070703--
         --------------030407060803040908030902
         Content-Type: application/ics; name="invite.ics"
@@ -215,7 +224,8 @@ MESSAGES = {
         Content-Transfer-Encoding: base64
 
         """)
-    + "{base64}\n--------------030407060803040908030902--\n",
+        + "{base64}\n--------------030407060803040908030902--\n"
+    ),
     "outlook": HEAD
     + dedent("""\
         Thread-Topic: =?utf-8?B?Q2hlY2staW4=?=
@@ -237,9 +247,10 @@ MESSAGES = {
 
         """)
     + "{base64}\n--_000_AM0PR0101MB2388_--\n",
-    "gmail": "Sender: Google Calendar <calendar-notification@google.com>\nAuto-Submitted: auto-generated\n"
-    + HEAD
-    + dedent("""\
+    "gmail": (
+        "Sender: Google Calendar <calendar-notification@google.com>\nAuto-Submitted: auto-generated\n"
+        + HEAD
+        + dedent("""\
         Content-Type: multipart/mixed; boundary="0000000000007f2e2b05f5a5e0a1"
 
         --0000000000007f2e2b05f5a5e0a1
@@ -259,8 +270,8 @@ MESSAGES = {
         Content-Transfer-Encoding: quoted-printable
 
         """)
-    + "{quoted}\n"
-    + dedent("""\
+        + "{quoted}\n"
+        + dedent("""\
         --0000000000007f2e2a05f5a5e09f--
         --0000000000007f2e2b05f5a5e0a1
         Content-Type: application/ics; name="invite.ics"
@@ -268,7 +279,8 @@ MESSAGES = {
         Content-Transfer-Encoding: base64
 
         """)
-    + "{base64}\n--0000000000007f2e2b05f5a5e0a1--\n",
+        + "{base64}\n--0000000000007f2e2b05f5a5e0a1--\n"
+    ),
     "apple": HEAD
     + dedent("""\
         X-Mailer: iCloud MailClient

@@ -40,7 +40,9 @@ def calendar_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
 
 
 @pytest.fixture(params=KINDS)
-def server(request: pytest.FixtureRequest, calendar_servers: Callable[[str], CalendarServer]) -> CalendarServer:
+def server(
+    request: pytest.FixtureRequest, calendar_servers: Callable[[str], CalendarServer]
+) -> CalendarServer:
     """A server of each kind in turn, without calendars."""
     return emptied(calendar_servers(request.param))
 

@@ -1,4 +1,6 @@
-"""What the contract's tests share: Mira's account with a whole pairing in it, news, and whether all is well."""
+"""What the contract's tests share: Mira's account with a whole pairing in it, news, and
+whether all is well.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def move(account: Account, number: int, by: timedelta) -> None:
 
 
 def in_step(account: Account) -> bool:
-    """Whether everything is there exactly once, in whichever calendar, and nothing passes for the owner's own change."""
+    """Whether everything is there exactly once, in whichever calendar, and nothing passes for the owner's own
+    change.
+    """
     there = [each for folder in account.server.calendars() for each in account.there(folder)]
     return sorted(there, key=str) == account.wanted()
 

@@ -1,7 +1,8 @@
-"""A server at the level of the socket that does whatever a test wants, and remembers which credentials it was shown.
+"""A server at the level of the socket that does whatever a test wants, and remembers which credentials it was
+shown.
 
-And what asking it costs: `Scales` asks in a process of its own, forked for each question, so that memory is that of one
-question alone, what C libraries take included.
+And what asking it costs: `Scales` asks in a process of its own, forked for each question, so that memory is
+that of one question alone, what C libraries take included.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ class Talk:
 
 
 class Villain:
-    """Listens on a port of its own; every request is answered by `act`. `greet` is what comes before any request."""
+    """Listens on a port of its own; every request is answered by `act`. `greet` is what comes before any
+    request.
+    """
 
     def __init__(
         self,
@@ -123,15 +126,21 @@ def _message(line: socket.socket) -> bytes:
             return b""
         found += piece
     head, _, body = found.partition(END)
-    lengths = [each.partition(b":")[2] for each in head.split(b"\r\n") if each.lower().startswith(b"content-length:")]
+    lengths = [
+        each.partition(b":")[2] for each in head.split(b"\r\n") if each.lower().startswith(b"content-length:")
+    ]
     while len(body) < (int(lengths[0]) if lengths else 0):
         body += line.recv(65_536)
     return head + END + body
 
 
-def head(status: str = "207 Multi-Status", *lines: str, kind: str = "application/xml; charset=utf-8") -> bytes:
+def head(
+    status: str = "207 Multi-Status", *lines: str, kind: str = "application/xml; charset=utf-8"
+) -> bytes:
     """The head of an answer, its last empty line included."""
-    return "\r\n".join([f"HTTP/1.1 {status}", f"Content-Type: {kind}", "Connection: close", *lines, "", ""]).encode()
+    return "\r\n".join(
+        [f"HTTP/1.1 {status}", f"Content-Type: {kind}", "Connection: close", *lines, "", ""]
+    ).encode()
 
 
 def whole(status: str = "207 Multi-Status", body: bytes = b"", *lines: str) -> Callable[[Talk], None]:
@@ -155,8 +164,12 @@ def parts(*pieces: bytes, pause: float = 0.0, cut: bool = True) -> Callable[[Tal
     return act
 
 
-def endless(begin: bytes, piece: bytes, *, pause: float = 0.0, most: int = 400 * MEGABYTE) -> Callable[[Talk], None]:
-    """A beginning, and then the same piece for ever: until nobody listens any more, or `most` bytes were taken."""
+def endless(
+    begin: bytes, piece: bytes, *, pause: float = 0.0, most: int = 400 * MEGABYTE
+) -> Callable[[Talk], None]:
+    """A beginning, and then the same piece for ever: until nobody listens any more, or `most` bytes were
+    taken.
+    """
 
     def act(talk: Talk) -> None:
         talk.say(begin)
@@ -166,7 +179,9 @@ def endless(begin: bytes, piece: bytes, *, pause: float = 0.0, most: int = 400 *
 
 
 def certificate(folder: Path, name: str = "localhost", *, days: int = 1) -> ssl.SSLContext:
-    """What a server shows that vouches for itself, in this name; `days` below zero is one that has run out."""
+    """What a server shows that vouches for itself, in this name; `days` below zero is one
+    that has run out.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject, today = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
     made = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
@@ -201,13 +216,19 @@ class Scales:
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.calendars.weighing"]
-        self.process = subprocess.Popen(command, cwd=HOUSE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, cwd=HOUSE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
-    def ask(self, url: str, what: str = "discover", *, seconds: float = 20, most_bytes: int = 5 * MEGABYTE) -> Weight:
+    def ask(
+        self, url: str, what: str = "discover", *, seconds: float = 20, most_bytes: int = 5 * MEGABYTE
+    ) -> Weight:
         """Ask for one thing (a name in weighing.QUESTIONS)."""
         assert self.process.stdin
         assert self.process.stdout
-        self.process.stdin.write(json.dumps({"url": url, "what": what, "seconds": seconds, "most_bytes": most_bytes}) + "\n")
+        self.process.stdin.write(
+            json.dumps({"url": url, "what": what, "seconds": seconds, "most_bytes": most_bytes}) + "\n"
+        )
         self.process.stdin.flush()
         return Weight(**json.loads(self.process.stdout.readline()))
 

@@ -1,6 +1,7 @@
 """A real IMAP server (pymap) as a process of its own, with one mailbox, in an environment of its own.
 
-It wants other versions of what the portal's tests are locked to, so it is installed when it is first wanted, and kept.
+It wants other versions of what the portal's tests are locked to, so it is installed when it is first wanted,
+and kept.
 """
 
 from __future__ import annotations
@@ -43,7 +44,15 @@ def python() -> str:
     with fasteners.InterProcessLock(place.with_name("pymap.lock")):
         if not made.exists() or made.read_text() != wanted:
             venv.create(place, clear=True, with_pip=True)
-            pip = [place / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
+            pip = [
+                place / "bin" / "python",
+                "-m",
+                "pip",
+                "--disable-pip-version-check",
+                "install",
+                "--quiet",
+                "--no-deps",
+            ]
             done = subprocess.run([*pip, *PINNED], capture_output=True, text=True, timeout=300, check=False)
             assert done.returncode == 0, f"pymap cannot be installed: {done.stderr}"
             made.write_text(wanted)
@@ -69,7 +78,9 @@ class MailServer:
         given = ["--host", "127.0.0.1", "--port", str(self.port), *safe, "dict"]
         given += ["--demo-user", self.username, "--demo-password", self.password]
         with (self.folder / "imap.log").open("ab") as log:
-            self.process = subprocess.Popen([python(), "-c", STARTS, self.keyword, *given], stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [python(), "-c", STARTS, self.keyword, *given], stdout=log, stderr=log
+            )
         until = time.monotonic() + 30
         while time.monotonic() < until:
             with suppress(OSError):
@@ -100,7 +111,11 @@ class MailServer:
         with self._signed_in() as server:
             server.select("INBOX", readonly=True)
             answer = server.fetch("1:*", "(FLAGS)")[1]
-        told = [each.decode().partition("FLAGS (")[2].partition(")")[0] for each in answer if isinstance(each, bytes)]
+        told = [
+            each.decode().partition("FLAGS (")[2].partition(")")[0]
+            for each in answer
+            if isinstance(each, bytes)
+        ]
         return [" ".join(sorted(set(each.split()) - {"\\Recent"})) for each in told]
 
     def _signed_in(self) -> imaplib.IMAP4:

@@ -1,4 +1,6 @@
-"""A pair with check-ins ahead, one or both of whom chose invitations by e-mail, and what the outbox holds for them."""
+"""A pair with check-ins ahead, one or both of whom chose invitations by e-mail, and what the outbox holds for
+them.
+"""
 
 from __future__ import annotations
 
@@ -27,15 +29,26 @@ from tests.personas import Factories
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def weekly(make: Factories, mentor: Person, mentee: Person, *, count: int = 3, every: int = 1, **more: Any) -> Pairing:
+def weekly(
+    make: Factories, mentor: Person, mentee: Person, *, count: int = 3, every: int = 1, **more: Any
+) -> Pairing:
     """An active pairing with check-ins at ten in Berlin, the first in a week."""
     pairing = pairs.pairing(make, mentor, mentee)
     first_on = datetime.now(BERLIN).date() + timedelta(days=7)
     facts: dict[str, Any] = {
-        "uid": str(uuid.uuid4()), "pairing_id": pairing.id, "every": every, "unit": "week", "first_on": first_on,
-        "count": count, "local_time": time(10), "zone": "Europe/Berlin", "minutes": 60, "place": "Room 4.12",
-        "created_at": pairs.BEGUN, "revised_at": pairs.BEGUN,
-    }  # fmt: skip
+        "uid": str(uuid.uuid4()),
+        "pairing_id": pairing.id,
+        "every": every,
+        "unit": "week",
+        "first_on": first_on,
+        "count": count,
+        "local_time": time(10),
+        "zone": "Europe/Berlin",
+        "minutes": 60,
+        "place": "Room 4.12",
+        "created_at": pairs.BEGUN,
+        "revised_at": pairs.BEGUN,
+    }
     series = make.add(Series(**{**facts, **more}))
     for number in range(count):
         day = first_on + timedelta(weeks=number * every)
@@ -50,9 +63,14 @@ def choose(person: Person, *, invitations: bool = True) -> None:
     with transaction():
         seen = choices.choice_of(person.id)
         choices.change(
-            db.session.get_one(Person, person.id), alarm_minutes=seen.alarm_minutes, busy=seen.busy,
-            invitations=invitations, by=person.id, at=now(), seen=seen.version,
-        )  # fmt: skip
+            db.session.get_one(Person, person.id),
+            alarm_minutes=seen.alarm_minutes,
+            busy=seen.busy,
+            invitations=invitations,
+            by=person.id,
+            at=now(),
+            seen=seen.version,
+        )
 
 
 def check_ins(pairing: Pairing) -> list[CheckIn]:

@@ -1,7 +1,9 @@
-"""A calendar server in memory, spoken to over HTTP like any other, with the habits of servers that are not at hand here.
+"""A calendar server in memory, spoken to over HTTP like any other, with the habits of servers that are not at
+hand here.
 
-Plain, it does what RFC 4791 says. A Quirk makes it behave as some real server was seen to: so the same tests show what
-becomes of entries there. It is a fake, held to the same contract as Radicale and Xandikos (test_contract.py).
+Plain, it does what RFC 4791 says. A Quirk makes it behave as some real server was seen to: so the same tests
+show what becomes of entries there. It is a fake, held to the same contract as Radicale and Xandikos
+(test_contract.py).
 """
 
 # long because it is one whole server, to be read as one.
@@ -62,7 +64,9 @@ class Quirk(StrEnum):
     DIGEST = "HTTP Digest only"
     """Baïkal, old sabre."""
     REWRITES = "rewrites what was PUT under a strong ETag"
-    """Radicale, Xandikos, Cyrus, SOGo. Here: lengths for ends, zones by name alone, lines of its own, another order."""
+    """Radicale, Xandikos, Cyrus, SOGo. Here: lengths for ends, zones by name alone, lines of its own, another
+    order.
+    """
     HANGS_UP = "drops kept-alive connections"
     """SOGo: closes the line after an answer without having said so."""
 
@@ -77,7 +81,9 @@ class Stored:
 
 @dataclass
 class Kept:
-    """One calendar; `log` holds which items changed, one after another, since it was `made_at` a state of its own."""
+    """One calendar; `log` holds which items changed, one after another, since it was `made_at` a state of its
+    own.
+    """
 
     name: str
     made_at: int
@@ -120,12 +126,18 @@ class MemoryServer(CalendarServer):
     def auth(self) -> httpx.Auth:
         """How its owner's program signs in."""
         digest = Quirk.DIGEST in self.quirks
-        return httpx.DigestAuth(self.username, self.password) if digest else httpx.BasicAuth(self.username, self.password)
+        return (
+            httpx.DigestAuth(self.username, self.password)
+            if digest
+            else httpx.BasicAuth(self.username, self.password)
+        )
 
     def start(self) -> None:
         """Listen, on the port and with the contents it had before."""
         self.listening = _Listening(("127.0.0.1", self.port), _handler(self))
-        threading.Thread(target=self.listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        threading.Thread(
+            target=self.listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
 
     def stop(self) -> None:
         """Stop listening at once."""
@@ -148,7 +160,11 @@ class MemoryServer(CalendarServer):
         """What it says to a request."""
         if not self._knows(method, headers):
             challenge = f'Digest realm="{REALM}", nonce="{next(self.numbers):08x}", qop="auth", algorithm=MD5'
-            return 401, {"WWW-Authenticate": challenge if Quirk.DIGEST in self.quirks else f'Basic realm="{REALM}"'}, b""
+            return (
+                401,
+                {"WWW-Authenticate": challenge if Quirk.DIGEST in self.quirks else f'Basic realm="{REALM}"'},
+                b"",
+            )
         act: Callable[[str, dict[str, str], bytes], Answer] | None = getattr(self, f"_{method.lower()}", None)
         if act is None:
             return 405, {}, b""
@@ -160,7 +176,10 @@ class MemoryServer(CalendarServer):
     def _knows(self, method: str, headers: dict[str, str]) -> bool:
         scheme, _, rest = headers.get("authorization", "").partition(" ")
         if Quirk.DIGEST not in self.quirks:
-            return (scheme, rest) == ("Basic", base64.b64encode(f"{self.username}:{self.password}".encode()).decode())
+            return (scheme, rest) == (
+                "Basic",
+                base64.b64encode(f"{self.username}:{self.password}".encode()).decode(),
+            )
         if scheme != "Digest":
             return False
         said = parse_keqv_list(parse_http_list(rest))
@@ -174,7 +193,14 @@ class MemoryServer(CalendarServer):
         return self.calendars_kept.get(f"{folder}/"), f"{folder}/", name
 
     def _options(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        return 200, {"DAV": "1, 3, calendar-access", "Allow": "OPTIONS, GET, PUT, DELETE, PROPFIND, REPORT, MKCALENDAR"}, b""
+        return (
+            200,
+            {
+                "DAV": "1, 3, calendar-access",
+                "Allow": "OPTIONS, GET, PUT, DELETE, PROPFIND, REPORT, MKCALENDAR",
+            },
+            b"",
+        )
 
     def _get(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
         calendar, _, name = self._place(path)
@@ -215,9 +241,18 @@ class MemoryServer(CalendarServer):
         return 204 if there else 201, said, b""
 
     def _is_taken(self, uid: str, calendar: Kept, name: str) -> bool:
-        own = [] if Quirk.SAME_UID_TWICE in self.quirks else [(calendar, other) for other in calendar.items if other != name]
+        own = (
+            []
+            if Quirk.SAME_UID_TWICE in self.quirks
+            else [(calendar, other) for other in calendar.items if other != name]
+        )
         if Quirk.ONE_UID_PER_ACCOUNT in self.quirks:
-            own += [(each, other) for each in self.calendars_kept.values() if each is not calendar for other in each.items]
+            own += [
+                (each, other)
+                for each in self.calendars_kept.values()
+                if each is not calendar
+                for other in each.items
+            ]
         return any(_uid(each.items[other].text) == uid for each, other in own)
 
     def _is_binned(self, uid: str) -> bool:
@@ -248,7 +283,9 @@ class MemoryServer(CalendarServer):
         found = [(each, self._properties(each)) for each in self._listed(path, headers.get("depth", "0"))]
         if not found:
             return 404, {}, b""
-        return _multistatus([(href, {name: has[name] for name in asked if name in has}, asked) for href, has in found])
+        return _multistatus(
+            [(href, {name: has[name] for name in asked if name in has}, asked) for href, has in found]
+        )
 
     def _listed(self, path: str, depth: str) -> Iterator[str]:
         calendar = self.calendars_kept.get(path)
@@ -265,8 +302,9 @@ class MemoryServer(CalendarServer):
         """Those of one thing, as XML by name."""
         common = {
             f"{D}current-user-principal": "<d:href>/ada/</d:href>",
-            f"{D}displayname": "", f"{D}resourcetype": "<d:collection/>",
-        }  # fmt: skip
+            f"{D}displayname": "",
+            f"{D}resourcetype": "<d:collection/>",
+        }
         calendar = self.calendars_kept.get(path)
         if calendar is None:
             holder, _, name = self._place(path)
@@ -276,10 +314,13 @@ class MemoryServer(CalendarServer):
         state = "http://memory/0" if Quirk.STILL_CTAG in self.quirks else calendar.state
         tokens = {} if Quirk.NO_CTAG in self.quirks else {f"{S}getctag": state, f"{D}sync-token": state}
         return {
-            **common, f"{D}displayname": escape(calendar.name), f"{D}resourcetype": "<d:collection/><c:calendar/>",
+            **common,
+            f"{D}displayname": escape(calendar.name),
+            f"{D}resourcetype": "<d:collection/><c:calendar/>",
             f"{C}supported-calendar-component-set": '<c:comp name="VEVENT"/>',
-            f"{D}current-user-privilege-set": "<d:privilege><d:all/></d:privilege>", **tokens,
-        }  # fmt: skip
+            f"{D}current-user-privilege-set": "<d:privilege><d:all/></d:privilege>",
+            **tokens,
+        }
 
     def _report(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
         tree, calendar = etree.fromstring(body), self.calendars_kept.get(path)
@@ -290,7 +331,9 @@ class MemoryServer(CalendarServer):
             hrefs = [unquote(urlsplit(each.text).path) for each in tree.iterfind(f"{D}href")]
             return _multistatus([(href, _data(items.get(href)), []) for href in hrefs])
         if tree.tag == f"{C}calendar-query":
-            return _multistatus([(href, _data(item), []) for href, item in items.items() if _answers(tree, item.text)])
+            return _multistatus(
+                [(href, _data(item), []) for href, item in items.items() if _answers(tree, item.text)]
+            )
         if tree.tag == f"{C}free-busy-query":
             span = _span(tree.find(f"{C}time-range"))
             blocking = [each.text for each in items.values() if b"TRANSP:TRANSPARENT" not in each.text]
@@ -334,9 +377,14 @@ def _handler(server: MemoryServer) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             status, said, text = server.answer(self.command, unquote(urlsplit(self.path).path), headers, body)
-            lines = [f"HTTP/1.1 {status} {self.responses.get(status, ('',))[0]}", f"Content-Length: {len(text)}"]
+            lines = [
+                f"HTTP/1.1 {status} {self.responses.get(status, ('',))[0]}",
+                f"Content-Length: {len(text)}",
+            ]
             lines += [f"{name}: {value}" for name, value in said.items()]
-            self.wfile.write("\r\n".join([*lines, "", ""]).encode() + (b"" if self.command == "HEAD" else text))
+            self.wfile.write(
+                "\r\n".join([*lines, "", ""]).encode() + (b"" if self.command == "HEAD" else text)
+            )
             self.close_connection = self.close_connection or Quirk.HANGS_UP in server.quirks
 
         def log_message(self, format: str, *args: Any) -> None:
@@ -381,7 +429,8 @@ def _multistatus(rows: list[tuple[str, dict[str, str], list[str]]], more: str = 
     for href, has, asked in rows:
         if not has and not asked:
             said.append(
-                f"<d:response><d:href>{escape(href)}</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>"
+                f"<d:response><d:href>{escape(href)}</d:href><d:status>HTTP/1.1 404 Not"
+                " Found</d:status></d:response>"
             )
             continue
         missing = "".join(f"<{_short(name)}/>" for name in asked if name not in has)
@@ -390,7 +439,8 @@ def _multistatus(rows: list[tuple[str, dict[str, str], list[str]]], more: str = 
             f"<d:response><d:href>{escape(href)}</d:href>"
             f"<d:propstat><d:prop>{given}</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat>"
             + (
-                f"<d:propstat><d:prop>{missing}</d:prop><d:status>HTTP/1.1 404 Not Found</d:status></d:propstat>"
+                f"<d:propstat><d:prop>{missing}</d:prop><d:status>HTTP/1.1 404 Not"
+                " Found</d:status></d:propstat>"
                 if missing
                 else ""
             )
@@ -429,7 +479,10 @@ def _answers(query: Any, text: bytes) -> bool:
 
 
 def _span(element: Any) -> tuple[datetime, datetime]:
-    start, end = (datetime.strptime(element.get(name), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) for name in ("start", "end"))
+    start, end = (
+        datetime.strptime(element.get(name), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        for name in ("start", "end")
+    )
     return start, end
 
 

@@ -1,8 +1,9 @@
-"""A worker that is killed with -9 at the n-th step of a round, whichever that is: `python -m tests.calendars.mortal`.
+"""A worker that is killed with -9 at the n-th step of a round, whichever that is: `python -m
+tests.calendars.mortal`.
 
-Steps are counted as they happen: before and after each request to a calendar server, and before and after each commit. A
-process that has loaded the portal waits for orders, a line each, and forks a worker for every one of them; so one death
-takes a tenth of a second.
+Steps are counted as they happen: before and after each request to a calendar server, and before and after
+each commit. A process that has loaded the portal waits for orders, a line each, and forks a worker for every
+one of them; so one death takes a tenth of a second.
 """
 
 from __future__ import annotations
@@ -41,9 +42,15 @@ class Workers:
 
     def __enter__(self) -> Workers:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.calendars.mortal"], cwd=HOUSE, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "tests.calendars.mortal"],
+            cwd=HOUSE,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
-        self.orders, self.answers = cast("IO[bytes]", self.process.stdin), cast("IO[bytes]", self.process.stdout)
+        self.orders, self.answers = (
+            cast("IO[bytes]", self.process.stdin),
+            cast("IO[bytes]", self.process.stdout),
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -107,7 +114,9 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if order["url"] not in apps:
-            settings = settings_for_tests(Path(order["instance"]), order["url"], caldav_allowed_hosts=("localhost",))
+            settings = settings_for_tests(
+                Path(order["instance"]), order["url"], caldav_allowed_hosts=("localhost",)
+            )
             apps = {order["url"]: create_app(settings)}
         told, tell = os.pipe()
         worker = os.fork()

@@ -1,8 +1,9 @@
 """Where a test about calendars is held: on which server, with which of its habits, and on which database.
 
-A test module takes the fixtures of a place from here and says `pytest_generate_tests = held`. Its tests are then held on the
-server in memory; those `on_every_server` on the real ones as well, as they are now and as they were some years ago, and once
-more on PostgreSQL; those `with_every_habit` on all these and for each habit of servers that are not at hand here.
+A test module takes the fixtures of a place from here and says `pytest_generate_tests = held`. Its tests are
+then held on the server in memory; those `on_every_server` on the real ones as well, as they are now and as
+they were some years ago, and once more on PostgreSQL; those `with_every_habit` on all these and for each
+habit of servers that are not at hand here.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class Place:
     quirks: tuple[Quirk, ...] = ()
 
     def __str__(self) -> str:
-        return "-".join([self.kind, *(each.name.lower().replace("_", "-") for each in self.quirks), self.database])
+        return "-".join(
+            [self.kind, *(each.name.lower().replace("_", "-") for each in self.quirks), self.database]
+        )
 
 
 MEMORY = Place("memory")
@@ -60,8 +63,12 @@ def held(metafunc: pytest.Metafunc) -> None:
     if "place" in metafunc.fixturenames:
         only = metafunc.config.getoption("--database") or os.environ.get("TEST_DATABASE")
         marks = {"postgresql": [pytest.mark.postgres], "sqlite": []}
-        here = [each for each in getattr(metafunc.function, "places", (MEMORY,)) if only in (None, each.database)]
-        metafunc.parametrize("place", [pytest.param(each, id=str(each), marks=marks[each.database]) for each in here])
+        here = [
+            each for each in getattr(metafunc.function, "places", (MEMORY,)) if only in (None, each.database)
+        ]
+        metafunc.parametrize(
+            "place", [pytest.param(each, id=str(each), marks=marks[each.database]) for each in here]
+        )
 
 
 @pytest.fixture(name="place")

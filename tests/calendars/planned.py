@@ -1,4 +1,6 @@
-"""Check-ins that lie ahead, on days that suit both whatever today is, and what their owner does to them in a calendar."""
+"""Check-ins that lie ahead, on days that suit both whatever today is, and what their owner does to them in a
+calendar.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ ZONE = "TZID=Europe/Berlin"
 
 
 def quiet_rule(times: int = 4, *, every: int = 2) -> Rule:
-    """Tuesdays from some weeks ahead, every so many weeks, none of them a holiday, nor the day after, whatever today is."""
+    """Tuesdays from some weeks ahead, every so many weeks, none of them a holiday, nor the day after,
+    whatever today is.
+    """
     holidays = cadence.holidays_of(["DE"], range(today().year, today().year + 3))
     first = today(BERLIN) + timedelta(days=21)
     while True:
@@ -86,4 +90,6 @@ def without(text: str, key: datetime | None = None) -> str:
     """A text without the event in place of one occurrence, or of any."""
     at = stamp(key) if key else ""
     inside = "(?:(?!END:VEVENT).)*"
-    return re.sub(rf"BEGIN:VEVENT\n{inside}RECURRENCE-ID[^\n]*{at}\n{inside}END:VEVENT\n", "", text, flags=re.S)
+    return re.sub(
+        rf"BEGIN:VEVENT\n{inside}RECURRENCE-ID[^\n]*{at}\n{inside}END:VEVENT\n", "", text, flags=re.S
+    )

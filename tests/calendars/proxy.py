@@ -1,4 +1,6 @@
-"""A proxy before a calendar server that loses answers, holds requests back, and cuts lines, just when a test wants it."""
+"""A proxy before a calendar server that loses answers, holds requests back, and cuts lines, just when a test
+wants it.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,9 @@ END = b"\r\n\r\n"
 class Proxy:
     """Listens on a port of its own and passes requests of HTTP/1.1 on, one connection each.
 
-    `before` is asked with method and path before a request is passed on, `after` before its answer is: True lets it through,
-    False cuts the line. Both may take their time, which holds the request (or its answer) back.
+    `before` is asked with method and path before a request is passed on, `after` before its answer is: True
+    lets it through, False cuts the line. Both may take their time, which holds the request (or its answer)
+    back.
     """
 
     def __init__(self, target: int) -> None:
@@ -122,7 +125,9 @@ def _message(line: socket.socket) -> bytes:
             return b""
         found += piece
     head, _, body = found.partition(END)
-    lengths = [each.partition(b":")[2] for each in head.split(b"\r\n") if each.lower().startswith(b"content-length:")]
+    lengths = [
+        each.partition(b":")[2] for each in head.split(b"\r\n") if each.lower().startswith(b"content-length:")
+    ]
     length = int(lengths[0]) if lengths else 0
     while len(body) < length:
         body += line.recv(65536)
@@ -137,7 +142,9 @@ def _all(line: socket.socket) -> bytes:
 
 
 class Hostile:
-    """A server that answers every request with what `answer` makes of method and path: bytes as they go over the line."""
+    """A server that answers every request with what `answer` makes of method and path: bytes as they go over
+    the line.
+    """
 
     def __init__(self, answer: Callable[[str, str], bytes | list[bytes]], *, pause: float = 0.0) -> None:
         self.answer, self.pause, self.port = answer, pause, free_port()
@@ -177,14 +184,20 @@ class Hostile:
 
 def http(status: str, body: bytes = b"", *headers: str, kind: str = "application/xml") -> bytes:
     """An answer of HTTP/1.1."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", f"Content-Type: {kind}", "Connection: close", *headers]
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Length: {len(body)}",
+        f"Content-Type: {kind}",
+        "Connection: close",
+        *headers,
+    ]
     return "\r\n".join(lines).encode() + END + body
 
 
 def multistatus(href: str, properties: str) -> bytes:
     """A multistatus about one thing."""
     return (
-        '<d:multistatus xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:response>'
-        f"<d:href>{href}</d:href><d:propstat><d:prop>{properties}</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat>"
-        "</d:response></d:multistatus>"
+        '<d:multistatus xmlns:d="DAV:"'
+        f' xmlns:c="urn:ietf:params:xml:ns:caldav"><d:response><d:href>{href}</d:href><d:propstat><d:prop>{properties}</d:prop><d:status>HTTP/1.1'
+        " 200 OK</d:status></d:propstat></d:response></d:multistatus>"
     ).encode()

@@ -1,7 +1,8 @@
 """Four independent readers of calendar text, which share neither parser nor reckoning.
 
-recurring-ical-events reads by icalendar and zoneinfo, vobject by its own parser and dateutil's rules out of the VTIMEZONEs;
-ical.js reads by its own rules and the VTIMEZONEs, node-ical by its own parser, Temporal and the zones that Node knows.
+recurring-ical-events reads by icalendar and zoneinfo, vobject by its own parser and dateutil's rules out of
+the VTIMEZONEs; ical.js reads by its own rules and the VTIMEZONEs, node-ical by its own parser, Temporal and
+the zones that Node knows.
 
 Each answers every occurrence with its times in UTC (a day as its midnights) and all its texts, sorted.
 """
@@ -52,7 +53,9 @@ def recurring_ical_events_reader(texts: Sequence[bytes]) -> list[list[Reading]]:
 
 
 def vobject_reader(texts: Sequence[bytes]) -> list[list[Reading]]:
-    """By vobject; what stands in place of an occurrence is put there as Radicale does it, by its RECURRENCE-ID."""
+    """By vobject; what stands in place of an occurrence is put there as Radicale does it, by its
+    RECURRENCE-ID.
+    """
     return [sorted(_by_vobject(text)) for text in texts]
 
 
@@ -103,7 +106,9 @@ def _by_vobject(text: bytes) -> Iterator[Reading]:
     for name in set(zones) - {"UTC"}:
         del zones[name]  # else it takes the VTIMEZONE of the text before for the one in this
     events = getattr(vobject.readOne(text.decode()), "vevent_list", [])
-    instead = {(each.uid.value, each.recurrence_id.value): each for each in events if hasattr(each, "recurrence_id")}
+    instead = {
+        (each.uid.value, each.recurrence_id.value): each for each in events if hasattr(each, "recurrence_id")
+    }
     for each in (each for each in events if not hasattr(each, "recurrence_id")):
         rules = each.getrruleset(addRDate=True)
         for start in [each.dtstart.value] if rules is None else rules:
@@ -114,7 +119,10 @@ def _by_vobject(text: bytes) -> Iterator[Reading]:
 
 def _of_vevent(event: Any, start: date) -> Reading:
     length = event.dtend.value - event.dtstart.value
-    said = (str(getattr(event, name).value) if hasattr(event, name) else "" for name in ("description", "location", "url"))
+    said = (
+        str(getattr(event, name).value) if hasattr(event, name) else ""
+        for name in ("description", "location", "url")
+    )
     triggers = (each.trigger.value for each in getattr(event, "valarm_list", []))
     cancelled = hasattr(event, "status") and event.status.value == "CANCELLED"
     begins, reminders = _moment(start), tuple(sorted(int(each.total_seconds()) for each in triggers))
@@ -187,9 +195,16 @@ def _in_node(script: str, texts: Sequence[bytes]) -> list[list[Reading]]:
     given = json.dumps([each.decode() for each in texts])
     command = [node(), "--input-type=module", "--eval", script + WITH_NODE]
     done = subprocess.run(
-        command, cwd=HOUSE, input=given, capture_output=True, text=True, encoding="utf-8", check=False, timeout=120,
+        command,
+        cwd=HOUSE,
+        input=given,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
         env={**os.environ, "TZ": "UTC"},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return [sorted(map(_of_node, found)) for found in json.loads(done.stdout)]
 

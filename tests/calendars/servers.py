@@ -1,7 +1,8 @@
-"""Real calendar servers as processes of their own, on free ports, each with its own folder: Radicale and Xandikos.
+"""Real calendar servers as processes of their own, on free ports, each with its own folder: Radicale and
+Xandikos.
 
-Both also in a version of some years ago, in an environment of its own (`OLDER`), since many people run what their system
-gave them and the servers have changed their ways since:
+Both also in a version of some years ago, in an environment of its own (`OLDER`), since many people run what
+their system gave them and the servers have changed their ways since:
 
     Radicale 3.0.6    refuses `If-Match: *` on a PUT (412), answers a change with 201, and free-busy queries with nothing
     Xandikos 0.2.12   answers a PUT whose UID is taken with 207 rather than 412, one into a calendar that is not there with
@@ -39,17 +40,44 @@ from portal.settings import HOUSE
 PASSWORD = "dune-velvet-91-orchard"
 LISTING = '<d:propfind xmlns:d="DAV:"><d:prop><d:getetag/><d:resourcetype/></d:prop></d:propfind>'
 
-_OF_BOTH = ("defusedxml==0.7.1", "python-dateutil==2.9.0.post0", "pytz==2025.2", "six==1.17.0", "vobject==0.9.9")
+_OF_BOTH = (
+    "defusedxml==0.7.1",
+    "python-dateutil==2.9.0.post0",
+    "pytz==2025.2",
+    "six==1.17.0",
+    "vobject==0.9.9",
+)
 OLDER = {
     "radicale-3.0.6": ("radicale==3.0.6", "passlib==1.7.4", "setuptools==65.5.0", *_OF_BOTH),
     "xandikos-0.2.12": (
-        *("xandikos==0.2.12", "aiohappyeyeballs==2.6.1", "aiohttp==3.12.15", "aiosignal==1.4.0", "attrs==25.3.0"),
-        *("dulwich==0.22.8", "frozenlist==1.7.0", "icalendar==6.1.0", "idna==3.10", "jinja2==3.1.6", "markupsafe==3.0.2"),
-        *("multidict==6.6.4", "propcache==0.3.2", "typing-extensions==4.14.1", "tzdata==2025.2", "urllib3==2.5.0"),
+        *(
+            "xandikos==0.2.12",
+            "aiohappyeyeballs==2.6.1",
+            "aiohttp==3.12.15",
+            "aiosignal==1.4.0",
+            "attrs==25.3.0",
+        ),
+        *(
+            "dulwich==0.22.8",
+            "frozenlist==1.7.0",
+            "icalendar==6.1.0",
+            "idna==3.10",
+            "jinja2==3.1.6",
+            "markupsafe==3.0.2",
+        ),
+        *(
+            "multidict==6.6.4",
+            "propcache==0.3.2",
+            "typing-extensions==4.14.1",
+            "tzdata==2025.2",
+            "urllib3==2.5.0",
+        ),
         *("yarl==1.20.1", *_OF_BOTH),
     ),
 }
-"""Everything that goes into the environment of each older version: nothing else is taken, and nothing is looked for."""
+"""Everything that goes into the environment of each older version: nothing else is taken, and nothing is
+looked for.
+"""
 
 
 def free_port() -> int:
@@ -60,7 +88,9 @@ def free_port() -> int:
 
 
 def python_of(kind: str) -> str:
-    """The Python that runs a kind of server. That of an older version is made when it is first wanted, and then kept."""
+    """The Python that runs a kind of server. That of an older version is made when it is first wanted, and
+    then kept.
+    """
     if kind not in OLDER:
         return sys.executable
     place = HOUSE / "build" / "calendar-servers" / kind
@@ -78,7 +108,9 @@ def python_of(kind: str) -> str:
                 "--quiet",
                 "--no-deps",
             ]
-            done = subprocess.run([*install, *OLDER[kind]], capture_output=True, text=True, timeout=300, check=False)
+            done = subprocess.run(
+                [*install, *OLDER[kind]], capture_output=True, text=True, timeout=300, check=False
+            )
             assert done.returncode == 0, f"{kind} cannot be installed: {done.stderr}"
             made.write_text(wanted)
     return str(place / "bin" / "python")
@@ -177,13 +209,18 @@ class CalendarServer:
         answer = _client().request(
             method, f"http://localhost:{self.port}{path}", content=content, headers=named, auth=self.auth
         )
-        assert answer.status_code == wanted if wanted else answer.is_success, f"{method} {path}: {answer} {answer.text}"
+        assert answer.status_code == wanted if wanted else answer.is_success, (
+            f"{method} {path}: {answer} {answer.text}"
+        )
         return answer
 
     def items(self, calendar: str) -> dict[str, str]:
         """The texts of all items in a calendar, by path; unfolded, with plain line ends."""
         answer = self.ask("PROPFIND", calendar, LISTING, Depth="1", Content_Type="application/xml")
-        hrefs = [each.findtext("{DAV:}href") or "" for each in etree.fromstring(answer.content).iterfind("{DAV:}response")]
+        hrefs = [
+            each.findtext("{DAV:}href") or ""
+            for each in etree.fromstring(answer.content).iterfind("{DAV:}response")
+        ]
         return {href: self.text(href) for href in sorted(hrefs) if href.endswith(".ics")}
 
     def calendars(self) -> list[str]:
@@ -199,7 +236,9 @@ class CalendarServer:
 
     def put(self, path: str, text: str) -> None:
         """Write an item as the owner's program does."""
-        self.ask("PUT", path, text.replace("\n", "\r\n").encode(), Content_Type="text/calendar; charset=utf-8")
+        self.ask(
+            "PUT", path, text.replace("\n", "\r\n").encode(), Content_Type="text/calendar; charset=utf-8"
+        )
 
     def edit(self, path: str, *changes: tuple[str, str]) -> None:
         """Replace pieces of an item's text."""

@@ -49,7 +49,12 @@ def choose(person: Person, *, seen: int | None = None, **wanted: object) -> bool
     db.session.rollback()
     with transaction():
         present = choice_of(person.id)
-        facts = {"alarm_minutes": present.alarm_minutes, "busy": present.busy, "invitations": present.invitations, **wanted}
+        facts = {
+            "alarm_minutes": present.alarm_minutes,
+            "busy": present.busy,
+            "invitations": present.invitations,
+            **wanted,
+        }
         row = db.session.get_one(Person, person.id)
         version = present.version if seen is None else seen
         return choices.change(row, **facts, by=person.id, at=now(), seen=version)  # type: ignore[arg-type]  # passed on
@@ -60,7 +65,9 @@ def reminders(app: Flask, person: Person, query: str = "") -> set[str]:
     return set(re.findall(r"TRIGGER:(\S+)", ask(app, f"{path_of(person)}{query}").text))
 
 
-def test_whoever_never_chose_has_what_suits_most(app: Flask, mira: Person, joao: Person, count_queries: Counting) -> None:
+def test_whoever_never_chose_has_what_suits_most(
+    app: Flask, mira: Person, joao: Person, count_queries: Counting
+) -> None:
     with count_queries() as counted:
         found = choices.choices_of([mira.id, joao.id])
     assert found == {mira.id: USUAL, joao.id: USUAL}
@@ -86,7 +93,9 @@ def test_each_reminder_can_be_chosen_first_and_last(app: Flask, mira: Person, mi
     assert (before.before, before.after) == ({"alarm_minutes": 15}, {"alarm_minutes": minutes})
 
 
-def test_what_calendars_show_has_another_version_and_nothing_else_has(app: Flask, mira: Person, joao: Person) -> None:
+def test_what_calendars_show_has_another_version_and_nothing_else_has(
+    app: Flask, mira: Person, joao: Person
+) -> None:
     def version() -> int:
         return versions.of(mira.id)[0]
 
@@ -143,7 +152,11 @@ def test_the_page_shows_what_holds_and_saves_what_is_chosen(
     assert PAGE in visitor.get("/calendars").links
     page = visitor.get(PAGE)
     assert page.heading == "How your calendar behaves"
-    assert page.values(PAGE) | {"csrf_token": []} == {"version": ["0"], "alarm_minutes": ["15"], "csrf_token": []}
+    assert page.values(PAGE) | {"csrf_token": []} == {
+        "version": ["0"],
+        "alarm_minutes": ["15"],
+        "csrf_token": [],
+    }
     assert "You have connected no calendar yet" in page.text
     visitor.post(PAGE, alarm_minutes="60", busy=True, invitations=True)
     page = visitor.follow()
@@ -167,7 +180,9 @@ def test_with_a_connected_calendar_nothing_asks_to_connect_one(
     assert "You have connected no calendar yet" not in new_visitor(mira).get(PAGE).text
 
 
-def test_what_is_not_in_the_list_is_told_and_changes_nothing(app: Flask, mira: Person, new_visitor: NewVisitor) -> None:
+def test_what_is_not_in_the_list_is_told_and_changes_nothing(
+    app: Flask, mira: Person, new_visitor: NewVisitor
+) -> None:
     visitor = new_visitor(mira)
     for wrong in ("7", "-1", "x", "9" * 40):
         answer = visitor.send(PAGE, {"version": "0", "alarm_minutes": wrong, "busy": "y"})
@@ -179,14 +194,18 @@ def test_what_is_not_in_the_list_is_told_and_changes_nothing(app: Flask, mira: P
     assert choice_of(mira.id) == USUAL
 
 
-def test_two_windows_are_asked_which_of_them_counts(app: Flask, mira: Person, new_visitor: NewVisitor) -> None:
+def test_two_windows_are_asked_which_of_them_counts(
+    app: Flask, mira: Person, new_visitor: NewVisitor
+) -> None:
     visitor = new_visitor(mira)
     old_page = visitor.get(PAGE)
     choose(mira, alarm_minutes=30, invitations=True)
     for htmx in (False, True):
         visitor.page = old_page
         answer = visitor.post(PAGE, status=409, htmx=htmx, alarm_minutes="", busy=True)
-        rows = [[each.text for each in row.walk() if each.tag in ("th", "td")] for row in answer.root.all("tr")][1:]
+        rows = [
+            [each.text for each in row.walk() if each.tag in ("th", "td")] for row in answer.root.all("tr")
+        ][1:]
         assert rows == [
             ["Remind me of a check-in", "30 minutes before", "No reminder"],
             ["“Find a time” may ask my connected calendar when I am busy", "no", "yes"],

@@ -49,12 +49,22 @@ def test_check_ins_are_one_series_and_milestones_are_days(
     pairing = pairs.pairing(make, mira, joao, programme)
     other = make.person("Quinn Quagmire")
     pairs.whole(make, noise.person, other)
-    row = pairs.series(make, pairing, skipped=(3,), met=(1,), link="https://video.example/x", moved={4: timedelta(days=1)})
+    row = pairs.series(
+        make, pairing, skipped=(3,), met=(1,), link="https://video.example/x", moved={4: timedelta(days=1)}
+    )
     kick_off, *_ = pairs.milestones(make, pairing)
     series, first, second, third = entries_of(mira.id)
     assert isinstance(series, MeetingSeries)
-    assert (series.uid, series.revision, series.zone) == (f"check-ins-{row.uid}-g1@localhost", 0, "Europe/Berlin")
-    assert (series.summary, series.location, series.alarms) == ("Check-in with João “Jota”, Dr.", "Room 4.12", (15,))
+    assert (series.uid, series.revision, series.zone) == (
+        f"check-ins-{row.uid}-g1@localhost",
+        0,
+        "Europe/Berlin",
+    )
+    assert (series.summary, series.location, series.alarms) == (
+        "Check-in with João “Jota”, Dr.",
+        "Room 4.12",
+        (15,),
+    )
     assert series.url == f"http://localhost/pairings/{pairing.id}"
     assert series.description.split("\n") == [
         "Two-way mentoring, Autumn season",
@@ -80,7 +90,9 @@ def test_a_check_in_by_video_alone_is_there(app: Flask, make: Factories, mira: P
     assert series.location == "https://video.example/x"
 
 
-def test_each_reads_it_in_their_own_language_whoever_asks(app: Flask, make: Factories, mira: Person, joao: Person) -> None:
+def test_each_reads_it_in_their_own_language_whoever_asks(
+    app: Flask, make: Factories, mira: Person, joao: Person
+) -> None:
     pairs.whole(make, mira, joao)
 
     def said(person: Person) -> str:
@@ -139,7 +151,9 @@ def test_ending_a_pairing_and_taking_that_back_each_raise_the_revision_once(
         before = now()
         if step is not None:
             with transaction():
-                row = db.session.scalars(select(Pairing).where(Pairing.id == pairing.id).options(*whole())).one()
+                row = db.session.scalars(
+                    select(Pairing).where(Pairing.id == pairing.id).options(*whole())
+                ).one()
                 step(row, by=db.session.get_one(Person, admin.id), **more)
         db.session.rollback()
         found = [each for each in entries_of(mira.id) if isinstance(each, MeetingSeries)]
@@ -153,7 +167,9 @@ def test_ending_a_pairing_and_taking_that_back_each_raise_the_revision_once(
     assert said(asking.end, at=now()) == [(0, False), (3, True)]
 
 
-def test_a_series_without_meetings_is_not_there(app: Flask, make: Factories, mira: Person, joao: Person) -> None:
+def test_a_series_without_meetings_is_not_there(
+    app: Flask, make: Factories, mira: Person, joao: Person
+) -> None:
     pairs.series(make, pairs.pairing(make, mira, joao), skipped=(1, 2, 3, 4, 5, 6))
     assert entries_of(mira.id) == []
 
@@ -162,7 +178,9 @@ def test_one_pairing_alone_and_nobody_elses(app: Flask, make: Factories, mira: P
     ann = make.person("Ann Abel")
     first, second = pairs.whole(make, mira, joao), pairs.whole(make, mira, ann)
     assert len(entries_of(mira.id)) == 8
-    assert {each.summary.rpartition(" with ")[2] for each in entries_of(mira.id, pairing_id=second.id)} == {"Ann Abel"}
+    assert {each.summary.rpartition(" with ")[2] for each in entries_of(mira.id, pairing_id=second.id)} == {
+        "Ann Abel"
+    }
     assert entries_of(joao.id, pairing_id=second.id) == []
     assert len(entries_of(joao.id, pairing_id=first.id)) == 4
     assert entries_of(2**40) == []
@@ -234,7 +252,13 @@ def test_accounts_out_of_date_are_those_with_another_stamp_that_may_be_written_t
     at = pairs.BEGUN
 
     def account(person: Person, stamp: int | None, **more: object) -> int:
-        facts = {"uid": str(uuid.uuid4()), "address": "https://dav.example", "username": "x", "created_at": at, **more}
+        facts = {
+            "uid": str(uuid.uuid4()),
+            "address": "https://dav.example",
+            "username": "x",
+            "created_at": at,
+            **more,
+        }
         row = CalendarAccount(**{"state": "connected", **facts}, person_id=person.id, pushed_stamp=stamp)
         return make.add(row).id
 

@@ -1,10 +1,13 @@
-"""Servers that lie and send one elsewhere: each is a word for the person, quickly, and nothing leaks. Busy times.
+"""Servers that lie and send one elsewhere: each is a word for the person, quickly, and nothing leaks. Busy
+times.
 
 What hostile servers cost is in test_hostile.py.
 
-ASVS 5.0: 1.3.6 (SSRF), 5.2.x (sizes of what is unpacked), 13.2.4 and 13.2.5 (where the server may connect to).
+ASVS 5.0: 1.3.6 (SSRF), 5.2.x (sizes of what is unpacked), 13.2.4 and 13.2.5 (where the server may connect
+to).
 """
 
+# long because its cases belong together
 from __future__ import annotations
 
 import hashlib
@@ -74,7 +77,9 @@ def test_reading_follows_a_redirect_within_the_origin_and_no_more_than_three(hos
 @pytest.mark.parametrize(
     "status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"]
 )
-def test_a_redirect_to_another_origin_is_not_followed_and_sees_no_password(hostile: MakeHostile, status: str) -> None:
+def test_a_redirect_to_another_origin_is_not_followed_and_sees_no_password(
+    hostile: MakeHostile, status: str
+) -> None:
     elsewhere = hostile(http("207 Multi-Status", multistatus("/", PRINCIPAL.format("/me/"))))
     liar = hostile(http(status, b"", f"Location: {elsewhere.url}"))
     assert trouble_with(liar.url).problem == "refused-address"
@@ -104,26 +109,38 @@ def test_another_host_of_the_same_house_is_gone_to_where_that_is_known_to_be_so(
         (http("503 Service Unavailable"), "server-error", False),
         (http("207 Multi-Status", b"<no"), "not-a-calendar-server", True),
         (http("207 Multi-Status", b""), "not-a-calendar-server", True),
-        (http("207 Multi-Status", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"), "not-a-calendar-server", True),
+        (
+            http("207 Multi-Status", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"),
+            "not-a-calendar-server",
+            True,
+        ),
         (http("200 OK", b"<html><body>Welcome", kind="text/html"), "not-a-calendar-server", True),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "unreachable", False),
         (b"", "unreachable", False),
     ],
-)  # fmt: skip
-def test_what_a_server_answers_becomes_a_word(hostile: MakeHostile, answer: bytes, problem: str, permanent: bool) -> None:
+)
+def test_what_a_server_answers_becomes_a_word(
+    hostile: MakeHostile, answer: bytes, problem: str, permanent: bool
+) -> None:
     found = trouble_with(hostile(answer).url)
     assert (found.problem, found.permanent) == (problem, permanent)
 
 
 def test_how_long_to_wait_is_taken_from_the_server(hostile: MakeHostile) -> None:
-    assert trouble_with(hostile(http("429 Too Many Requests", b"", "Retry-After: 120")).url).retry_after == 120
-    assert trouble_with(hostile(http("429 Too Many Requests", b"", "Retry-After: soon")).url).retry_after is None
+    assert (
+        trouble_with(hostile(http("429 Too Many Requests", b"", "Retry-After: 120")).url).retry_after == 120
+    )
+    assert (
+        trouble_with(hostile(http("429 Too Many Requests", b"", "Retry-After: soon")).url).retry_after is None
+    )
 
 
 @pytest.mark.parametrize(
     "status", ["200 OK", "201 Created", "204 No Content", "207 Multi-Status", "202 Accepted", "500 Oh no"]
 )
-def test_a_write_has_succeeded_with_200_201_or_204_and_nothing_else(hostile: MakeHostile, status: str) -> None:
+def test_a_write_has_succeeded_with_200_201_or_204_and_nothing_else(
+    hostile: MakeHostile, status: str
+) -> None:
     with Server(hostile(http(status, b"", 'ETag: "one"')).url, Credentials("ada", SECRET), LOCAL) as server:
         if status[:3] in ("200", "201", "204"):
             assert server.write("/x.ics", b"", if_match=None) == '"one"'
@@ -133,7 +150,9 @@ def test_a_write_has_succeeded_with_200_201_or_204_and_nothing_else(hostile: Mak
 
 
 def test_digest_is_answered_once_and_the_password_does_not_go_over_the_line(hostile: MakeHostile) -> None:
-    challenge = http("401 Unauthorized", b"", 'WWW-Authenticate: Digest realm="dav", nonce="n1", qop="auth", algorithm=MD5')
+    challenge = http(
+        "401 Unauthorized", b"", 'WWW-Authenticate: Digest realm="dav", nonce="n1", qop="auth", algorithm=MD5'
+    )
 
     def answer(method: str, path: str) -> bytes:
         line = next((each for each in server_.seen[-1].decode().splitlines() if "Digest " in each), "")
@@ -161,8 +180,18 @@ def md5(text: str) -> str:
 @pytest.mark.parametrize(
     "url",
     [
-        *("ftp://cal.example.com/", "file:///etc/passwd", "gopher://x/", "https:///x", "http://localhost:{port}/"),
-        *("http://127.0.0.1:{port}/", "https://127.0.0.1:{port}\\@cal.example.com/", "https://cal.example.com:99999/"),
+        *(
+            "ftp://cal.example.com/",
+            "file:///etc/passwd",
+            "gopher://x/",
+            "https:///x",
+            "http://localhost:{port}/",
+        ),
+        *(
+            "http://127.0.0.1:{port}/",
+            "https://127.0.0.1:{port}\\@cal.example.com/",
+            "https://cal.example.com:99999/",
+        ),
     ],
 )
 def test_an_address_that_is_no_public_https_is_refused(hostile: MakeHostile, url: str) -> None:
@@ -179,13 +208,20 @@ def test_a_name_whose_answers_change_is_connected_to_where_it_was_checked(
     for answers in (["127.0.0.1"], ["93.184.215.14", "127.0.0.1"], ["127.0.0.1", "93.184.215.14"]):
         found = [(2, 1, 6, "", (each, inside.port)) for each in answers]
         monkeypatch.setattr(session, "look_up", lambda _host, _port, found=found: found)
-        assert trouble_with(f"https://rebinding.example.com:{inside.port}/", Rules()).problem == "refused-address"
+        assert (
+            trouble_with(f"https://rebinding.example.com:{inside.port}/", Rules()).problem
+            == "refused-address"
+        )
     assert inside.seen == []
 
 
-def test_the_name_server_is_asked_once_for_all_connections(hostile: MakeHostile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_name_server_is_asked_once_for_all_connections(
+    hostile: MakeHostile, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inside, asked = hostile(http("201 Created", b"", "Connection: close")), []
-    monkeypatch.setattr(session, "look_up", lambda *to: asked.append(to) or [(2, 1, 6, "", ("127.0.0.1", inside.port))])
+    monkeypatch.setattr(
+        session, "look_up", lambda *to: asked.append(to) or [(2, 1, 6, "", ("127.0.0.1", inside.port))]
+    )
     with Server(inside.url, Credentials("ada", SECRET), LOCAL) as server:
         for name in ("/1.ics", "/2.ics"):
             server.write(name, b"BEGIN:VCALENDAR", if_match=None)
@@ -214,7 +250,7 @@ def test_a_slow_name_server_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -
         (Rules(("other.example.com",)), "10.2.2.3", False),
         (Rules(("other.example.com",)), "93.184.215.14", True),
     ],
-)  # fmt: skip
+)
 def test_allowed_hosts_and_networks_open_and_never_narrow(rules: Rules, address: str, allowed: bool) -> None:
     assert rules.allows(address, host="cal.example.com", port=443) == allowed
 
@@ -240,11 +276,19 @@ def test_the_environments_proxies_and_passwords_are_not_used(
 
 def test_the_password_shows_nowhere(hostile: MakeHostile, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    answers = [http("401 Unauthorized"), http("500 Oh"), http("207 Multi-Status", b"<x/>"), b"nonsense\r\n\r\n"]
+    answers = [
+        http("401 Unauthorized"),
+        http("500 Oh"),
+        http("207 Multi-Status", b"<x/>"),
+        b"nonsense\r\n\r\n",
+    ]
     credentials = Credentials("ada", SECRET)
     for each in answers:
         trouble = trouble_with(hostile(each).url)
-        assert SECRET not in f"{trouble!r} {trouble} {trouble.detail} {trouble.__context__!r} {trouble.__cause__!r}"
+        assert (
+            SECRET
+            not in f"{trouble!r} {trouble} {trouble.detail} {trouble.__context__!r} {trouble.__cause__!r}"
+        )
     with Server("http://localhost:1/", credentials, LOCAL) as server:
         assert SECRET not in f"{credentials!r} {server!r} {server.session!r} {server.credentials}"
     assert caplog.records
@@ -258,7 +302,13 @@ ABOUT_HER = ("Dentist", "about the raise", "Ward 7", "boss@example.com", "Divorc
 def event(uid: str, *lines: str) -> str:
     said = (f"UID:{uid}", "DTSTAMP:20260101T000000Z", *lines)
     secret = ("SUMMARY:Dentist", "DESCRIPTION:about the raise", "LOCATION:Ward 7", "X-ALT-DESC:Divorce")
-    guests = ("ORGANIZER:mailto:boss@example.com", "BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:Divorce", "TRIGGER:-PT5M")
+    guests = (
+        "ORGANIZER:mailto:boss@example.com",
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        "DESCRIPTION:Divorce",
+        "TRIGGER:-PT5M",
+    )
     return "\n".join(["BEGIN:VEVENT", *said, *secret, *guests, "END:VALARM", "END:VEVENT"])
 
 
@@ -267,9 +317,15 @@ def week_of_appointments(server: CalendarServer) -> str:
     path = f"{server.home}busy/"
     server.make_calendar(path, "Busy")
     rule = event(
-        "rule", "DTSTART:20260106T090000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=20", "EXDATE:20260113T090000Z"
+        "rule",
+        "DTSTART:20260106T090000Z",
+        "DURATION:PT1H",
+        "RRULE:FREQ=WEEKLY;COUNT=20",
+        "EXDATE:20260113T090000Z",
     )
-    moved = event("rule", "RECURRENCE-ID:20260303T090000Z", "DTSTART:20260304T150000Z", "DTEND:20260304T160000Z")
+    moved = event(
+        "rule", "RECURRENCE-ID:20260303T090000Z", "DTSTART:20260304T150000Z", "DTEND:20260304T160000Z"
+    )
     items = {
         "plain": event("plain", "DTSTART:20260302T100000Z", "DTEND:20260302T113000Z"),
         "rule": f"{rule}\n{moved}",
@@ -315,7 +371,9 @@ def test_busy_times_come_without_a_word_about_what_the_appointments_are(
     assert bool(told) == (way == "free-busy-query")
     assert [word for word in ABOUT_HER for text in texts if word.encode() in text] == []
     found = busy_times.merged(
-        each for text in texts for each in busy_times.read(text, start=WEEK[0], end=WEEK[1], zone="Europe/Berlin")
+        each
+        for text in texts
+        for each in busy_times.read(text, start=WEEK[0], end=WEEK[1], zone="Europe/Berlin")
     )
     assert [f"{start:%d %H:%M}-{end:%H:%M}" for start, end in found] == ["02 10:00-11:30", "04 15:00-16:00"]
     if way == "free-busy-query":
@@ -335,7 +393,13 @@ EVENT = (
 @pytest.mark.parametrize(
     "status",
     [
-        *("400 Bad Request", "403 Forbidden", "404 Not Found", "405 Method Not Allowed", "415 Unsupported Media Type"),
+        *(
+            "400 Bad Request",
+            "403 Forbidden",
+            "404 Not Found",
+            "405 Method Not Allowed",
+            "415 Unsupported Media Type",
+        ),
         *("500 Internal Server Error", "501 Not Implemented", "200 OK", "204 No Content", "207 Multi-Status"),
     ],
 )
@@ -353,10 +417,22 @@ def test_a_server_without_free_busy_is_asked_for_the_times_of_events_alone(
     server_ = hostile(answer)
     with Server(server_.url, Credentials("ada", SECRET), LOCAL) as server:
         texts = server.busy_texts(f"{server_.url}c/", *WEEK)
-    assert texts == [b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:20260302T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"]
+    assert texts == [
+        b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:20260302T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    ]
     [_, asked] = server_.seen
     assert re.findall(rb'prop name="([A-Z-]+)"', asked) == [
-        *(b"VERSION", b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"EXDATE", b"RECURRENCE-ID", b"STATUS", b"TRANSP")
+        *(
+            b"VERSION",
+            b"DTSTART",
+            b"DTEND",
+            b"DURATION",
+            b"RRULE",
+            b"EXDATE",
+            b"RECURRENCE-ID",
+            b"STATUS",
+            b"TRANSP",
+        )
     ]
     assert b"allprop" not in asked
     assert b'<c:time-range start="20260302T000000Z" end="20260309T000000Z"/>' in asked
@@ -374,7 +450,9 @@ def test_a_server_without_free_busy_is_asked_for_the_times_of_events_alone(
     ],
     ids=["401", "429", "elsewhere", "large", "gone", "deep"],
 )
-def test_busy_times_that_cannot_be_asked_for_are_a_word(hostile: MakeHostile, answer: bytes, problem: str) -> None:
+def test_busy_times_that_cannot_be_asked_for_are_a_word(
+    hostile: MakeHostile, answer: bytes, problem: str
+) -> None:
     place = hostile(answer)
     with Server(place.url, Credentials("ada", SECRET), LOCAL) as server, pytest.raises(Trouble) as caught:
         server.busy_texts(f"{place.url}c/", *WEEK)
@@ -382,7 +460,9 @@ def test_busy_times_that_cannot_be_asked_for_are_a_word(hostile: MakeHostile, an
 
 
 def test_free_busy_is_one_request_and_only_its_times_are_kept(hostile: MakeHostile) -> None:
-    place = hostile(http("200 OK", FREE_BUSY.replace(b"FREEBUSY:", b"SUMMARY:Dentist\r\nFREEBUSY:"), kind="text/calendar"))
+    place = hostile(
+        http("200 OK", FREE_BUSY.replace(b"FREEBUSY:", b"SUMMARY:Dentist\r\nFREEBUSY:"), kind="text/calendar")
+    )
     with Server(place.url, Credentials("ada", SECRET), LOCAL) as server:
         assert server.busy_texts(f"{place.url}c/", *WEEK) == [FREE_BUSY]
         with pytest.raises(Trouble):

@@ -1,4 +1,6 @@
-"""The other side of hostile.Scales: reads a question a line, asks it in a child of its own, writes what it cost."""
+"""The other side of hostile.Scales: reads a question a line, asks it in a child of its own, writes what it
+cost.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,11 @@ def weigh(url: str, what: str, seconds: float, most_bytes: int) -> dict[str, Any
             server.session.seconds, server.session.most_bytes = seconds, most_bytes
             ended["told"] = QUESTIONS[what](server, url)
     except Trouble as trouble:
-        ended |= {"problem": trouble.problem, "permanent": trouble.permanent, "retry_after": trouble.retry_after}
+        ended |= {
+            "problem": trouble.problem,
+            "permanent": trouble.permanent,
+            "retry_after": trouble.retry_after,
+        }
         ended["told"] = trouble.detail
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
     return {**ended, "seconds": time.monotonic() - began, "megabytes": max(0.0, peak - before)}
@@ -67,7 +73,11 @@ def main() -> None:
             try:
                 answer = weigh(**json.loads(line))
             except BaseException as error:  # noqa: BLE001  # whatever it is, the test is to see it
-                answer = {"problem": f"{type(error).__name__}: {error}", "permanent": False, "retry_after": None}
+                answer = {
+                    "problem": f"{type(error).__name__}: {error}",
+                    "permanent": False,
+                    "retry_after": None,
+                }
                 answer |= {"seconds": 0.0, "megabytes": 0.0, "told": None}
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()

@@ -26,7 +26,9 @@ def server(tmp_path: Path) -> Iterator[CalendarServer]:
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     """A portal with the demo company in its second month."""
-    environ = environment(tmp_path, PUBLIC_URL="http://localhost:8000", CALDAV_ALLOWED_HOSTS="localhost", PORTAL_DEMO="1")
+    environ = environment(
+        tmp_path, PUBLIC_URL="http://localhost:8000", CALDAV_ALLOWED_HOSTS="localhost", PORTAL_DEMO="1"
+    )
     loaded = portal(environ, "demo", "load", "--stage", "running", "--people", "60")
     assert loaded.returncode == 0, loaded.stderr
     return environ
@@ -44,7 +46,12 @@ def test_an_account_is_connected_synchronised_shown_and_disconnected(
     code, said = connect(environ, server)
     assert code == 0, said
     [calendar] = server.calendars()
-    names = [line for text in server.items(calendar).values() for line in text.splitlines() if line.startswith("SUMMARY")]
+    names = [
+        line
+        for text in server.items(calendar).values()
+        for line in text.splitlines()
+        if line.startswith("SUMMARY")
+    ]
     assert "SUMMARY:Check-in with Mira Kaya" in names
     synced = portal(environ, "calendars", "sync", JOAO)
     assert (synced.returncode, synced.stdout.startswith(JOAO)) == (0, True), synced.stderr
@@ -55,11 +62,16 @@ def test_an_account_is_connected_synchronised_shown_and_disconnected(
     assert server.items(calendar) == {} if calendar in server.calendars() else True
 
 
-def test_a_wrong_password_and_a_wrong_person_are_said_in_a_sentence(environ: dict[str, str], server: CalendarServer) -> None:
+def test_a_wrong_password_and_a_wrong_person_are_said_in_a_sentence(
+    environ: dict[str, str], server: CalendarServer
+) -> None:
     code, said = connect(environ, server, "not-the-password")
     assert (code, "password" in said) == (1, True), said
     nobody = portal(environ, "calendars", "sync", "nobody@example.com")
-    assert (nobody.returncode, nobody.stderr) == (1, "Error: Nobody here has the address nobody@example.com.\n")
+    assert (nobody.returncode, nobody.stderr) == (
+        1,
+        "Error: Nobody here has the address nobody@example.com.\n",
+    )
     assert portal(environ, "calendars", "sync").returncode == 2
 
 

@@ -24,11 +24,25 @@ def rows(tmp_path: Path, question: str) -> list[tuple[object, ...]]:
 
 def test_help_names_every_command(environ: dict[str, str]) -> None:
     done = portal(environ, "--help")
-    names = ("serve", "web", "worker", "migrate", "init", "person", "demo", "topics", "letters", "keys", "retention")
+    names = (
+        "serve",
+        "web",
+        "worker",
+        "migrate",
+        "init",
+        "person",
+        "demo",
+        "topics",
+        "letters",
+        "keys",
+        "retention",
+    )
     assert all(f"  {name} " in done.stdout for name in (*names, "audit", "backup", "restore", "doctor"))
 
 
-def test_the_first_administrator_gets_a_link_again_and_nobody_else_does(environ: dict[str, str], tmp_path: Path) -> None:
+def test_the_first_administrator_gets_a_link_again_and_nobody_else_does(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
     first, again = (
         portal(environ, "init", "--admin", "Ada@Example.com"),
         portal(environ, "init", "--admin", "ada@example.com"),
@@ -37,7 +51,9 @@ def test_the_first_administrator_gets_a_link_again_and_nobody_else_does(environ:
     assert "http://localhost:8000/reset/" in first.stdout
     other = portal(environ, "init", "--admin", "bo@example.com")
     assert (other.returncode, other.stdout) == (1, "")
-    assert other.stderr.startswith("There are people already. Add an administrator with `portal person add --role admin`.")
+    assert other.stderr.startswith(
+        "There are people already. Add an administrator with `portal person add --role admin`."
+    )
     assert rows(tmp_path, "SELECT email, role FROM person JOIN role_grant ON person_id = person.id") == [
         ("ada@example.com", "admin")
     ]
@@ -46,9 +62,18 @@ def test_the_first_administrator_gets_a_link_again_and_nobody_else_does(environ:
 def test_people_are_added_with_a_password_or_with_a_link(environ: dict[str, str], tmp_path: Path) -> None:
     portal(environ, "migrate")
     good = portal(
-        environ, "person", "add", "bo@example.com", "--name", "Bo", "--password-stdin", given="tulip-anvil-93-quartz\n"
+        environ,
+        "person",
+        "add",
+        "bo@example.com",
+        "--name",
+        "Bo",
+        "--password-stdin",
+        given="tulip-anvil-93-quartz\n",
     )
-    weak = portal(environ, "person", "add", "cy@example.com", "--name", "Cy", "--password-stdin", given="short\n")
+    weak = portal(
+        environ, "person", "add", "cy@example.com", "--name", "Cy", "--password-stdin", given="short\n"
+    )
     link = portal(environ, "person", "add", "di@example.com", "--name", "Di", "--role", "staff")
     twice = portal(environ, "person", "add", "di@example.com", "--name", "Di")
     odd = portal(environ, "person", "add", "nobody", "--name", "No")
@@ -71,7 +96,9 @@ def test_wrong_usage_is_2(environ: dict[str, str], arguments: list[str]) -> None
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
 
 
-@pytest.mark.parametrize("arguments", [["letters", "list"], ["topics"], ["audit", "verify"], ["keys", "rotate"], ["doctor"]])
+@pytest.mark.parametrize(
+    "arguments", [["letters", "list"], ["topics"], ["audit", "verify"], ["keys", "rotate"], ["doctor"]]
+)
 def test_a_database_without_tables_is_said_in_a_sentence_with_the_way_out(
     environ: dict[str, str], arguments: list[str]
 ) -> None:
@@ -80,11 +107,16 @@ def test_a_database_without_tables_is_said_in_a_sentence_with_the_way_out(
     assert "portal migrate" in done.stdout + done.stderr
 
 
-def test_the_topics_that_ship_are_listed_with_their_names_without_any_database_or_setting(tmp_path: Path) -> None:
+def test_the_topics_that_ship_are_listed_with_their_names_without_any_database_or_setting(
+    tmp_path: Path,
+) -> None:
     bare = {"PATH": "/usr/bin:/bin", "PORTAL_INSTANCE": str(tmp_path / "none")}
     listed = json.loads(portal(bare, "topics", "--shipped", "--json").stdout)
     assert len(listed) == len({each["id"] for each in listed}) >= 120
-    assert next(each for each in listed if each["id"] == "short-video")["aliases"][:2] == ["reels", "Instagram Reels"]
+    assert next(each for each in listed if each["id"] == "short-video")["aliases"][:2] == [
+        "reels",
+        "Instagram Reels",
+    ]
     assert "Instagram Reels" in portal(bare, "topics", "--shipped").stdout
     assert not (tmp_path / "none").exists()
 
@@ -92,9 +124,9 @@ def test_the_topics_that_ship_are_listed_with_their_names_without_any_database_o
 def test_a_portal_that_is_set_up_wrongly_says_all_that_is_wrong(environ: dict[str, str]) -> None:
     done = portal({**environ, "PORTAL_DEMO": "0", "MAIL_URL": "nonsense"}, "migrate")
     assert done.returncode == 1
-    assert [name in done.stderr for name in ("SECRET_KEY", "CREDENTIAL_KEYS", "MAIL_URL", "Traceback")] == [True] * 3 + [
-        False
-    ]
+    assert [name in done.stderr for name in ("SECRET_KEY", "CREDENTIAL_KEYS", "MAIL_URL", "Traceback")] == [
+        True
+    ] * 3 + [False]
 
 
 def test_new_keys_are_good_keys(environ: dict[str, str]) -> None:
@@ -103,7 +135,9 @@ def test_new_keys_are_good_keys(environ: dict[str, str]) -> None:
     assert settings.secret_key == made["SECRET_KEY"]
 
 
-def test_a_backup_brings_everything_back_and_what_was_there_is_kept(environ: dict[str, str], tmp_path: Path) -> None:
+def test_a_backup_brings_everything_back_and_what_was_there_is_kept(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
     portal(environ, "init", "--admin", "ada@example.com")
     copy = tmp_path / "copy.db"
     assert portal(environ, "backup", str(copy)).returncode == 0
@@ -122,7 +156,10 @@ def test_what_is_no_backup_is_not_restored(environ: dict[str, str], tmp_path: Pa
     portal(environ, "init", "--admin", "ada@example.com")
     (tmp_path / "odd").write_text("no database at all, but long enough to be looked at " * 40)
     done = portal(environ, "restore", str(tmp_path / "odd"))
-    assert (done.returncode, done.stderr.endswith("is not a whole backup of a portal. Nothing was changed.\n")) == (1, True)
+    assert (
+        done.returncode,
+        done.stderr.endswith("is not a whole backup of a portal. Nothing was changed.\n"),
+    ) == (1, True)
     assert rows(tmp_path, "SELECT email FROM person") == [("ada@example.com",)]
 
 
@@ -132,7 +169,9 @@ def test_the_doctor_names_the_part_that_is_ill_and_the_mend(environ: dict[str, s
     found = {each["part"]: each for each in json.loads(ill.stdout)}
     assert ill.returncode == 1
     assert {part: each["ok"] for part, each in found.items()} == {
-        **dict.fromkeys(("settings", "database", "migrations", "letters", "answers", "keys", "audit", "calendars"), True),
+        **dict.fromkeys(
+            ("settings", "database", "migrations", "letters", "answers", "keys", "audit", "calendars"), True
+        ),
         **dict.fromkeys(("worker", "mail server"), False),
     }
     assert "check MAIL_URL" in found["mail server"]["says"]

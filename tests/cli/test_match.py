@@ -1,4 +1,6 @@
-"""`portal match` as a script meets it: a file in, files out, an exit status, and nothing of the portal's around it."""
+"""`portal match` as a script meets it: a file in, files out, an exit status, and nothing of the portal's
+around it.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ def people(folder: Path, text: str = SMALL) -> Path:
 def many(*arguments: str) -> str:
     """A file that the generator makes."""
     command = [sys.executable, str(HOUSE / "benchmarks" / "people.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True, encoding="utf-8").stdout
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=True, encoding="utf-8"
+    ).stdout
 
 
 def table(file: Path) -> list[dict[str, str]]:
@@ -73,7 +77,11 @@ def made(folder: Path) -> list[str]:
 def test_pairs_report_and_scores_are_written_in_an_empty_environment(tmp_path: Path) -> None:
     people(tmp_path)
     done = match(tmp_path, "people.csv", *OUT, "--scores", "scores.csv")
-    assert (done.returncode, done.stdout, made(tmp_path)) == (0, "", ["pairs.csv", "report.json", "scores.csv"]), done.stderr
+    assert (done.returncode, done.stdout, made(tmp_path)) == (
+        0,
+        "",
+        ["pairs.csv", "report.json", "scores.csv"],
+    ), done.stderr
     pairs, report = table(tmp_path / "pairs.csv"), json.loads((tmp_path / "report.json").read_text())
     assert list(pairs[0]) == ["mentor_id", "mentee_id", "score", "reason"]
     assert [(each["mentor_id"], each["mentee_id"]) for each in pairs] == [("j1", "s1"), ("j2", "s2")]
@@ -107,7 +115,9 @@ def company() -> str:
     return many("--mentors", "500", "--mentees", "500", "--seed", "1")
 
 
-def test_five_hundred_a_side_are_matched_with_a_proof_the_same_in_any_order(tmp_path: Path, company: str) -> None:
+def test_five_hundred_a_side_are_matched_with_a_proof_the_same_in_any_order(
+    tmp_path: Path, company: str
+) -> None:
     people(tmp_path, company)
     assert match(tmp_path, "people.csv", *OUT, "--scores", "scores.csv").returncode == 0
     report = json.loads((tmp_path / "report.json").read_text())
@@ -140,7 +150,10 @@ def test_rules_change_what_is_found(tmp_path: Path) -> None:
     done = match(tmp_path, "people.csv", "--rules", "rules.json", *OUT)
     assert (done.returncode, len(table(tmp_path / "pairs.csv"))) == (0, 2), done.stderr
     assert "The line that can be kept is " in done.stderr
-    assert [(each["mentor_id"], each["mentee_id"]) for each in table(tmp_path / "pairs.csv")] == [("j1", "s3"), ("j2", "s1")]
+    assert [(each["mentor_id"], each["mentee_id"]) for each in table(tmp_path / "pairs.csv")] == [
+        ("j1", "s3"),
+        ("j2", "s1"),
+    ]
     (tmp_path / "rules.json").write_text('{"weights": {"interests": 100}}')
     done = match(tmp_path, "people.csv", "--rules", "rules.json", *OUT)
     assert (done.returncode, done.stderr.partition(".")[0]) == (1, "rules")
@@ -155,7 +168,10 @@ def test_nothing_is_written_while_a_row_is_bad_and_each_is_named(tmp_path: Path)
     first, second, third, last = done.stderr.splitlines()
     assert [first, second, third.partition(". ")[0], last] == [
         "people.csv: 2 rows are bad, so nobody was matched.",
-        "  line 2, grade: “x” is no whole number. Write a whole number from -1000 to 1000, or leave it empty.",
+        (
+            "  line 2, grade: “x” is no whole number. Write a whole number from -1000 to 1000, or leave it"
+            " empty."
+        ),
         "  line 5, role: “boss” is no role",
         "Mend what is named, or leave bad rows out with --skip-bad.",
     ]
@@ -190,7 +206,11 @@ def test_bad_rows_are_skipped_and_named_where_that_is_asked_for(tmp_path: Path) 
         (("people.csv", *OUT, "--fast"), 2, "No such option '--fast'"),
         (("other.csv", *OUT), 1, "other.csv cannot be read: no such file or directory."),
         ((".", *OUT), 1, ". cannot be read: is a directory."),
-        (("people.csv", *OUT, "--rules", "rules.json"), 1, "rules.json cannot be read: no such file or directory."),
+        (
+            ("people.csv", *OUT, "--rules", "rules.json"),
+            1,
+            "rules.json cannot be read: no such file or directory.",
+        ),
         (("people.csv", *OUT, "--scores", "none/scores.csv"), 1, "--scores: there is no folder "),
         (("people.csv", "--out", ".", "--report", "r"), 1, "is a folder. Name a file in it."),
         (
@@ -198,7 +218,11 @@ def test_bad_rows_are_skipped_and_named_where_that_is_asked_for(tmp_path: Path) 
             1,
             "--out and FILE are both ./people.csv. Name different files.",
         ),
-        (("people.csv", "--out", "-", "--report", "-"), 1, "--report and --out are both -. Name different files."),
+        (
+            ("people.csv", "--out", "-", "--report", "-"),
+            1,
+            "--report and --out are both -. Name different files.",
+        ),
         (("/dev/zero", *OUT), 1, "/dev/zero is larger than 256 MB"),
     ],
 )
@@ -218,13 +242,20 @@ def test_standard_input_and_output_will_do_and_a_reader_may_leave(tmp_path: Path
     assert [line[:6] for line in done.stdout.splitlines()[1:]] == ["j1,s1,", "j2,s2,"]
     people(tmp_path, company)
     command = [str(PORTAL), "match", "people.csv", "--out", "p", "--report", "r", "--scores", "-"]
-    with subprocess.Popen(command, cwd=tmp_path, env={}, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, cwd=tmp_path, env={}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == b"mentor_id,mentee_id,score\n"
         process.stdout.close()
         said = process.stderr.read().decode()
-    assert ("Broken" in said, "Traceback" in said, process.returncode, made(tmp_path)) == (False, False, 0, ["p", "r"])
+    assert ("Broken" in said, "Traceback" in said, process.returncode, made(tmp_path)) == (
+        False,
+        False,
+        0,
+        ["p", "r"],
+    )
 
 
 def test_a_link_stays_a_link_and_its_file_is_written(tmp_path: Path) -> None:
@@ -239,7 +270,11 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     people(tmp_path)
     (tmp_path / "pairs.csv").write_text("as it was")
     done = match(tmp_path, "people.csv", "--out", "pairs.csv", "--report", "/dev/full")
-    assert (done.returncode, (tmp_path / "pairs.csv").read_text(), made(tmp_path)) == (1, "as it was", ["pairs.csv"])
+    assert (done.returncode, (tmp_path / "pairs.csv").read_text(), made(tmp_path)) == (
+        1,
+        "as it was",
+        ["pairs.csv"],
+    )
     assert "cannot be written: no space left on device." in done.stderr
 
 

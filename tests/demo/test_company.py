@@ -20,7 +20,9 @@ def company_of(size: int) -> list[Employee]:
 
 
 @pytest.mark.parametrize("size", [30, 31, 120, 500, 2000])
-def test_everybody_answers_to_somebody_higher_in_their_own_department_and_all_lines_end_at_one_chief(size: int) -> None:
+def test_everybody_answers_to_somebody_higher_in_their_own_department_and_all_lines_end_at_one_chief(
+    size: int,
+) -> None:
     company = company_of(size)
     chiefs = [each for each in company if each.manager is None]
     assert (len(company), len(chiefs)) == (size, 1)
@@ -62,7 +64,10 @@ def test_a_season_starts_on_a_monday_two_weeks_to_two_months_ahead() -> None:
 
 
 def test_addresses_are_spelled_in_plain_letters() -> None:
-    assert [address(name) for name in ("João Duarte", "Łukasz Głowacki", "Gül Kılıç", "Sindre Sørensen", "Hui Min Ng")] == [
+    assert [
+        address(name)
+        for name in ("João Duarte", "Łukasz Głowacki", "Gül Kılıç", "Sindre Sørensen", "Hui Min Ng")
+    ] == [
         "joao.duarte@nordlicht.invalid",
         "lukasz.glowacki@nordlicht.invalid",
         "gul.kilic@nordlicht.invalid",

@@ -91,7 +91,9 @@ def test_the_tree_in_the_database_is_the_one_that_was_laid_out(app: Flask) -> No
             assert above not in seen
             seen.add(above)
             above = by_id[above].manager_id
-    managed = [(each.grade or 0, by_id[each.manager_id].grade or 0) for each in by_id.values() if each.manager_id]
+    managed = [
+        (each.grade or 0, by_id[each.manager_id].grade or 0) for each in by_id.values() if each.manager_id
+    ]
     assert len(managed) == 119
     assert all(grade < manager for grade, manager in managed)
 
@@ -123,8 +125,13 @@ def test_the_states_of_accounts_show(app: Flask) -> None:
 
 def test_one_can_sign_in_as_staff_a_junior_a_senior_and_an_administrator(app: Flask) -> None:
     demo.load()
-    found = {each.role: db.session.scalars(select(Person).where(Person.email == each.email)).one() for each in demo.SIGN_INS}
-    assert {role: (person.name, person.department, person.site, person.roles) for role, person in found.items()} == {
+    found = {
+        each.role: db.session.scalars(select(Person).where(Person.email == each.email)).one()
+        for each in demo.SIGN_INS
+    }
+    assert {
+        role: (person.name, person.department, person.site, person.roles) for role, person in found.items()
+    } == {
         "staff": ("Petra Okonkwo", "People and Culture", "Vienna", {"member", "staff"}),
         "junior": ("Mira Kaya", "Marketing", "Berlin", {"member"}),
         "senior": ("João Duarte", "Finance", "Lisbon", {"member"}),
@@ -149,7 +156,12 @@ def test_one_programme_is_open_and_one_of_last_year_is_over(app: Flask) -> None:
     demo.load()
     digital = season()
     over = db.session.scalars(select(Programme).where(Programme.state == "finished")).one()
-    assert (digital.label, digital.leads, digital.meetings, digital.meeting_minutes) == ("reverse", "mentor", 6, 60)
+    assert (digital.label, digital.leads, digital.meetings, digital.meeting_minutes) == (
+        "reverse",
+        "mentor",
+        6,
+        60,
+    )
     assert (digital.cadence_every, digital.cadence_unit, sum(digital.weights.values())) == (1, "month", 100)
     assert digital.name.startswith("Digital fluency, ")
     assert digital.sign_up_until is not None
@@ -183,7 +195,9 @@ def test_three_of_four_have_joined_and_most_wait(app: Flask, size: int) -> None:
 def test_juniors_come_as_mentors_seniors_as_mentees_and_there_are_enough_of_both(app: Flask) -> None:
     demo.load()
     rows = db.session.execute(
-        select(Person.grade, Enrolment.as_mentor, Enrolment.as_mentee).join(Enrolment, Enrolment.person_id == Person.id)
+        select(Person.grade, Enrolment.as_mentor, Enrolment.as_mentee).join(
+            Enrolment, Enrolment.person_id == Person.id
+        )
     ).all()
     assert all(mentor for grade, mentor, _ in rows if grade and grade <= 3)
     assert all(mentee for grade, _, mentee in rows if grade and grade >= 6)
@@ -204,7 +218,9 @@ def test_whoever_joined_has_two_to_four_wishes_a_side_in_order(app: Flask) -> No
         assert [each.rank for each in wishes] == list(range(1, len(wishes) + 1))
         assert {each.topic_id for each in wishes} <= known
     for one in complete:
-        assert not {each.topic_id for each in sides[one, "teaches"]} & {each.topic_id for each in sides[one, "learns"]}
+        assert not {each.topic_id for each in sides[one, "teaches"]} & {
+            each.topic_id for each in sides[one, "learns"]
+        }
 
 
 def test_popular_topics_are_popular(app: Flask) -> None:
@@ -225,12 +241,16 @@ def test_mira_waits_as_a_mentor_and_joao_as_a_mentee(app: Flask) -> None:
 
 def test_a_few_would_rather_not_meet_somebody_and_nobody_avoids_themselves(app: Flask) -> None:
     demo.load()
-    pairs = db.session.execute(select(Enrolment.person_id, Avoided.person_id).join_from(Avoided, Enrolment)).all()
+    pairs = db.session.execute(
+        select(Enrolment.person_id, Avoided.person_id).join_from(Avoided, Enrolment)
+    ).all()
     assert len(pairs) == 4
     assert all(mine != theirs for mine, theirs in pairs)
 
 
-def test_loading_again_changes_nothing_even_when_somebody_else_has_registered_since(app: Flask, make: Factories) -> None:
+def test_loading_again_changes_nothing_even_when_somebody_else_has_registered_since(
+    app: Flask, make: Factories
+) -> None:
     demo.load()
     make.person("Somebody New")
     before = dump()
@@ -256,7 +276,9 @@ def test_a_portal_with_other_people_is_left_alone(app: Flask, make: Factories) -
         ({"people": 20_001}, "from 30 to 20000"),
     ],
 )
-def test_what_there_is_not_is_refused_with_what_there_is(app: Flask, wrong: dict[str, Any], said: str) -> None:
+def test_what_there_is_not_is_refused_with_what_there_is(
+    app: Flask, wrong: dict[str, Any], said: str
+) -> None:
     with pytest.raises(Invalid, match=said):
         demo.load(**wrong)
     assert counted(Person) == 0
@@ -289,7 +311,11 @@ def test_in_a_running_season_most_meet_and_the_two_one_signs_in_as_meet_within_d
     assert met["met"] > 30
     for each in db.session.scalars(select(CheckIn).where(CheckIn.state == "met")):
         assert each.starts_at < now()
-    assert db.session.scalars(select(Programme.state).order_by(Programme.id)).all() == ["running", "finished", "open"]
+    assert db.session.scalars(select(Programme.state).order_by(Programme.id)).all() == [
+        "running",
+        "finished",
+        "open",
+    ]
 
 
 def test_a_finished_season_has_met_and_ended(app: Flask) -> None:
@@ -306,7 +332,9 @@ def test_the_same_number_and_stage_give_the_same_pairs(tmp_path: Path) -> None:
         folder.mkdir()
         with files.fresh(folder) as url, create_app(settings_for_tests(folder, url)).test_request_context():
             demo.load(people=60, stage="running")
-            pairs = select(Pairing.mentor_id, Pairing.mentee_id, Pairing.state, Pairing.score).order_by(Pairing.id)
+            pairs = select(Pairing.mentor_id, Pairing.mentee_id, Pairing.state, Pairing.score).order_by(
+                Pairing.id
+            )
             times = select(CheckIn.series_id, CheckIn.starts_at, CheckIn.state).order_by(CheckIn.id)
             found.append((db.session.execute(pairs).all(), db.session.execute(times).all()))
             db.session.remove()
@@ -314,7 +342,9 @@ def test_the_same_number_and_stage_give_the_same_pairs(tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
-def test_every_sign_in_of_the_demo_has_something_to_do(app: Flask, new_visitor: Callable[..., Visitor]) -> None:
+def test_every_sign_in_of_the_demo_has_something_to_do(
+    app: Flask, new_visitor: Callable[..., Visitor]
+) -> None:
     demo.load(stage="running")
     heads = {each.role: new_visitor(by_email(each.email)).get("/").heading for each in demo.SIGN_INS}
     assert heads["senior"].startswith("You meet Mira Kaya")

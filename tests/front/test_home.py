@@ -46,9 +46,13 @@ def test_the_senior_is_asked_first_and_the_junior_knows_nothing_yet(
     assert heading(new_visitor(company.people["Jonas Junior"])) == "You are in. Your match comes next"
 
 
-def test_then_the_junior_is_asked_and_the_senior_waits(company: Company, new_visitor: Callable[..., Visitor]) -> None:
+def test_then_the_junior_is_asked_and_the_senior_waits(
+    company: Company, new_visitor: Callable[..., Visitor]
+) -> None:
     company.pairing("Jonas Junior", "Selma Senior", "offered", mentee_accepted_at=now())
-    assert heading(new_visitor(company.people["Selma Senior"])) == "You said yes. Now it is Jonas Junior’s turn"
+    assert (
+        heading(new_visitor(company.people["Selma Senior"])) == "You said yes. Now it is Jonas Junior’s turn"
+    )
     assert heading(new_visitor(company.people["Jonas Junior"])) == "Somebody for you to meet"
 
 
@@ -94,7 +98,9 @@ def test_an_end_of_long_ago_and_a_pairing_that_never_began_are_not_spoken_of(
     assert heading(new_visitor(selma)) == "You are in. Your match comes next"
 
 
-def test_home_says_whether_the_check_ins_are_in_ones_calendar(company: Company, new_visitor: Callable[..., Visitor]) -> None:
+def test_home_says_whether_the_check_ins_are_in_ones_calendar(
+    company: Company, new_visitor: Callable[..., Visitor]
+) -> None:
     mentor, mentee = company.mentor("Jonas Junior"), company.mentee("Selma Senior")
     meeting(company.make, mentor, mentee, company.programme)
     connected(company.make, mentee)

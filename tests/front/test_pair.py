@@ -51,12 +51,16 @@ def test_a_pair_says_with_one_tap_that_it_met(
     pairing = meeting(make, mentor, mentee, company.programme)
     visitor = new_visitor(mentee)
     visitor.get(f"/pairings/{pairing.id}")
-    over = next(each for each in check_ins_of(pairing.id) if each.state == "planned" and each.starts_at < now())
+    over = next(
+        each for each in check_ins_of(pairing.id) if each.state == "planned" and each.starts_at < now()
+    )
     visitor.send(f"/schedule/check-ins/{over.id}/met", {"seen": str(over.version)})
     assert visitor.get("/").heading.startswith("You meet Jonas Junior on ")
 
 
-def test_whoever_is_asked_is_led_to_the_question(company: Company, new_visitor: Callable[..., Visitor]) -> None:
+def test_whoever_is_asked_is_led_to_the_question(
+    company: Company, new_visitor: Callable[..., Visitor]
+) -> None:
     pairing = company.pairing("Jonas Junior", "Selma Senior", "offered")
     visitor = new_visitor(company.people["Selma Senior"])
     assert visitor.get(f"/pairings/{pairing.id}", status=303).location == f"/pairings/{pairing.id}/offer"
@@ -92,16 +96,28 @@ def test_why_the_two_were_matched_is_said_to_each_of_them_and_about_them_to_staf
     staff = {"Petra Staff": company.staff}
     for name, heading, said in (
         ("Jonas Junior", "Why you two", "You know “Reels” at expert level, which Selma Senior ranked first."),
-        ("Selma Senior", "Why you two", "Jonas Junior can show you “Reels” at expert level, which you ranked first."),
-        ("Petra Staff", "Why these two", "Jonas Junior knows “Reels” at expert level, which Selma Senior ranked first."),
+        (
+            "Selma Senior",
+            "Why you two",
+            "Jonas Junior can show you “Reels” at expert level, which you ranked first.",
+        ),
+        (
+            "Petra Staff",
+            "Why these two",
+            "Jonas Junior knows “Reels” at expert level, which Selma Senior ranked first.",
+        ),
     ):
         visitor = new_visitor({**company.people, **staff}[name])
         pages = [visitor.get(f"/pairings/{pairing.id}")] + ([visitor.get("/")] if name not in staff else [])
         for page in pages:
-            assert all(each in page.root.one("section", id="why").text for each in (heading, said, "Interests"))
+            assert all(
+                each in page.root.one("section", id="why").text for each in (heading, said, "Interests")
+            )
 
 
-def test_a_pairing_without_reasons_has_no_empty_card(company: Company, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_pairing_without_reasons_has_no_empty_card(
+    company: Company, new_visitor: Callable[..., Visitor]
+) -> None:
     pairing = company.pairing("Jonas Junior", "Selma Senior", "active", parts=[])
     page = new_visitor(company.people["Jonas Junior"]).get(f"/pairings/{pairing.id}")
     assert "Why you two" not in page.text

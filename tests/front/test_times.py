@@ -1,4 +1,6 @@
-"""Find a time: for the two alone; searched by the worker, shown in each reader's own zone, chosen with one press."""
+"""Find a time: for the two alone; searched by the worker, shown in each reader's own zone, chosen with one
+press.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,11 @@ def jonas(company: Company, pairing: Pairing, new_visitor: Callable[..., Visitor
 def searches() -> list[TimeSearch]:
     """All searches there are."""
     db.session.rollback()
-    return list(db.session.scalars(select(TimeSearch).order_by(TimeSearch.id).execution_options(populate_existing=True)))
+    return list(
+        db.session.scalars(
+            select(TimeSearch).order_by(TimeSearch.id).execution_options(populate_existing=True)
+        )
+    )
 
 
 def work() -> None:
@@ -59,14 +65,18 @@ def work() -> None:
 
 def ahead_of(pairing: Pairing) -> CheckIn:
     """The check-in that is planned and still ahead."""
-    return next(each for each in check_ins_of(pairing.id) if each.state == "planned" and each.starts_at > now())
+    return next(
+        each for each in check_ins_of(pairing.id) if each.state == "planned" and each.starts_at > now()
+    )
 
 
 def find(visitor: Visitor, pairing: Pairing, check_in: CheckIn | None = None) -> Page:
     """Search and wait for it."""
     url = f"/pairings/{pairing.id}/times" + (f"?check_in={check_in.id}" if check_in else "")
     visitor.get(url)
-    visitor.send(f"/pairings/{pairing.id}/times", {"check_in": str(check_in.id)} if check_in else {"minutes": "60"})
+    visitor.send(
+        f"/pairings/{pairing.id}/times", {"check_in": str(check_in.id)} if check_in else {"minutes": "60"}
+    )
     work()
     return visitor.get(url)
 
@@ -206,7 +216,12 @@ def test_times_older_than_ten_minutes_are_not_shown_nor_taken_and_the_round_wipe
         db.session.execute(update(TimeSearch).values(done_at=now() - timedelta(minutes=10)))
     search = searches()[0]
     assert headings(jonas.get(f"/pairings/{pairing.id}/times?check_in={check_in.id}")) == []
-    sent = {"check_in": str(check_in.id), "seen": str(check_in.version), "search": str(search.id), "number": "1"}
+    sent = {
+        "check_in": str(check_in.id),
+        "seen": str(check_in.version),
+        "search": str(search.id),
+        "number": "1",
+    }
     jonas.send(f"/pairings/{pairing.id}/times/choose", sent)
     answer = jonas.follow()
     assert answer.toasts == ["These times are forgotten by now. Look for new ones."]
@@ -217,7 +232,10 @@ def test_times_older_than_ten_minutes_are_not_shown_nor_taken_and_the_round_wipe
 def test_nobody_connected_is_said_gently_with_a_way_to_connect(pairing: Pairing, jonas: Visitor) -> None:
     page = find(jonas, pairing)
     assert "Your calendar is not connected, so it is not asked. Connect it" in page.text
-    assert "Selma Senior’s calendar was not asked: only their working hours, holidays and check-ins count." in page.text
+    assert (
+        "Selma Senior’s calendar was not asked: only their working hours, holidays and check-ins count."
+        in page.text
+    )
     assert "/calendars" in page.links
 
 
@@ -225,20 +243,32 @@ def test_a_connected_calendar_that_may_not_be_asked_offers_to_allow_it(
     company: Company, pairing: Pairing, jonas: Visitor, make: Factories
 ) -> None:
     mentor = company.people["Jonas Junior"]
-    facts = {"address": "https://cal.example.com/", "username": "j", "created_at": now(), "state": "connected"}
+    facts = {
+        "address": "https://cal.example.com/",
+        "username": "j",
+        "created_at": now(),
+        "state": "connected",
+    }
     make.add(CalendarAccount(uid="a-uid", person_id=mentor.id, **facts))
     assert "/calendars/choices" in jonas.get(f"/pairings/{pairing.id}/times").links
     page = find(jonas, pairing)
     assert "Your calendar is connected, but may not be asked when you are busy. Allow busy times" in page.text
     make.add(CalendarChoice(person_id=mentor.id, busy=True))
-    assert "We could not ask your calendar: look whether you are busy at these times." in find(jonas, pairing).text
+    assert (
+        "We could not ask your calendar: look whether you are busy at these times."
+        in find(jonas, pairing).text
+    )
 
 
-def test_until_which_day_calendars_were_asked_is_said_when_the_plan_goes_on(pairing: Pairing, jonas: Visitor) -> None:
+def test_until_which_day_calendars_were_asked_is_said_when_the_plan_goes_on(
+    pairing: Pairing, jonas: Visitor
+) -> None:
     find(jonas, pairing)
     with transaction():
         db.session.execute(update(TimeSearch).values(notes=[{"about": "until", "day": "2028-01-02"}]))
-    said = "Calendars are asked up to 2 January 2028 only; whether somebody is busy after that, we do not know."
+    said = (
+        "Calendars are asked up to 2 January 2028 only; whether somebody is busy after that, we do not know."
+    )
     assert said in jonas.get(f"/pairings/{pairing.id}/times").text
 
 

@@ -1,4 +1,6 @@
-"""Whoever was left over reads why, and what would change it, once the plan is published, and nobody else reads it."""
+"""Whoever was left over reads why, and what would change it, once the plan is published, and nobody else
+reads it.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def company(make: Factories, noise: Noise) -> Company:
     return company_of(make, make.person("Petra Staff", roles=["staff"]))
 
 
-def left(company: Company, name: str, *, published: bool = True, role: str = "mentee", **more: Any) -> MatchRun:
+def left(
+    company: Company, name: str, *, published: bool = True, role: str = "mentee", **more: Any
+) -> MatchRun:
     """A run that was kept, in which somebody was left over; of it a pair was asked if it is `published`."""
     run = company.run(kept_at=now(), created_at=now() - timedelta(hours=1))
     enrolment = company.enrolments[name]
@@ -46,7 +50,9 @@ def why(company: Company) -> str:
     return f"/join/{company.programme.id}/why"
 
 
-def test_home_says_why_and_what_would_change_it(company: Company, new_visitor: Callable[..., Visitor]) -> None:
+def test_home_says_why_and_what_would_change_it(
+    company: Company, new_visitor: Callable[..., Visitor]
+) -> None:
     lea = company.mentee("Lea Lonely")
     left(company, "Lea Lonely")
     page = new_visitor(lea).get("/")
@@ -85,7 +91,9 @@ def test_a_plan_that_is_not_published_is_told_to_nobody(
     assert NOTHING in visitor.get(why(company)).text
 
 
-def test_the_latest_plan_is_the_one_that_counts(company: Company, new_visitor: Callable[..., Visitor]) -> None:
+def test_the_latest_plan_is_the_one_that_counts(
+    company: Company, new_visitor: Callable[..., Visitor]
+) -> None:
     lea = company.mentee("Lea Lonely")
     left(company, "Lea Lonely")
     left(company, "Lea Lonely", template=GENERAL, args={"hint": OPENS["grade"], "opened": 3})
@@ -95,7 +103,9 @@ def test_the_latest_plan_is_the_one_that_counts(company: Company, new_visitor: C
     assert "grades" not in page.text, "what staff alone can change is told to staff alone"
 
 
-def test_a_later_plan_that_found_somebody_ends_it(company: Company, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_later_plan_that_found_somebody_ends_it(
+    company: Company, new_visitor: Callable[..., Visitor]
+) -> None:
     lea = company.mentee("Lea Lonely")
     left(company, "Lea Lonely")
     run = company.run(kept_at=now())
@@ -134,7 +144,9 @@ def test_somebody_in_both_roles_reads_which_one_is_meant(
 
 
 @pytest.mark.parametrize("state", ["offered", "active", "paused"])
-def test_whoever_has_a_match_is_not_said_to_wait(company: Company, new_visitor: Callable[..., Visitor], state: str) -> None:
+def test_whoever_has_a_match_is_not_said_to_wait(
+    company: Company, new_visitor: Callable[..., Visitor], state: str
+) -> None:
     lea = company.mentee("Lea Lonely")
     company.pairing("Jonas Junior", lea, state)
     visitor = new_visitor(lea)
@@ -156,7 +168,9 @@ def test_whoever_joined_in_no_role_is_not_said_to_have_a_match(
 
 
 @pytest.mark.parametrize("state", ["paused", "withdrawn"])
-def test_whoever_does_not_wait_is_told_no_reason(company: Company, new_visitor: Callable[..., Visitor], state: str) -> None:
+def test_whoever_does_not_wait_is_told_no_reason(
+    company: Company, new_visitor: Callable[..., Visitor], state: str
+) -> None:
     lea = company.mentee("Lea Lonely")
     left(company, "Lea Lonely")
     with transaction():

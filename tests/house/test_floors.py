@@ -8,14 +8,25 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.app import ROOMS as BLUEPRINTS
+from portal.app import BLUEPRINTS
 from portal.db import Model
 from tests.layers import circle, has_pages, is_layered, layer, layer_by_name, layers_by_card
 from tests.source import HOUSE, Source, floor, functions, sources
 
 OUTSIDE_OF_CORE = {"numpy", "scipy", "icalendar", "dateutil", "holidays"}
 NOT_PURE = {
-    *("asyncio", "http", "logging", "multiprocessing", "os", "pathlib", "secrets", "shutil", "smtplib", "socket"),
+    *(
+        "asyncio",
+        "http",
+        "logging",
+        "multiprocessing",
+        "os",
+        "pathlib",
+        "secrets",
+        "shutil",
+        "smtplib",
+        "socket",
+    ),
     *("sqlite3", "ssl", "subprocess", "tempfile", "threading", "time"),
 }
 
@@ -41,14 +52,19 @@ def test_a_part_imports_only_from_the_floors_below_it() -> None:
 
 
 def test_only_the_roof_imports_the_roof() -> None:
-    assert [said for source, target, said in arrows() if floor(target.part) == 0 and floor(source.part) > 0] == []
+    assert [
+        said for source, target, said in arrows() if floor(target.part) == 0 and floor(source.part) > 0
+    ] == []
 
 
 def test_arrows_inside_a_package_point_down_its_layers() -> None:
     wrong = [
         f"{said} ({layer(source)} below {layer(target)})"
         for source, target, said in arrows()
-        if source.part == target.part and is_layered(source) and is_layered(target) and layer(source) < layer(target)
+        if source.part == target.part
+        and is_layered(source)
+        and is_layered(target)
+        and layer(source) < layer(target)
     ]
     assert wrong == []
 
@@ -126,9 +142,13 @@ def test_relationships_point_down() -> None:
     wrong = []
     for mapper in Model.registry.mappers:
         for link in mapper.relationships:
-            here, there = (floor(each.__module__.split(".")[1]) for each in (mapper.class_, link.mapper.class_))
+            here, there = (
+                floor(each.__module__.split(".")[1]) for each in (mapper.class_, link.mapper.class_)
+            )
             if there < here:
-                wrong.append(f"{mapper.class_.__name__}.{link.key} points up to {link.mapper.class_.__name__}")
+                wrong.append(
+                    f"{mapper.class_.__name__}.{link.key} points up to {link.mapper.class_.__name__}"
+                )
             if link.back_populates or link.backref:
                 wrong.append(f"{mapper.class_.__name__}.{link.key} goes both ways; the way up is a query")
     assert wrong == []
@@ -151,13 +171,19 @@ def test_no_room_is_called_by_signals() -> None:
         f"{source.name}:{line}"
         for source in sources()
         for name, line in source.imports()
-        if name.partition(".")[0] == "blinker" or name.startswith("flask.signals") or name == "sqlalchemy.event"
+        if name.partition(".")[0] == "blinker"
+        or name.startswith("flask.signals")
+        or name == "sqlalchemy.event"
     ]
-    listeners = [each.name for each in sources() if "event.listen" in each.text and each.module != "portal.db"]
+    listeners = [
+        each.name for each in sources() if "event.listen" in each.text and each.module != "portal.db"
+    ]
     assert wrong + listeners == []
 
 
-@pytest.mark.parametrize("card", [each for each in sources() if each.path.name == "__init__.py"], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "card", [each for each in sources() if each.path.name == "__init__.py"], ids=lambda each: each.name
+)
 def test_an_init_file_is_a_card_and_nothing_else(card: Source) -> None:
     assert ast.get_docstring(card.tree), "a card is a docstring"
     assert len(card.tree.body) == 1, "a card imports nothing and defines nothing"
@@ -168,7 +194,9 @@ def test_an_init_file_is_a_card_and_nothing_else(card: Source) -> None:
 def test_templates_and_tests_mirror_the_rooms() -> None:
     rooms = {source.part for source in sources() if source.part}
     templates = {each.name for each in (HOUSE / "templates").iterdir() if each.is_dir()}
-    tests = {each.name for each in (HOUSE / "tests").iterdir() if each.is_dir() and not each.name.startswith("_")}
+    tests = {
+        each.name for each in (HOUSE / "tests").iterdir() if each.is_dir() and not each.name.startswith("_")
+    }
     assert templates - rooms - {"_macros", "errors"} == set()
     assert tests - rooms - {"house", "browser", "security"} == set()
 

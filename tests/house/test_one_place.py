@@ -22,7 +22,9 @@ SIGN_IN_NAMES = {"session", "login_user", "logout_user"}
 
 def elsewhere(*places: str) -> Iterator[Source]:
     """All modules but those whose path begins with one of `places`."""
-    return (each for each in sources() if not each.name.startswith(tuple(f"portal/{place}" for place in places)))
+    return (
+        each for each in sources() if not each.name.startswith(tuple(f"portal/{place}" for place in places))
+    )
 
 
 def test_only_transaction_commits() -> None:
@@ -78,7 +80,11 @@ def test_only_sign_in_handles_cookies_and_sessions() -> None:
         found += [f"{source.name}:{line} {name}" for _, name, line in attributes(source) if name in COOKIES]
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ImportFrom) and node.module in ("flask", "flask_login"):
-                found += [f"{source.name}:{node.lineno} {each.name}" for each in node.names if each.name in SIGN_IN_NAMES]
+                found += [
+                    f"{source.name}:{node.lineno} {each.name}"
+                    for each in node.names
+                    if each.name in SIGN_IN_NAMES
+                ]
             makes_one = isinstance(node, ast.Call) and ast.unparse(node.func) == "UserSession"
             if makes_one and source.name != "portal/people/sessions.py":
                 found.append(f"{source.name}:{node.lineno} makes a session")

@@ -67,7 +67,12 @@ def test_an_installed_wheel_finds_its_own_templates_and_assets(unpacked: Path, t
     question = "from portal.settings import HOUSE; print(HOUSE)"
     environment = {"PYTHONPATH": str(unpacked), "PYTHONDONTWRITEBYTECODE": "1"}
     answer = subprocess.run(
-        [sys.executable, "-c", question], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", question],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert answer.returncode == 0, answer.stderr
     house = Path(answer.stdout.strip())
@@ -79,7 +84,15 @@ def test_the_source_archive_can_be_set_up_and_tested(shipped: Path) -> None:
     [archive] = shipped.glob("*.tar.gz")
     with tarfile.open(archive) as sources:
         names = {name.partition("/")[2] for name in sources.getnames()}
-    wanted = {"Makefile", "pyproject.toml", "package.json", "package-lock.json", "wsgi.py", "LICENSE", "README.md"}
+    wanted = {
+        "Makefile",
+        "pyproject.toml",
+        "package.json",
+        "package-lock.json",
+        "wsgi.py",
+        "LICENSE",
+        "README.md",
+    }
     wanted |= {*PYTHON_LOCKS, ".ci/run", ".ci/assets.py", "tests/house/test_packaging.py"}
     assert wanted - names == set()
 
@@ -109,6 +122,8 @@ def test_the_npm_lock_file_holds_hashes_and_no_addresses() -> None:
     text = (HOUSE / "package-lock.json").read_text(encoding="utf-8")
     packages = {name: package for name, package in json.loads(text)["packages"].items() if name}
     assert packages
-    assert [name for name, package in packages.items() if not package["integrity"].startswith("sha512-")] == []
+    assert [
+        name for name, package in packages.items() if not package["integrity"].startswith("sha512-")
+    ] == []
     assert "://" not in text
     assert "resolved" not in text

@@ -28,7 +28,9 @@ NOT_LINKED_TO = (
 
 
 @pytest.fixture
-def walker(request: pytest.FixtureRequest, make: Factories, noise: Noise, new_visitor: Callable[..., Visitor]) -> Visitor:
+def walker(
+    request: pytest.FixtureRequest, make: Factories, noise: Noise, new_visitor: Callable[..., Visitor]
+) -> Visitor:
     """A visitor with the role that the test asks for, in a portal with a few of everything."""
     role: str = request.param
     if role == "stranger":
@@ -73,7 +75,12 @@ def test_what_htmx_fetches_is_a_page_without_it(walker: Visitor) -> None:
     def look(url: str, page: Page) -> None:
         for each in page.root.walk():
             address = each["hx-get"]
-            if not address or each["hx-select"] or address in seen or (rule_of(walker.app, address) or "") in seen:
+            if (
+                not address
+                or each["hx-select"]
+                or address in seen
+                or (rule_of(walker.app, address) or "") in seen
+            ):
                 continue
             seen.update((address, rule_of(walker.app, address) or address))
             assert walker.open(address, htmx=True).status in (200, 204), address
@@ -108,7 +115,9 @@ def test_every_page_is_reached_by_some_link(
     connected(make, begun, state="connecting", pushed_at=None)
     paired = make.person("Paul Paired")
     season = busy(make, make.person("Stefan Staff", roles=["staff"]), paired)
-    others = [new_visitor(each) for each in (begun, paired, season.people["Mentee 1"], season.people["Mentor 2"])]
+    others = [
+        new_visitor(each) for each in (begun, paired, season.people["Mentee 1"], season.people["Mentor 2"])
+    ]
     reached: set[str | None] = set()
 
     def look(url: str, page: Page) -> None:

@@ -54,10 +54,16 @@ def test_every_file_it_names_is_there() -> None:
     links = [each.partition("#")[0] for each in re.findall(r"\]\(([^)\s]+)\)", README) if "://" not in each]
     path = re.compile(rf"({'|'.join(map(re.escape, KNOWN_FOLDERS))})/[\w./-]*")
     paths = [each.rstrip("/") for each in QUOTED if path.fullmatch(each)]
-    missing = [each for each in {*links, *paths} if each and not (HOUSE / each).exists() and "built" not in each]
+    missing = [
+        each for each in {*links, *paths} if each and not (HOUSE / each).exists() and "built" not in each
+    ]
     assert missing == []
 
 
 def test_every_setting_is_explained() -> None:
-    asked = set(re.findall(r"""(?:text|environ\.get)\(["']([A-Z_]+)["']""", (HOUSE / "portal" / "settings.py").read_text()))
+    asked = set(
+        re.findall(
+            r"""(?:text|environ\.get)\(["']([A-Z_]+)["']""", (HOUSE / "portal" / "settings.py").read_text()
+        )
+    )
     assert {each for each in asked - {"PORTAL_DEMO"} if each not in README} == set()

@@ -1,4 +1,6 @@
-"""Laws 7, 8 and 9: permissions are decided in views, every route carries one mark, and a fragment is a file."""
+"""Laws 7, 8 and 9: permissions are decided in views, every route carries one mark, and a
+fragment is a file.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,21 @@ VERBS = ("route", "get", "post", "put", "delete", "patch")
 TEMPLATES = sorted((HOUSE / "templates").rglob("*.html"))
 FRAMES = ("_frame.html",)  # a letter is framed, not put into a page
 FRAGMENTS = [
-    each for each in TEMPLATES if each.name.startswith("_") and each.name not in FRAMES and "_macros" not in each.parts
+    each
+    for each in TEMPLATES
+    if each.name.startswith("_") and each.name not in FRAMES and "_macros" not in each.parts
 ]
-FORBIDDEN = ("<style", " style=", " onclick=", " onchange=", " onsubmit=", "hx-on", "javascript:", "|safe", "='js:")
+FORBIDDEN = (
+    "<style",
+    " style=",
+    " onclick=",
+    " onchange=",
+    " onsubmit=",
+    "hx-on",
+    "javascript:",
+    "|safe",
+    "='js:",
+)
 ABOUT_PERMISSION = {"may", "May", "roles", "allowed"}
 
 
@@ -51,11 +65,13 @@ def test_the_mark_stands_directly_under_the_route_and_there_is_one() -> None:
         for function in functions(source):
             calls = [each.func if isinstance(each, ast.Call) else each for each in function.decorator_list]
             kinds = [
-                "route"
-                if isinstance(each, ast.Attribute) and each.attr in VERBS
-                else "mark"
-                if isinstance(each, ast.Name) and each.id in MARKS
-                else "other"
+                (
+                    "route"
+                    if isinstance(each, ast.Attribute) and each.attr in VERBS
+                    else "mark"
+                    if isinstance(each, ast.Name) and each.id in MARKS
+                    else "other"
+                )
                 for each in calls
             ]
             routes = kinds.count("route")
@@ -86,7 +102,9 @@ def test_no_permission_is_decided_around_an_include(template: Path, bare_app: Fl
         if isinstance(question.test, nodes.Name):
             asked.add(question.test.name)
         around = list(question.find_all(nodes.Include))
-        assert not (asked & ABOUT_PERMISSION and around), f"line {question.lineno}: the view decides who may see this"
+        assert not (asked & ABOUT_PERMISSION and around), (
+            f"line {question.lineno}: the view decides who may see this"
+        )
 
 
 @pytest.mark.parametrize("template", FRAGMENTS, ids=path_of)
@@ -107,12 +125,20 @@ def test_a_template_keeps_to_the_content_policy(template: Path) -> None:
 @pytest.mark.parametrize("template", TEMPLATES, ids=path_of)
 def test_a_template_takes_only_its_own_words_for_safe(template: Path, bare_app: Flask) -> None:
     calls = bare_app.jinja_env.parse(template.read_text(encoding="utf-8")).find_all(nodes.Call)
-    called = [each for each in calls if isinstance(each.node, nodes.Name) and each.node.name in ("_", "gettext", "ngettext")]
-    assert [each.lineno for each in called if not isinstance(each.args[0], nodes.Const)] == [], "use the filter translated"
+    called = [
+        each
+        for each in calls
+        if isinstance(each.node, nodes.Name) and each.node.name in ("_", "gettext", "ngettext")
+    ]
+    assert [each.lineno for each in called if not isinstance(each.args[0], nodes.Const)] == [], (
+        "use the filter translated"
+    )
 
 
 def variants(body: Sequence[nodes.Node]) -> Iterator[str]:
-    """The HTML of a template with every `if` taken, then, one at a time, with the other branches of each outer `if`."""
+    """The HTML of a template with every `if` taken, then, one at a time, with the other branches of each
+    outer `if`.
+    """
     yield "".join(flat(each) for each in body)
     for at, node in enumerate(body):
         if isinstance(node, nodes.If):
@@ -129,6 +155,8 @@ def flat(node: nodes.Node) -> str:
         return ""
     if isinstance(node, nodes.Output):
         return "".join(flat(each) for each in node.nodes)
-    if isinstance(node, nodes.If | nodes.For | nodes.With | nodes.CallBlock | nodes.FilterBlock | nodes.Scope):
+    if isinstance(
+        node, nodes.If | nodes.For | nodes.With | nodes.CallBlock | nodes.FilterBlock | nodes.Scope
+    ):
         return "".join(flat(each) for each in node.body)
     return "x" if isinstance(node, nodes.Expr) else ""

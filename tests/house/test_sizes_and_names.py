@@ -36,14 +36,18 @@ def test_no_function_is_long_without_a_reason() -> None:
         lines = source.text.splitlines()
         for each in functions(source):
             many = (each.end_lineno or 0) - each.lineno + 1
-            if many > LINES_OF_A_FUNCTION and REASON not in "\n".join(lines[each.lineno - 1 : each.end_lineno]):
+            if many > LINES_OF_A_FUNCTION and REASON not in "\n".join(
+                lines[each.lineno - 1 : each.end_lineno]
+            ):
                 long.append(f"{source.name}:{each.lineno} {each.name}: {many} lines")
     assert long == []
 
 
 def test_no_file_is_named_for_nothing() -> None:
     named = [each.name for each in (*sources(), *TESTS) if each.path.stem.rpartition("_")[2] in EMPTY_NAMES]
-    templates = [str(path) for path in (HOUSE / "templates").rglob("*") if path.stem.strip("_") in EMPTY_NAMES]
+    templates = [
+        str(path) for path in (HOUSE / "templates").rglob("*") if path.stem.strip("_") in EMPTY_NAMES
+    ]
     assert named + templates == []
 
 
@@ -67,8 +71,12 @@ def test_a_test_is_named_by_a_sentence() -> None:
     assert short == []
 
 
-@pytest.mark.parametrize("command", [("ruff", "check", "--quiet", "."), ("mypy", "--no-error-summary")], ids=lambda c: c[0])
+@pytest.mark.parametrize(
+    "command", [("ruff", "check", "--quiet", "."), ("mypy", "--no-error-summary")], ids=lambda c: c[0]
+)
 def test_style_and_types_are_right(command: tuple[str, ...]) -> None:
     program = Path(sys.executable).parent / command[0]
-    done = subprocess.run([str(program), *command[1:]], cwd=HOUSE, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(program), *command[1:]], cwd=HOUSE, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr

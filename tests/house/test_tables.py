@@ -40,7 +40,9 @@ def test_every_listed_column_says_why_and_for_how_long() -> None:
 
 def test_migrations_make_what_the_models_say(app: Flask) -> None:
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
         assert compare_metadata(context, Model.metadata) == []
 
 

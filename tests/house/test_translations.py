@@ -46,7 +46,15 @@ def german() -> Catalog:
 def said(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """Every message found by looking again."""
     template: Path = tmp_path_factory.mktemp("messages") / "messages.pot"
-    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "portal/translations/babel.cfg"]
+    command = [
+        sys.executable,
+        "-m",
+        "babel.messages.frontend",
+        "-q",
+        "extract",
+        "-F",
+        "portal/translations/babel.cfg",
+    ]
     command += ["-k", "_l", "-k", "N_", "--ignore-dirs=.* node_modules", "-o", str(template), "."]
     made = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
@@ -54,7 +62,9 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         return read_po(file)
 
 
-def test_looking_again_finds_no_message_that_the_german_catalogue_lacks(said: Catalog, german: Catalog) -> None:
+def test_looking_again_finds_no_message_that_the_german_catalogue_lacks(
+    said: Catalog, german: Catalog
+) -> None:
     messages = list(with_text(said))
     assert len(messages) > 300
     lacking = [each.id for each in messages if (kept := german.get(each.id)) is None or kept.id != each.id]
@@ -85,7 +95,9 @@ def test_every_german_message_has_the_placeholders_of_the_english_one(german: Ca
 
 def test_a_count_has_both_forms_in_german(german: Catalog) -> None:
     assert german.num_plurals == 2
-    assert [each.id for each in with_text(german) if len(forms(each, "id")) != len(forms(each, "string"))] == []
+    assert [
+        each.id for each in with_text(german) if len(forms(each, "id")) != len(forms(each, "string"))
+    ] == []
 
 
 def test_the_catalogue_names_no_date_place_or_person() -> None:
@@ -109,7 +121,9 @@ def test_what_is_wrong_in_a_form_is_said_in_german(visitor: Visitor) -> None:
     assert "Das ist keine E-Mail-Adresse. Sie sieht aus wie name@example.com." in page.errors
 
 
-def test_letters_and_their_dates_are_german_for_somebody_who_reads_german(app: Flask, make: Factories) -> None:
+def test_letters_and_their_dates_are_german_for_somebody_who_reads_german(
+    app: Flask, make: Factories
+) -> None:
     ada, programme = make.person("Ada", locale="de"), make.programme()
     with app.test_request_context():
         letter = paused(ada, programme, date(2026, 12, 7))

@@ -1,4 +1,6 @@
-"""While files move: the same routes, commands, settings and letters as before. It goes once the moving is over."""
+"""While files move: the same routes, commands, settings and letters as before. It goes once the moving is
+over.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ SAVED = Path(__file__).with_name("unchanged.json")
 def commands(command: click.Command, path: str = "portal") -> list[str]:
     """Every command with its options."""
     if isinstance(command, click.Group):
-        return [line for name, inner in command.commands.items() for line in commands(inner, f"{path} {name}")]
+        return [
+            line for name, inner in command.commands.items() for line in commands(inner, f"{path} {name}")
+        ]
     return [f"{path} {' '.join(sorted(option for each in command.params for option in each.opts))}"]
 
 
@@ -27,11 +31,18 @@ def facts(app: Flask) -> dict[str, Any]:
     """What others rely on."""
     settings = (HOUSE / "portal" / "settings.py").read_text(encoding="utf-8")
     return {
-        "routes": sorted(f"{each.rule} {each.endpoint} {','.join(sorted(each.methods or ()))}" for each in app.url_map.iter_rules()),
+        "routes": sorted(
+            f"{each.rule} {each.endpoint} {','.join(sorted(each.methods or ()))}"
+            for each in app.url_map.iter_rules()
+        ),
         "commands": sorted(commands(cli.portal)),
         "settings": sorted(set(re.findall(r"""(?:text|environ\.get)\(["']([A-Z_]+)["']""", settings))),
         "letters": sorted(
-            {f"{each.parent.name}/{each.stem}" for each in (HOUSE / "templates/letters").glob("*/*") if "_" not in each.stem[0]}
+            {
+                f"{each.parent.name}/{each.stem}"
+                for each in (HOUSE / "templates/letters").glob("*/*")
+                if "_" not in each.stem[0]
+            }
         ),
     }
 

@@ -25,7 +25,11 @@ from tests.postbox import Postbox, link_in, text_of
 
 PRIVATE = "http://localhost/reset/abc?next=/me&x=1"
 HELLO = Letter(
-    kind="hello", subject="Hello\n Ada", text=f"Dear Ada,\n{LINK}\n", html=f'<p><a href="{LINK}">Go</a></p>', link=PRIVATE
+    kind="hello",
+    subject="Hello\n Ada",
+    text=f"Dear Ada,\n{LINK}\n",
+    html=f'<p><a href="{LINK}">Go</a></p>',
+    link=PRIVATE,
 )
 
 
@@ -52,11 +56,15 @@ def change(letter_id: int, **values: Any) -> None:
         db.session.execute(update(OutboxLetter).where(OutboxLetter.id == letter_id).values(**values))
 
 
-def test_a_posted_letter_arrives_whole_and_its_private_link_is_wiped(mailing: Flask, smtp_server: Postbox) -> None:
+def test_a_posted_letter_arrives_whole_and_its_private_link_is_wiped(
+    mailing: Flask, smtp_server: Postbox
+) -> None:
     letter_id = post()
     delivery.deliver(letter_id)
     [arrived], kept = smtp_server.letters, row(letter_id)
-    assert {name: str(arrived[name]) for name in ("From", "To", "Subject", "Auto-Submitted", "Message-ID")} == {
+    assert {
+        name: str(arrived[name]) for name in ("From", "To", "Subject", "Auto-Submitted", "Message-ID")
+    } == {
         "From": "Vice Versa <portal@example.com>",
         "To": "ada@example.com",
         "Subject": "Hello Ada",
@@ -78,7 +86,7 @@ def html_of(letter: EmailMessage) -> str:
 
 def test_a_letter_whose_reason_is_rolled_back_was_never_posted(mailing: Flask) -> None:
     rung: list[Any] = []
-    mailing.extensions["doorbell"] = lambda *what: rung.append(what)
+    mailing.extensions["task_queue"] = lambda *what: rung.append(what)
     with suppress(ZeroDivisionError), transaction():
         outbox.post(HELLO, to="ada@example.com")
         1 / 0  # noqa: B018  # what fails after the posting
@@ -87,7 +95,7 @@ def test_a_letter_whose_reason_is_rolled_back_was_never_posted(mailing: Flask) -
 
 def test_posting_rings_once_the_letter_is_committed(mailing: Flask) -> None:
     rung: list[Any] = []
-    mailing.extensions["doorbell"] = lambda *what: rung.append((*what, row(what[1]).state))
+    mailing.extensions["task_queue"] = lambda *what: rung.append((*what, row(what[1]).state))
     letter_id = post()
     assert rung == [("letters.deliver", letter_id, "queued")]
 
@@ -157,7 +165,9 @@ def test_an_address_that_cannot_be_written_to_fails_with_words(mailing: Flask, s
     assert ((row(letter_id).last_error or "").split(":")[0], smtp_server.letters) == ("address", [])
 
 
-def test_workers_that_reach_for_one_letter_at_the_same_time_send_it_once(mailing: Flask, smtp_server: Postbox) -> None:
+def test_workers_that_reach_for_one_letter_at_the_same_time_send_it_once(
+    mailing: Flask, smtp_server: Postbox
+) -> None:
     smtp_server.seconds_before_answer = 0.3
     letter_id = post()
 
@@ -179,7 +189,9 @@ def test_a_lease_holds_others_off_until_it_runs_out(mailing: Flask, smtp_server:
     assert (delivery.sweep(), len(smtp_server.letters)) == (1, 1)
 
 
-def test_a_worker_that_lost_its_lease_does_not_overwrite_the_next_ones_word(mailing: Flask, smtp_server: Postbox) -> None:
+def test_a_worker_that_lost_its_lease_does_not_overwrite_the_next_ones_word(
+    mailing: Flask, smtp_server: Postbox
+) -> None:
     letter_id = post()
     parcel = delivery._claim(letter_id)
     assert parcel is not None
@@ -188,7 +200,9 @@ def test_a_worker_that_lost_its_lease_does_not_overwrite_the_next_ones_word(mail
     assert (row(letter_id).state, row(letter_id).lease_holder) == ("queued", "next")
 
 
-def test_a_sender_the_server_does_not_take_is_the_whole_servers_trouble(mailing: Flask, smtp_server: Postbox) -> None:
+def test_a_sender_the_server_does_not_take_is_the_whole_servers_trouble(
+    mailing: Flask, smtp_server: Postbox
+) -> None:
     letter_id = post()
     mail = replace(mailing.extensions["settings"].mail, username="ada", password="wrong")
     mailing.extensions["settings"] = replace(mailing.extensions["settings"], mail=mail)

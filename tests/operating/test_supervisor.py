@@ -20,7 +20,9 @@ def log(tmp_path: Path) -> Path:
 
 
 def wait_for_another(process: Running, word: str, old: psutil.Process, log: Path) -> psutil.Process:
-    return wait_until(lambda: next((each for each in process.children(word) if each.pid != old.pid), None), log=log)
+    return wait_until(
+        lambda: next((each for each in process.children(word) if each.pid != old.pid), None), log=log
+    )
 
 
 @pytest.mark.slow

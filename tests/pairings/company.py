@@ -47,7 +47,9 @@ class Company:
         self.people[name], self.enrolments[name] = person, enrolment
         return person
 
-    def pairing(self, mentor: Person | str, mentee: Person | str, state: str = "draft", **more: Any) -> Pairing:
+    def pairing(
+        self, mentor: Person | str, mentee: Person | str, state: str = "draft", **more: Any
+    ) -> Pairing:
         """A pairing of two people; names make new ones."""
         one = self.mentor(mentor) if isinstance(mentor, str) else mentor
         other = self.mentee(mentee) if isinstance(mentee, str) else mentee
@@ -60,13 +62,17 @@ class Company:
             "score": 8700,
             "parts": [
                 {**PART, "args": args},
-                {"name": "time", "points": 3500, "template": "You share about %(hours)s working hours a week.",
-                 "args": {"mentor": one.name, "mentee": other.name, "hours": 30}},
+                {
+                    "name": "time",
+                    "points": 3500,
+                    "template": "You share about %(hours)s working hours a week.",
+                    "args": {"mentor": one.name, "mentee": other.name, "hours": 30},
+                },
                 {"name": "language", "points": 0, "template": "", "args": {}},
             ],
             "created_at": now(),
             **STAGES.get(state, dict)(),
-        }  # fmt: skip
+        }
         return self.make.add(Pairing(**{**facts, **more}))
 
     def run(self, state: str = "done", **more: Any) -> MatchRun:
@@ -85,8 +91,18 @@ class Company:
 
 STAGES: dict[str, Any] = {
     "offered": lambda: {"offered_at": now(), "answer_by": now() + timedelta(days=5)},
-    "active": lambda: {"offered_at": now(), "mentee_accepted_at": now(), "mentor_accepted_at": now(), "active_at": now()},
-    "paused": lambda: {"offered_at": now(), "mentee_accepted_at": now(), "mentor_accepted_at": now(), "active_at": now()},
+    "active": lambda: {
+        "offered_at": now(),
+        "mentee_accepted_at": now(),
+        "mentor_accepted_at": now(),
+        "active_at": now(),
+    },
+    "paused": lambda: {
+        "offered_at": now(),
+        "mentee_accepted_at": now(),
+        "mentor_accepted_at": now(),
+        "active_at": now(),
+    },
 }
 
 
@@ -98,7 +114,9 @@ def company_of(make: Factories, staff: Person, name: str = "Spring season") -> C
 
 
 def season_of(make: Factories, staff: Person) -> Company:
-    """A programme that `staff` runs with a pairing in each state, runs and a trial, and enough people left over."""
+    """A programme that `staff` runs with a pairing in each state, runs and a trial, and enough people left
+    over.
+    """
     made = company_of(make, staff, "The season that is on")
     run = made.run(kept_at=now())
     trial = made.run(trial=True, title="Calmer", line=4000, gap=0, rules={**made.programme.rules, "line": 30})
@@ -107,10 +125,17 @@ def season_of(make: Factories, staff: Person) -> Company:
     for number in range(4, 11):
         made.mentee(f"Mentee {number}")
         enrolment = made.enrolments[f"Mentee {number}"]
-        said = {"template": "Everybody who could mentor %(name)s suits others better.", "args": {"name": f"Mentee {number}"}}
+        said = {
+            "template": "Everybody who could mentor %(name)s suits others better.",
+            "args": {"name": f"Mentee {number}"},
+        }
         for each in (run, trial):
             make.add(LeftOver(run_id=each.id, enrolment_id=enrolment.id, role="mentee", **said))
-    apart = {"mentor_id": made.people["Mentor 0"].id, "mentee_id": made.people["Mentee 4"].id, "how": "forbid"}
+    apart = {
+        "mentor_id": made.people["Mentor 0"].id,
+        "mentee_id": made.people["Mentee 4"].id,
+        "how": "forbid",
+    }
     make.add(RunPair(run_id=trial.id, **apart))
     made.run("running", objective=None, lease_holder="a worker", lease_until=now() + timedelta(hours=1))
     return made

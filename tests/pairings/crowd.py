@@ -31,7 +31,10 @@ ZONES = ("Europe/Berlin", "Europe/London", "Asia/Kolkata")
 def fill(make: Factories, programme: Programme, mentors: int, mentees: int) -> None:
     """Have many people join, with wishes of their own."""
     chance = Random(7)  # people of a test, not a secret
-    topics = [Topic(id=f"t{number}", area=f"area {number % 4}", label=f"Topic {number}", aliases=[]) for number in range(12)]
+    topics = [
+        Topic(id=f"t{number}", area=f"area {number % 4}", label=f"Topic {number}", aliases=[])
+        for number in range(12)
+    ]
     people = [_person(number, number < mentors, chance) for number in range(mentors + mentees)]
     make.add(topics[0], *topics[1:], *people)
     enrolments = [_enrolment(each, programme, number < mentors) for number, each in enumerate(people)]
@@ -47,17 +50,29 @@ def fill(make: Factories, programme: Programme, mentors: int, mentees: int) -> N
 
 def _person(number: int, junior: bool, chance: Random) -> Person:
     return Person(
-        email=f"many.{number}@example.com", name=f"Many {number}", confirmed_at=now(), created_at=now(), site="Berlin",
-        department=chance.choice(DEPARTMENTS), time_zone=chance.choice(ZONES), style=chance.choice(STYLES),
+        email=f"many.{number}@example.com",
+        name=f"Many {number}",
+        confirmed_at=now(),
+        created_at=now(),
+        site="Berlin",
+        department=chance.choice(DEPARTMENTS),
+        time_zone=chance.choice(ZONES),
+        style=chance.choice(STYLES),
         grade=chance.randint(1, 4) if junior else chance.randint(6, 9),
-    )  # fmt: skip
+    )
 
 
 def _enrolment(person: Person, programme: Programme, junior: bool) -> Enrolment:
     return Enrolment(
-        person_id=person.id, programme_id=programme.id, as_mentor=junior, as_mentee=not junior, state="waiting",
-        steps_done=5, begun_at=now(), joined_at=now(),
-    )  # fmt: skip
+        person_id=person.id,
+        programme_id=programme.id,
+        as_mentor=junior,
+        as_mentee=not junior,
+        state="waiting",
+        steps_done=5,
+        begun_at=now(),
+        joined_at=now(),
+    )
 
 
 def ask(company: Company) -> int:
@@ -88,7 +103,9 @@ def proposed(run_id: int) -> set[tuple[int, int]]:
     """The pairs that a run proposes, as people."""
     one, other = Enrolment.__table__.alias(), Enrolment.__table__.alias()
     query = select(one.c.person_id, other.c.person_id).select_from(Proposal)
-    query = query.join(one, one.c.id == Proposal.mentor_enrolment_id).join(other, other.c.id == Proposal.mentee_enrolment_id)
+    query = query.join(one, one.c.id == Proposal.mentor_enrolment_id).join(
+        other, other.c.id == Proposal.mentee_enrolment_id
+    )
     return set(db.session.execute(query.where(Proposal.run_id == run_id)))
 
 
@@ -111,7 +128,9 @@ def wait_for(what: Callable[[], object], seconds: float = 20.0) -> None:
 
 def solvers(of: int) -> list[psutil.Process]:
     """The processes below `of` that match."""
-    return [each for each in psutil.Process(of).children() if "portal.pairings.matching.solver" in _command(each)]
+    return [
+        each for each in psutil.Process(of).children() if "portal.pairings.matching.solver" in _command(each)
+    ]
 
 
 def _command(process: psutil.Process) -> list[str]:
@@ -143,4 +162,6 @@ def running(app: Flask, run_id: int) -> Iterator[None]:
 
 def let_the_lease_run_out(run_id: int) -> None:
     with transaction():
-        db.session.execute(update(MatchRun).where(MatchRun.id == run_id).values(lease_until=now() - timedelta(seconds=1)))
+        db.session.execute(
+            update(MatchRun).where(MatchRun.id == run_id).values(lease_until=now() - timedelta(seconds=1))
+        )

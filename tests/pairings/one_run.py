@@ -1,4 +1,6 @@
-"""One run of the matching in a process that a test can kill: `python -m tests.pairings.one_run FOLDER DATABASE_URL RUN`."""
+"""One run of the matching in a process that a test can kill: `python -m tests.pairings.one_run FOLDER
+DATABASE_URL RUN`.
+"""
 
 import sys
 from pathlib import Path

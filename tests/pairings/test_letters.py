@@ -60,19 +60,27 @@ def test_the_senior_is_asked_with_the_reasons_and_until_when_in_their_own_zone(p
 def test_the_junior_is_asked_once_the_senior_has_said_yes(pairing: Pairing) -> None:
     letter = letters.offered(pairing, pairing.mentor, until=UNTIL)
     assert letter.subject == "Would you like to meet Grace Hopper?"
-    assert "Grace Hopper would like to learn from you, with you as the mentor, and has said yes already." in letter.text
+    assert (
+        "Grace Hopper would like to learn from you, with you as the mentor, and has said yes already."
+        in letter.text
+    )
     assert "by Saturday, 5 December" in letter.text
 
 
 def test_an_end_is_told_to_both_alike_and_without_blame(pairing: Pairing) -> None:
     one, other = (letters.ended(pairing, each) for each in (pairing.mentor, pairing.mentee))
     names = (("Ada King", "A"), ("Grace Hopper", "B")), (("Ada King", "B"), ("Grace Hopper", "A"))
-    texts = [letter.text.replace(*these[0]).replace(*these[1]) for letter, these in zip((one, other), names, strict=True)]
+    texts = [
+        letter.text.replace(*these[0]).replace(*these[1])
+        for letter, these in zip((one, other), names, strict=True)
+    ]
     assert texts[0] == texts[1]
     assert "ended by" not in one.text
 
 
-def test_every_letter_has_one_thing_to_do_says_why_it_was_sent_and_names_nobody_else(pairing: Pairing, noise: Noise) -> None:
+def test_every_letter_has_one_thing_to_do_says_why_it_was_sent_and_names_nobody_else(
+    pairing: Pairing, noise: Noise
+) -> None:
     for letter in all_letters(pairing):
         links = [line for line in letter.text.splitlines() if line.startswith("http://localhost/")]
         assert len(links) == 1, letter.kind
@@ -94,7 +102,9 @@ def test_a_name_is_no_markup_in_a_letter(make: Factories, staff: Person) -> None
         assert "&amp;" not in letter.text
 
 
-def test_every_letter_has_a_subject_of_its_own_that_names_the_partner_where_there_is_one(pairing: Pairing) -> None:
+def test_every_letter_has_a_subject_of_its_own_that_names_the_partner_where_there_is_one(
+    pairing: Pairing,
+) -> None:
     assert [(each.kind, each.subject) for each in all_letters(pairing)] == [
         ("pairings.offered", "Would you like to meet Grace Hopper?"),
         ("pairings.offered", "Would you like to meet Ada King?"),
@@ -111,7 +121,9 @@ def test_every_letter_has_a_subject_of_its_own_that_names_the_partner_where_ther
     ]
 
 
-def test_every_letter_but_the_one_after_a_no_names_the_partner_and_links_to_what_can_be_seen(pairing: Pairing) -> None:
+def test_every_letter_but_the_one_after_a_no_names_the_partner_and_links_to_what_can_be_seen(
+    pairing: Pairing,
+) -> None:
     pages = {"offered": f"/pairings/{pairing.id}/offer", "not_this_time": "/", "taken_back": "/"}
     for letter in all_letters(pairing):
         name = letter.kind.removeprefix("pairings.")

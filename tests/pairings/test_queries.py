@@ -18,9 +18,15 @@ from tests.pairings.company import Company
 from tests.personas import Factories
 
 SEEN = {
-    "draft": (False, False), "offered": (False, True), "agreed": (True, True), "active": (True, True),
-    "paused": (True, True), "ended": (True, True), "discarded": (False, False), "declined": (False, False),
-}  # fmt: skip
+    "draft": (False, False),
+    "offered": (False, True),
+    "agreed": (True, True),
+    "active": (True, True),
+    "paused": (True, True),
+    "ended": (True, True),
+    "discarded": (False, False),
+    "declined": (False, False),
+}
 """In each stage: whether the junior sees it, whether the senior does."""
 
 
@@ -53,7 +59,13 @@ def test_each_of_the_two_sees_a_pairing_once_they_were_asked(
     assert (sees(pairing, junior), sees(pairing, senior)) == SEEN[stage]
     assert ([each.id for each in queries.pairings_of(junior.id)] == [pairing.id]) == SEEN[stage][0]
     assert ([each.id for each in queries.pairings_of(senior.id)] == [pairing.id]) == SEEN[stage][1]
-    assert [sees(pairing, each) for each in (staff, admin, member, other, noise.person)] == [True, True, False, False, False]
+    assert [sees(pairing, each) for each in (staff, admin, member, other, noise.person)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
     assert queries.pairings_of(staff.id) == []
     for person in (junior, senior, member, other):
         with pytest.raises(NotFound):
@@ -89,7 +101,10 @@ def test_sides_partners_and_counts(company: Company, staff: Person) -> None:
     pairing = queries.staffs_pairing(company.pairing("Ada King", "Grace Hopper").id, staff)
     ada, grace = company.people["Ada King"], company.people["Grace Hopper"]
     assert [queries.side_of(pairing, each.id) for each in (ada, grace, staff)] == ["mentor", "mentee", None]
-    assert (queries.partner(pairing, ada.id).name, queries.partner(pairing, grace.id).name) == (grace.name, ada.name)
+    assert (queries.partner(pairing, ada.id).name, queries.partner(pairing, grace.id).name) == (
+        grace.name,
+        ada.name,
+    )
     company.pairing("Bea Long", "Carl Cole", "active")
     company.pairing("Dora Day", "Emil Ende", "declined")
     assert queries.counts(company.programme.id) == {"draft": 1, "active": 1, "declined": 1}

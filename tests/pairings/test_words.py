@@ -12,14 +12,30 @@ from portal.core.matching.explanations import voices, why_not
 from portal.pairings import words
 
 FACTS = {
-    "mentor": "João", "mentee": "Ada", "topic": "Reels", "second": "Stories", "wish": "Clips", "level": "at expert level",
-    "rank": "first", "one": "Design", "other": "Legal", "site": "Oslo", "languages": ["de", "en"], "clock": "Oslo",
-    "hours": {"template": voices.ABOUT_HOURS, "many": 5}, "mentor_place": "Lisbon", "mentee_place": "Oslo",
+    "mentor": "João",
+    "mentee": "Ada",
+    "topic": "Reels",
+    "second": "Stories",
+    "wish": "Clips",
+    "level": "at expert level",
+    "rank": "first",
+    "one": "Design",
+    "other": "Legal",
+    "site": "Oslo",
+    "languages": ["de", "en"],
+    "clock": "Oslo",
+    "hours": {"template": voices.ABOUT_HOURS, "many": 5},
+    "mentor_place": "Lisbon",
+    "mentee_place": "Oslo",
     "mentor_when": {"template": "%(days)s mornings", "days": ["Tuesday", "Thursday"]},
     "mentee_when": {"template": "mostly %(when)s", "when": {"template": "weekday mornings"}},
     "when": {"template": "%(days)s afternoons", "days": ["Thursday"]},
-    "mentors": 2, "mentees": 3, "many": 12, "opened": 5, "place": "Oslo",
-}  # fmt: skip
+    "mentors": 2,
+    "mentees": 3,
+    "many": 12,
+    "opened": 5,
+    "place": "Oslo",
+}
 
 
 @pytest.fixture
@@ -50,7 +66,10 @@ def test_a_sentence_is_spoken_to_whoever_reads_it() -> None:
         "João knows “Reels” at expert level, which Ada ranked first.",
     ]
     assert [words.sentence(voices.WHEN_FAR, FACTS, reader) for reader in ("staff", "mentor", "mentee")] == [
-        "They share mostly weekday mornings, about 5 hours a week, although one is in Lisbon and one in Oslo.",
+        (
+            "They share mostly weekday mornings, about 5 hours a week, although one is in Lisbon and one in"
+            " Oslo."
+        ),
         "You share Tuesday and Thursday mornings, about 5 hours a week, although Ada is in Oslo.",
         "You share mostly weekday mornings, about 5 hours a week, although João is in Lisbon.",
     ]
@@ -90,5 +109,15 @@ def test_what_each_reason_is_about_is_named() -> None:
 
 def test_points_are_never_said_to_be_more_than_they_are() -> None:
     shown = {score: words.points(score) for score in (0, 99, 100, 3960, 3999, 4000, 4550, 9999, 10_000)}
-    said = {0: "0", 99: "0", 100: "1", 3960: "39", 3999: "39", 4000: "40", 4550: "45", 9999: "99", 10_000: "100"}
+    said = {
+        0: "0",
+        99: "0",
+        100: "1",
+        3960: "39",
+        3999: "39",
+        4000: "40",
+        4550: "45",
+        9999: "99",
+        10_000: "100",
+    }
     assert shown == said, "a pair below the line of 40 must not look as if it were on it"

@@ -19,7 +19,9 @@ def test_an_export_holds_what_is_the_persons_own_and_nobody_elses(make, staff, n
     ada = make.person("Ada King", grade=3)
     make.enrolment(ada, make.programme(), off_the_table="my divorce")
     with transaction():
-        audit.write(action="person.edited", on="person", id=ada.id, by=staff.id, after={"grade": 4}, reason="promoted")
+        audit.write(
+            action="person.edited", on="person", id=ada.id, by=staff.id, after={"grade": 4}, reason="promoted"
+        )
     own, by_staff = retention.export(ada), retention.export(staff)
     assert own["person"][0]["name"] == "Ada King"
     assert own["enrolment"][0]["off_the_table"] == "my divorce"
@@ -39,12 +41,21 @@ def test_an_erased_person_leaves_a_row_without_a_face_and_the_chain_stays_whole(
     make.add(Avoided(enrolment_id=theirs.id, person_id=boss.id))
     with transaction():
         audit.write(
-            action="person.edited", on="person", id=boss.id, by=admin.id, before={"name": "G"}, after={"name": "Grace"}
+            action="person.edited",
+            on="person",
+            id=boss.id,
+            by=admin.id,
+            before={"name": "G"},
+            after={"name": "Grace"},
         )
     with transaction():
         retention.erase(boss.id, by=admin.id, at=now())
     gone = db.session.get(Person, boss.id)
-    assert (gone.name, gone.email, gone.is_active) == ("Former colleague", f"erased-{boss.id}@erased.invalid", False)
+    assert (gone.name, gone.email, gone.is_active) == (
+        "Former colleague",
+        f"erased-{boss.id}@erased.invalid",
+        False,
+    )
     assert db.session.get(Person, report.id).manager_id is None
     left = [
         db.session.query(each).filter_by(person_id=boss.id).count()
@@ -66,13 +77,22 @@ def test_only_accounts_that_nobody_waits_for_are_cleared(make):
     stranger = make.person("Never Confirmed", confirmed_at=None, created_at=old)
     trusted = make.person("Trusted Early", confirmed_at=None, created_at=old)
     again = make.person("Asked Again", confirmed_at=None, created_at=old)
-    link = {"kind": "confirm", "token_digest": "d", "password_digest": "p", "expires_at": now() + timedelta(hours=1)}
+    link = {
+        "kind": "confirm",
+        "token_digest": "d",
+        "password_digest": "p",
+        "expires_at": now() + timedelta(hours=1),
+    }
     make.add(AccountLink(person_id=again.id, **link))
     with transaction():
         give_role(db.session.get(Person, trusted.id), role=Role.STAFF, by=None, at=now())
     assert "accounts never confirmed: 1" in retention.run(dry_run=True)
     retention.run()
-    assert [db.session.get(Person, each.id) is None for each in (stranger, trusted, again)] == [True, False, False]
+    assert [db.session.get(Person, each.id) is None for each in (stranger, trusted, again)] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_changed_or_missing_entry_breaks_the_chain(make, admin):

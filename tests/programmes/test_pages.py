@@ -53,7 +53,9 @@ def test_staff_see_the_programmes_they_run_and_no_others(stefan: Visitor, noise:
     assert stefan.get("/programmes/new", status=404).status == 404
 
 
-def test_members_find_nothing_there(new_visitor: Callable[..., Visitor], member: Person, programme: Programme) -> None:
+def test_members_find_nothing_there(
+    new_visitor: Callable[..., Visitor], member: Person, programme: Programme
+) -> None:
     visitor = new_visitor(member)
     for path in ("/programmes/", f"/programmes/{programme.id}", f"/programmes/{programme.id}/enrolments"):
         assert visitor.get(path, status=404).status == 404
@@ -69,7 +71,12 @@ def test_an_administrator_prepares_a_programme_and_says_who_runs_it(ama: Visitor
     ama.post("/programmes/new", leads="mentee", staff=[str(staff.id)])
     assert ama.follow().heading == "New season"
     made = db.session.scalars(select(Programme).where(Programme.name == "New season")).one()
-    assert (made.state, made.leads, made.rules["line"], sum(made.weights.values())) == ("draft", "mentee", 40, 100)
+    assert (made.state, made.leads, made.rules["line"], sum(made.weights.values())) == (
+        "draft",
+        "mentee",
+        40,
+        100,
+    )
     runs = select(ProgrammeStaff.person_id).where(ProgrammeStaff.programme_id == made.id)
     assert db.session.scalars(runs).all() == [staff.id]
 
@@ -85,10 +92,20 @@ def test_weights_must_sum_to_a_hundred(stefan: Visitor, programme: Programme) ->
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("line", "101"), ("line", "-1"), ("meetings", "0"), ("ends_on", "2020-01-01"), ("sign_up_until", "2999-01-01"),
-     ("weight_time", "NaN"), ("name", ""), ("leads", "nobody")],
-)  # fmt: skip
-def test_a_bad_value_is_explained_and_nothing_is_saved(stefan: Visitor, programme: Programme, name: str, value: str) -> None:
+    [
+        ("line", "101"),
+        ("line", "-1"),
+        ("meetings", "0"),
+        ("ends_on", "2020-01-01"),
+        ("sign_up_until", "2999-01-01"),
+        ("weight_time", "NaN"),
+        ("name", ""),
+        ("leads", "nobody"),
+    ],
+)
+def test_a_bad_value_is_explained_and_nothing_is_saved(
+    stefan: Visitor, programme: Programme, name: str, value: str
+) -> None:
     form = stefan.get(f"/programmes/{programme.id}").values(f"/programmes/{programme.id}")
     page = stefan.send(f"/programmes/{programme.id}", {**form, name: [value]})
     assert page.status == 422
@@ -96,7 +113,9 @@ def test_a_bad_value_is_explained_and_nothing_is_saved(stefan: Visitor, programm
     assert saved(programme).version == 1
 
 
-def test_an_edit_of_what_somebody_else_changed_shows_both_values(stefan: Visitor, programme: Programme) -> None:
+def test_an_edit_of_what_somebody_else_changed_shows_both_values(
+    stefan: Visitor, programme: Programme
+) -> None:
     old = stefan.get(f"/programmes/{programme.id}").values(f"/programmes/{programme.id}")
     assert stefan.send(f"/programmes/{programme.id}", {**old, "name": ["First"]}).status == 303
     assert stefan.send(f"/programmes/{programme.id}", {**old, "name": ["First"]}).status == 303
@@ -108,7 +127,9 @@ def test_an_edit_of_what_somebody_else_changed_shows_both_values(stefan: Visitor
     assert saved(programme).name == "Second"
 
 
-def test_what_every_pair_must_and_points_for_staying_together_are_kept(stefan: Visitor, programme: Programme) -> None:
+def test_what_every_pair_must_and_points_for_staying_together_are_kept(
+    stefan: Visitor, programme: Programme
+) -> None:
     here = f"/programmes/{programme.id}"
     stefan.get(here)
     stefan.post(here)
@@ -116,19 +137,28 @@ def test_what_every_pair_must_and_points_for_staying_together_are_kept(stefan: V
     assert saved(programme).version == programme.version, "nothing was changed"
     stefan.get(here)
     stefan.post(here, musts=["topic", "department"], stay_bonus="5")
-    assert saved(programme).rules == {"line": 40, "min_grade_gap": 1, "stay_bonus": 5, "musts": ["department", "topic"]}
+    assert saved(programme).rules == {
+        "line": 40,
+        "min_grade_gap": 1,
+        "stay_bonus": 5,
+        "musts": ["department", "topic"],
+    }
     values = stefan.follow().values(here)
     assert (values["musts"], values["stay_bonus"]) == (["department", "topic"], ["5"])
     stefan.post(here, musts=None)
     assert "musts" not in saved(programme).rules
 
 
-def test_a_programme_opens_starts_and_finishes_in_that_order(stefan: Visitor, make: Factories, staff: Person) -> None:
+def test_a_programme_opens_starts_and_finishes_in_that_order(
+    stefan: Visitor, make: Factories, staff: Person
+) -> None:
     made = make.programme("Draft", state="draft")
     make.add(ProgrammeStaff(programme_id=made.id, person_id=staff.id))
     path = f"/programmes/{made.id}/state"
     assert stefan.send(path, {"to": "running"}).status == 422
-    assert [stefan.send(path, {"to": each}).status for each in ("open", "open", "running", "finished")] == [303] * 4
+    assert [stefan.send(path, {"to": each}).status for each in ("open", "open", "running", "finished")] == [
+        303
+    ] * 4
     assert saved(made).state == "finished"
     assert stefan.send(path, {"to": "nonsense"}).status == 422
 
@@ -174,7 +204,9 @@ def test_the_list_of_programmes_asks_as_often_for_three_rows_as_for_one(
     assert counts[0] == counts[1]
 
 
-def test_enrolments_are_searched_filtered_sorted_and_paged(stefan: Visitor, programme: Programme, make: Factories) -> None:
+def test_enrolments_are_searched_filtered_sorted_and_paged(
+    stefan: Visitor, programme: Programme, make: Factories
+) -> None:
     path = f"/programmes/{programme.id}/enrolments"
     for number in range(27):
         make.enrolment(make.person(f"Person {number:02}", department="A_b"), programme)
@@ -182,7 +214,10 @@ def test_enrolments_are_searched_filtered_sorted_and_paged(stefan: Visitor, prog
 
     def names(query: str) -> list[str]:
         page = stefan.get(f"{path}?{query}", htmx=True)
-        return [each.all("td")[0].text.removesuffix("A_b").removesuffix("Design") for each in page.root.all("tr")[1:]]
+        return [
+            each.all("td")[0].text.removesuffix("A_b").removesuffix("Design")
+            for each in page.root.all("tr")[1:]
+        ]
 
     assert [each.strip() for each in names("role=mentee")] == ["Odd One"]
     assert [each.strip() for each in names("state=paused")] == ["Odd One"]

@@ -55,14 +55,20 @@ def make_pairing(
         "active_at": LONG_AGO,
     }
     season = programme or make.programme(starts_on=date(2026, 10, 5), ends_on=date(2027, 4, 30))
-    ends = {"mentor_id": (mentor or make.person("Jona Junior")).id, "mentee_id": (mentee or make.person("Sigrid Senior")).id}
+    ends = {
+        "mentor_id": (mentor or make.person("Jona Junior")).id,
+        "mentee_id": (mentee or make.person("Sigrid Senior")).id,
+    }
     return make.add(Pairing(programme_id=season.id, **{**facts, **ends, **more}))
 
 
 def fresh(pairing: Pairing) -> Pairing:
     """The pairing as it is now, with its people and programme; a transaction reads it again."""
     return db.session.scalars(
-        select(Pairing).where(Pairing.id == pairing.id).options(*whole()).execution_options(populate_existing=True)
+        select(Pairing)
+        .where(Pairing.id == pairing.id)
+        .options(*whole())
+        .execution_options(populate_existing=True)
     ).one()
 
 
@@ -74,7 +80,9 @@ def change(pairing: Pairing, **values: Any) -> None:
             setattr(row, name, value)
 
 
-def plan(pairing: Pairing, rule: Rule = RULE, *, by: str = "mentee", at: datetime = AT, **more: Any) -> Series:
+def plan(
+    pairing: Pairing, rule: Rule = RULE, *, by: str = "mentee", at: datetime = AT, **more: Any
+) -> Series:
     """Plan in a transaction of its own; answers the series, read afresh."""
     facts: dict[str, Any] = {"minutes": 60, "place": "", "link": "", "seen": None}
     with transaction():
@@ -103,7 +111,9 @@ def rows_of(pairing: Pairing) -> list[CheckIn]:
 def letters_to(person: Person) -> list[OutboxLetter]:
     """What was posted to somebody about the schedule, in order."""
     db.session.rollback()
-    posted = select(OutboxLetter).where(OutboxLetter.person_id == person.id, OutboxLetter.kind.startswith("schedule."))
+    posted = select(OutboxLetter).where(
+        OutboxLetter.person_id == person.id, OutboxLetter.kind.startswith("schedule.")
+    )
     return list(db.session.scalars(posted.order_by(OutboxLetter.id)))
 
 

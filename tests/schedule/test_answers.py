@@ -42,7 +42,9 @@ def ask(pairing: Pairing, by: Person, starts_at: datetime | None) -> int | None:
     with transaction():
         check_in, theirs = db.session.get_one(CheckIn, last().id), fresh(pairing)
         db.session.refresh(check_in, ["series"])
-        made = requests.ask(check_in, theirs, starts_at=starts_at, by=db.session.get_one(Person, by.id), at=now())
+        made = requests.ask(
+            check_in, theirs, starts_at=starts_at, by=db.session.get_one(Person, by.id), at=now()
+        )
         return made.id if made else None
 
 
@@ -120,7 +122,9 @@ def test_whoever_asked_and_staff_cannot_answer_and_strangers_see_nothing(
     assert states() == ["open"]
 
 
-def test_a_new_request_takes_the_place_of_the_old_and_the_same_is_asked_once(pairing: Pairing, sam: Person) -> None:
+def test_a_new_request_takes_the_place_of_the_old_and_the_same_is_asked_once(
+    pairing: Pairing, sam: Person
+) -> None:
     then = last().starts_at + timedelta(hours=2)
     assert ask(pairing, sam, then) is not None
     assert ask(pairing, sam, then) is None
@@ -129,7 +133,9 @@ def test_a_new_request_takes_the_place_of_the_old_and_the_same_is_asked_once(pai
     assert states() == ["over", "open"]
 
 
-def test_a_request_is_over_when_the_check_in_is_changed_otherwise(pairing: Pairing, member: Person, sam: Person) -> None:
+def test_a_request_is_over_when_the_check_in_is_changed_otherwise(
+    pairing: Pairing, member: Person, sam: Person
+) -> None:
     ask(pairing, sam, last().starts_at + timedelta(hours=2))
     with transaction():
         check_in = last()

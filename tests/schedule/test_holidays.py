@@ -1,4 +1,6 @@
-"""Holidays of two people far apart: each has them by their own clock, and nobody is kept from meeting on one."""
+"""Holidays of two people far apart: each has them by their own clock, and nobody is kept
+from meeting on one.
+"""
 
 from __future__ import annotations
 

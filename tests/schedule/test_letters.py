@@ -71,7 +71,9 @@ def test_the_letter_about_a_plan_is_whole(pairing: Pairing, jona: Person) -> Non
     ]
 
 
-def test_staff_who_plan_or_move_are_named_beside_the_partner(pairing: Pairing, jona: Person, admin: Person) -> None:
+def test_staff_who_plan_or_move_are_named_beside_the_partner(
+    pairing: Pairing, jona: Person, admin: Person
+) -> None:
     with transaction():
         actor = db.session.get_one(Person, admin.id)
         given: dict[str, Any] = {"minutes": 60, "place": "", "link": "", "by": actor, "at": AT, "seen": None}
@@ -79,7 +81,9 @@ def test_staff_who_plan_or_move_are_named_beside_the_partner(pairing: Pairing, j
     assert "Ama Admin has planned your check-ins with Sigrid Senior." in last_to(jona).text
     second = rows_of(pairing)[1]
     act(second.id, admin, planning.reschedule, starts_at=second.starts_at + timedelta(days=1))
-    assert "Ama Admin has moved a check-in with Sigrid Senior. It is now on Wednesday, 11" in last_to(jona).text
+    assert (
+        "Ama Admin has moved a check-in with Sigrid Senior. It is now on Wednesday, 11" in last_to(jona).text
+    )
 
 
 def test_each_reads_all_times_in_their_own_zone(pairing: Pairing, jona: Person, sigrid: Person) -> None:
@@ -110,7 +114,9 @@ def test_a_holiday_that_moved_one_is_named(pairing: Pairing, sigrid: Person) -> 
     assert line == "Monday, 28 December 2026, 10:00 (moved for Erster Weihnachtstag)"
 
 
-def test_planned_anew_the_letter_lists_what_lies_ahead_and_nothing_that_is_over(pairing: Pairing, jona: Person) -> None:
+def test_planned_anew_the_letter_lists_what_lies_ahead_and_nothing_that_is_over(
+    pairing: Pairing, jona: Person
+) -> None:
     plan(pairing, THREE)
     later, rule = datetime(2026, 11, 12, 8, tzinfo=UTC), replace(RULE, first_on=date(2026, 11, 20), count=1)
     plan(pairing, rule, at=later, seen=series_of(pairing.id)[0].version)
@@ -123,11 +129,16 @@ def test_the_partner_reads_when_a_check_in_is_now(pairing: Pairing, jona: Person
     act(second.id, jona, planning.reschedule, starts_at=second.starts_at + timedelta(days=1, hours=5))
     letter = last_to(sigrid)
     assert (letter.kind, letter.subject) == ("schedule.moved", "Your check-in with Jona Junior has moved")
-    assert "Jona Junior has moved one of your check-ins. It is now on Wednesday, 11 November 2026, 15:00" in letter.text
+    assert (
+        "Jona Junior has moved one of your check-ins. It is now on Wednesday, 11 November 2026, 15:00"
+        in letter.text
+    )
     assert f"http://localhost/pairings/{pairing.id}" in letter.text
 
 
-def test_the_partner_reads_that_a_check_in_is_off_and_on_again(pairing: Pairing, jona: Person, sigrid: Person) -> None:
+def test_the_partner_reads_that_a_check_in_is_off_and_on_again(
+    pairing: Pairing, jona: Person, sigrid: Person
+) -> None:
     plan(pairing, THREE)
     second = rows_of(pairing)[1]
     act(second.id, sigrid, planning.skip)

@@ -33,7 +33,9 @@ from tests.schedule.pairs import (
 )
 
 
-def test_skipping_leaves_one_out_and_restoring_brings_it_back(pairing: Pairing, jona: Person, sigrid: Person) -> None:
+def test_skipping_leaves_one_out_and_restoring_brings_it_back(
+    pairing: Pairing, jona: Person, sigrid: Person
+) -> None:
     plan(pairing)
     second = rows_of(pairing)[1]
     before = calendars(jona, sigrid)
@@ -65,7 +67,10 @@ def test_saying_that_they_met_tells_nobody_and_leaves_calendars_alone(
     assert act(first.id, jona, planning.restore, at=moment) is True
     row = rows_of(pairing)[0]
     assert (row.state, row.met_at) == ("planned", None)
-    assert [each.action for each in audit.history("check_in", first.id)] == ["check_in.planned", "check_in.met"]
+    assert [each.action for each in audit.history("check_in", first.id)] == [
+        "check_in.planned",
+        "check_in.met",
+    ]
     assert calendars(jona, sigrid) == before
     assert [each.revision for each in series_of(pairing.id)] == [0]
     assert (kinds(jona), kinds(sigrid)) == (["planned"], ["planned"])
@@ -137,7 +142,9 @@ def test_a_skipped_one_whose_time_another_took_is_not_restored(pairing: Pairing,
     assert all_of_it(pairing) == before
 
 
-def test_in_a_paused_pairing_one_may_skip_and_say_that_one_met_but_not_move(pairing: Pairing, sigrid: Person) -> None:
+def test_in_a_paused_pairing_one_may_skip_and_say_that_one_met_but_not_move(
+    pairing: Pairing, sigrid: Person
+) -> None:
     plan(pairing)
     first, second = rows_of(pairing)[:2]
     change(pairing, state="paused")
@@ -166,5 +173,9 @@ def test_nothing_of_another_pairing_changes(pairing: Pairing, sigrid: Person, no
     second = rows_of(pairing)[1]
     act(second.id, sigrid, planning.reschedule, starts_at=second.starts_at + DAY)
     act(second.id, sigrid, planning.skip)
-    plan(pairing, replace(RULE, count=2), seen=db.session.query(Series).filter_by(pairing_id=pairing.id).one().version)
+    plan(
+        pairing,
+        replace(RULE, count=2),
+        seen=db.session.query(Series).filter_by(pairing_id=pairing.id).one().version,
+    )
     assert all_of_it(other)[:5] == before

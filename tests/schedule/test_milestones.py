@@ -47,7 +47,13 @@ def one(pairing: Pairing, kind: str) -> Milestone:
 
 
 def put(
-    milestone: Milestone, by: Person, due_on: date, *, at: datetime = AT, seen: int | None = None, in_calendar: bool = False
+    milestone: Milestone,
+    by: Person,
+    due_on: date,
+    *,
+    at: datetime = AT,
+    seen: int | None = None,
+    in_calendar: bool = False,
 ) -> bool:
     with transaction():
         actor = db.session.get_one(Person, by.id, populate_existing=True)
@@ -60,7 +66,9 @@ def put(
 def everything(pairing: Pairing) -> list[Any]:
     db.session.rollback()
     rows = db.session.scalars(select(Milestone).filter_by(pairing_id=pairing.id).order_by(Milestone.id))
-    facts: list[Any] = [(each.uid, each.due_on, each.revision, each.revised_at, each.version) for each in rows]
+    facts: list[Any] = [
+        (each.uid, each.due_on, each.revision, each.revised_at, each.version) for each in rows
+    ]
     return [facts, versions.of(pairing.mentor_id), versions.of(pairing.mentee_id), audit.count()]
 
 
@@ -221,7 +229,12 @@ def told(pairing: Pairing) -> list[str]:
         (datetime(2027, 3, 6, 9, tzinfo=UTC), date(2027, 3, 19), False),
         (datetime(2027, 3, 19, 9, tzinfo=UTC), date(2027, 3, 29), False),
     ],
-    ids=["away from a day that is near", "to a day that is near", "neither is near", "away from a day that is over"],
+    ids=[
+        "away from a day that is near",
+        "to a day that is near",
+        "neither is near",
+        "away from a day that is over",
+    ],
 )
 def test_a_day_that_is_near_is_not_moved_without_a_letter_to_the_partner(
     pairing: Pairing, sigrid: Person, at: datetime, to: date, reaches: bool
@@ -235,9 +248,15 @@ def test_the_letter_about_a_moved_day_is_whole(pairing: Pairing, sigrid: Person)
     plan(pairing)
     put(one(pairing, "closing"), sigrid, date(2027, 3, 10), at=datetime(2027, 3, 8, 9, tzinfo=UTC))
     letter = letters_to(fresh(pairing).mentor)[-1]
-    assert (letter.kind, letter.subject) == ("schedule.day_moved", "Closing with Sigrid Senior is on another day")
+    assert (letter.kind, letter.subject) == (
+        "schedule.day_moved",
+        "Closing with Sigrid Senior is on another day",
+    )
     why = f"You get this because you take part in {fresh(pairing).programme.name}. "
-    moved = "Sigrid Senior has moved “Closing”. It is now on Wednesday, 10 March 2027. It was on Tuesday, 9 March 2027."
+    moved = (
+        "Sigrid Senior has moved “Closing”. It is now on Wednesday, 10 March 2027. It was on Tuesday, 9 March"
+        " 2027."
+    )
     assert [line for line in letter.text.splitlines() if line] == [
         "Hello Jona Junior,",
         moved,
@@ -252,17 +271,23 @@ def test_the_letter_about_a_moved_day_is_whole(pairing: Pairing, sigrid: Person)
     assert moved in letter.html
 
 
-def test_of_a_day_that_staff_or_a_calendar_moved_both_are_told(pairing: Pairing, sigrid: Person, admin: Person) -> None:
+def test_of_a_day_that_staff_or_a_calendar_moved_both_are_told(
+    pairing: Pairing, sigrid: Person, admin: Person
+) -> None:
     plan(pairing)
     at, both = datetime(2027, 3, 8, 9, tzinfo=UTC), [fresh(pairing).mentor, sigrid]
     put(one(pairing, "closing"), admin, date(2027, 3, 10), at=at)
     assert told(pairing) == [each.email for each in both]
     said = {each.name: letters_to(each)[-1].text.splitlines()[2] for each in both}
-    assert said["Sigrid Senior"].startswith("Ama Admin has moved “Closing” with Jona Junior. It is now on Wednesday")
+    assert said["Sigrid Senior"].startswith(
+        "Ama Admin has moved “Closing” with Jona Junior. It is now on Wednesday"
+    )
     put(one(pairing, "closing"), sigrid, date(2027, 3, 11), at=at, in_calendar=True)
     assert told(pairing) == [each.email for each in both] * 2
     said = {each.name: letters_to(each)[-1].text.splitlines()[2] for each in both}
-    assert said["Sigrid Senior"].startswith("You moved “Closing” with Jona Junior in your calendar. It is now on Thursday")
+    assert said["Sigrid Senior"].startswith(
+        "You moved “Closing” with Jona Junior in your calendar. It is now on Thursday"
+    )
 
 
 def test_moving_to_where_it_is_changes_nothing(pairing: Pairing, sigrid: Person) -> None:
@@ -272,18 +297,25 @@ def test_moving_to_where_it_is_changes_nothing(pairing: Pairing, sigrid: Person)
     assert everything(pairing) == before
 
 
-def test_a_move_by_somebody_who_saw_an_older_version_shows_both_days(pairing: Pairing, sigrid: Person) -> None:
+def test_a_move_by_somebody_who_saw_an_older_version_shows_both_days(
+    pairing: Pairing, sigrid: Person
+) -> None:
     plan(pairing)
     closing = one(pairing, "closing")
     put(closing, fresh(pairing).mentor, date(2027, 3, 19))
     before = everything(pairing)
     with pytest.raises(Stale) as stale:
         put(closing, sigrid, date(2027, 3, 22), seen=1)
-    assert (stale.value.theirs, stale.value.yours) == ({"due_on": date(2027, 3, 19)}, {"due_on": date(2027, 3, 22)})
+    assert (stale.value.theirs, stale.value.yours) == (
+        {"due_on": date(2027, 3, 19)},
+        {"due_on": date(2027, 3, 22)},
+    )
     assert everything(pairing) == before
 
 
-@pytest.mark.parametrize(("due_on", "says"), [(date(2026, 9, 30), "has passed"), (date(2028, 10, 4), "too far ahead")])
+@pytest.mark.parametrize(
+    ("due_on", "says"), [(date(2026, 9, 30), "has passed"), (date(2028, 10, 4), "too far ahead")]
+)
 def test_a_day_that_has_passed_or_is_too_far_ahead_is_refused(
     pairing: Pairing, sigrid: Person, due_on: date, says: str
 ) -> None:

@@ -38,13 +38,18 @@ from tests.schedule.pairs import (
 TEN = time(10)
 
 
-def test_moving_one_check_in_changes_that_one_and_tells_the_partner(pairing: Pairing, jona: Person, sigrid: Person) -> None:
+def test_moving_one_check_in_changes_that_one_and_tells_the_partner(
+    pairing: Pairing, jona: Person, sigrid: Person
+) -> None:
     plan(pairing)
     second = rows_of(pairing)[1]
     before = calendars(jona, sigrid)
     position = act(second.id, jona, planning.reschedule, starts_at=second.starts_at + DAY)
     assert days_of(pairing) == [TUESDAYS[0], "2026-11-11", *TUESDAYS[2:]]
-    assert [after > early for after, early in zip(calendars(jona, sigrid), before, strict=True)] == [True, True]
+    assert [after > early for after, early in zip(calendars(jona, sigrid), before, strict=True)] == [
+        True,
+        True,
+    ]
     entry = audit.at(position)
     assert entry is not None
     assert (entry.action, entry.object_id, entry.actor_id) == ("check_in.moved", str(second.id), jona.id)
@@ -84,7 +89,9 @@ def test_staff_who_move_one_tell_both(pairing: Pairing, admin: Person) -> None:
     plan(pairing)
     second = rows_of(pairing)[1]
     act(second.id, admin, planning.reschedule, starts_at=second.starts_at + DAY)
-    assert [kinds(each) for each in (fresh(pairing).mentor, fresh(pairing).mentee)] == [["planned", "moved"]] * 2
+    assert [kinds(each) for each in (fresh(pairing).mentor, fresh(pairing).mentee)] == [
+        ["planned", "moved"]
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -152,7 +159,9 @@ def test_a_move_said_in_another_zone_can_be_undone(pairing: Pairing, sigrid: Per
     assert days_of(pairing) == TUESDAYS
 
 
-def test_an_undo_comes_once_and_only_while_nothing_else_changed(pairing: Pairing, jona: Person, sigrid: Person) -> None:
+def test_an_undo_comes_once_and_only_while_nothing_else_changed(
+    pairing: Pairing, jona: Person, sigrid: Person
+) -> None:
     plan(pairing)
     second, third = rows_of(pairing)[1:3]
     was = second.starts_at
@@ -160,7 +169,9 @@ def test_an_undo_comes_once_and_only_while_nothing_else_changed(pairing: Pairing
     wrong_one = refused(act, third.id, sigrid, planning.put_back, position=position)
     assert "cannot be undone any more" in wrong_one.message
     for nothing in (0, position + 1000, audit.history("series", series_of(pairing.id)[0].id)[0].position):
-        assert "cannot be undone" in refused(act, second.id, sigrid, planning.put_back, position=nothing).message
+        assert (
+            "cannot be undone" in refused(act, second.id, sigrid, planning.put_back, position=nothing).message
+        )
     act(second.id, sigrid, planning.put_back, position=position)
     before = all_of_it(pairing)
     with suppress(Invalid):

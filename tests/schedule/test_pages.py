@@ -27,7 +27,14 @@ def a_tuesday(days_ahead: int = 30) -> date:
 
 def typed(**more: Any) -> dict[str, Any]:
     """What somebody types who wants six check-ins, a month apart."""
-    facts = {"first_on": a_tuesday().isoformat(), "at": "10:00", "zone": "UTC", "count": 6, "every": 1, "unit": "month"}
+    facts = {
+        "first_on": a_tuesday().isoformat(),
+        "at": "10:00",
+        "zone": "UTC",
+        "count": 6,
+        "every": 1,
+        "unit": "month",
+    }
     return {**facts, "minutes": 60, **more}
 
 
@@ -36,7 +43,9 @@ def pair(make: Factories) -> Pairing:
     """Two whose countries nobody knows, so that no holiday comes between; Jona is five hours ahead."""
     jona = make.person("Jona Junior", time_zone="Etc/GMT-5", country=None, hours="Mon-Fri 14:00-22:00")
     sigrid = make.person("Sigrid Senior", time_zone="UTC", country=None, hours="Tue 13:30-16:00")
-    season = make.programme(starts_on=TODAY + timedelta(days=10), meetings=5, meeting_minutes=45, cadence_every=2)
+    season = make.programme(
+        starts_on=TODAY + timedelta(days=10), meetings=5, meeting_minutes=45, cadence_every=2
+    )
     return make_pairing(make, mentor=jona, mentee=sigrid, programme=season)
 
 
@@ -104,7 +113,9 @@ def test_while_one_types_the_dates_appear_below(new_visitor, pair, sigrid):
 def test_where_the_partners_day_is_another_one_it_is_named(new_visitor, pair, sigrid):
     first = a_tuesday()
     page = new_visitor(sigrid).get(
-        f"/schedule/{pair.id}/preview", htmx=True, query_string=typed(count=1, at="21:00", first_on=first.isoformat())
+        f"/schedule/{pair.id}/preview",
+        htmx=True,
+        query_string=typed(count=1, at="21:00", first_on=first.isoformat()),
     )
     assert "(Wednesday, 02:00 for Jona Junior)" in page.text
 
@@ -112,7 +123,9 @@ def test_where_the_partners_day_is_another_one_it_is_named(new_visitor, pair, si
 def test_a_date_says_which_holiday_moves_it(new_visitor, make):
     pairing = make_pairing(make)
     asked = typed(count=2, unit="week", first_on=NEW_YEAR.isoformat(), zone="Europe/Berlin")
-    page = new_visitor(fresh(pairing).mentee).get(f"/schedule/{pairing.id}/preview", htmx=True, query_string=asked)
+    page = new_visitor(fresh(pairing).mentee).get(
+        f"/schedule/{pairing.id}/preview", htmx=True, query_string=asked
+    )
     assert "Moved from 1 January, a holiday: Neujahr" in page.text
     assert len(page.root.all("li")) == 2
 
@@ -134,7 +147,9 @@ def test_a_date_says_which_holiday_moves_it(new_visitor, make):
         ({"unit": "year"}, "Not a valid choice"),
     ],
 )
-def test_what_cannot_be_booked_is_said_before_and_after_and_nothing_is_lost(new_visitor, pair, sigrid, wrong, said):
+def test_what_cannot_be_booked_is_said_before_and_after_and_nothing_is_lost(
+    new_visitor, pair, sigrid, wrong, said
+):
     visitor = new_visitor(sigrid)
     assert said in visitor.get(f"/schedule/{pair.id}/preview", htmx=True, query_string=typed(**wrong)).text
     for more in ({}, {"do": "show"}):
@@ -144,7 +159,9 @@ def test_what_cannot_be_booked_is_said_before_and_after_and_nothing_is_lost(new_
     assert rows_of(pair) == []
 
 
-@pytest.mark.parametrize("link", ["javascript:alert(1)", "meet.example/x", "https://", "http://[", "ftp://meet.example/x"])
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "meet.example/x", "https://", "http://[", "ftp://meet.example/x"]
+)
 def test_a_video_link_is_one_that_browsers_follow(new_visitor, pair, sigrid, link):
     visitor = new_visitor(sigrid)
     visitor.get(f"/schedule/{pair.id}/plan")
@@ -193,7 +210,13 @@ def test_a_booking_that_does_not_say_what_it_saw_replaces_nothing(new_visitor, p
 
 
 def test_planning_anew_begins_with_what_lies_ahead(new_visitor, pair, sigrid):
-    plan(pair, Rule(2, "week", a_tuesday(-29), time(9), "UTC", 5), at=NOW - timedelta(days=40), minutes=30, place="Café")
+    plan(
+        pair,
+        Rule(2, "week", a_tuesday(-29), time(9), "UTC", 5),
+        at=NOW - timedelta(days=40),
+        minutes=30,
+        place="Café",
+    )
     values = new_visitor(sigrid).get(f"/schedule/{pair.id}/plan").values(f"/schedule/{pair.id}/plan")
     ahead = [each for each in rows_of(pair) if each.starts_at.date() > TODAY]
     assert (values["first_on"], values["count"]) == ([ahead[0].rule_on.isoformat()], [str(len(ahead))])
@@ -239,7 +262,9 @@ def test_for_others_there_is_no_such_page_and_staff_may_plan_for_the_two(new_vis
     assert len(rows_of(pair)) == 6
 
 
-def test_the_form_asks_the_same_number_of_questions_for_one_check_in_and_for_six(new_visitor, pair, sigrid, count_queries):
+def test_the_form_asks_the_same_number_of_questions_for_one_check_in_and_for_six(
+    new_visitor, pair, sigrid, count_queries
+):
     visitor, counts, seen = new_visitor(sigrid), [], None
     for count in (1, 6):
         seen = plan(pair, Rule(1, "month", a_tuesday(), time(9), "UTC", count), at=NOW, seen=seen).version

@@ -41,7 +41,15 @@ TEN = time(10)
 
 def test_a_plan_books_the_check_ins_of_its_rule(pairing: Pairing) -> None:
     series = plan(pairing, place="Room 4.12", link="https://video.example.com/j", minutes=45)
-    facts = (series.every, series.unit, series.first_on, series.local_time, series.zone, series.count, series.minutes)
+    facts = (
+        series.every,
+        series.unit,
+        series.first_on,
+        series.local_time,
+        series.zone,
+        series.count,
+        series.minutes,
+    )
     assert facts == (1, "month", date(2026, 10, 13), time(10), "Europe/Berlin", 6, 45)
     assert (series.place, series.link, series.planned_by_id) == (
         "Room 4.12",
@@ -69,9 +77,14 @@ def test_a_plan_raises_both_calendars_is_audited_and_told_to_both(
     (entry,) = audit.history("series", series.id)
     assert (entry.action, entry.actor_id) == ("series.planned", sigrid.id)
     assert entry.after == {
-        "every": 1, "unit": "month", "first_on": "2026-10-13", "at": "10:00:00", "zone": "Europe/Berlin", "count": 6,
+        "every": 1,
+        "unit": "month",
+        "first_on": "2026-10-13",
+        "at": "10:00:00",
+        "zone": "Europe/Berlin",
+        "count": 6,
         "minutes": 60,
-    }  # fmt: skip
+    }
     assert audit.verify()[1] is None
     assert (kinds(jona), kinds(sigrid)) == (["planned"], ["planned"])
 
@@ -160,7 +173,9 @@ def test_planning_anew_keeps_what_has_begun_and_takes_the_rest(pairing: Pairing,
     assert old.uid != new.uid
 
 
-def test_planning_anew_before_anything_began_leaves_nothing_of_the_old_plan(pairing: Pairing, sigrid: Person) -> None:
+def test_planning_anew_before_anything_began_leaves_nothing_of_the_old_plan(
+    pairing: Pairing, sigrid: Person
+) -> None:
     plan(pairing)
     act(rows_of(pairing)[1].id, sigrid, planning.skip)
     plan(pairing, replace(RULE, at=time(15), count=2), seen=series_of(pairing.id)[0].version)
@@ -185,7 +200,11 @@ def test_whoever_plans_without_having_seen_the_present_plan_is_asked_to_look(pai
         ({"first_on": date(2026, 10, 1), "at": time(9, 59)}, "at", "passed today"),
         ({"first_on": date(2026, 10, 1), "at": time(10, 0)}, "at", "passed today"),
         ({"first_on": date(2026, 10, 25), "at": time(2, 30), "unit": "week"}, "at", "2026-10-25"),
-        ({"first_on": date(2026, 11, 29), "at": time(2, 30), "unit": "week", "count": 18}, "at", "2027-03-28"),
+        (
+            {"first_on": date(2026, 11, 29), "at": time(2, 30), "unit": "week", "count": 18},
+            "at",
+            "2027-03-28",
+        ),
     ],
 )
 def test_a_refused_plan_names_the_field_to_mend_and_changes_nothing(
@@ -209,7 +228,10 @@ def test_today_and_a_year_from_today_are_still_fine(make: Factories) -> None:
 
 def test_whether_a_day_has_passed_is_told_by_the_clocks_of_its_zone(pairing: Pairing) -> None:
     late = datetime(2026, 10, 12, 23, 0, tzinfo=UTC)
-    assert refused(plan, pairing, replace(RULE, first_on=date(2026, 10, 12), at=time(23, 59)), at=late).field == "first_on"
+    assert (
+        refused(plan, pairing, replace(RULE, first_on=date(2026, 10, 12), at=time(23, 59)), at=late).field
+        == "first_on"
+    )
     plan(pairing, replace(RULE, first_on=date(2026, 10, 12), zone="America/New_York", at=time(20)), at=late)
     assert days_of(pairing)[0] == "2026-10-13"
 

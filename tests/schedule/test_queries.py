@@ -1,4 +1,6 @@
-"""What is there of a pairing's plan: in time order, for many at once, and not any more when the pairing has ended."""
+"""What is there of a pairing's plan: in time order, for many at once, and not any more when the pairing has
+ended.
+"""
 
 from __future__ import annotations
 
@@ -56,8 +58,13 @@ def lines(pairing: Pairing) -> list[str]:
     db.session.rollback()
     found = timeline(fresh(pairing))
     return [
-        f"{each.on} {each.milestone.kind if each.milestone else f'{each.number} {each.check_in and each.check_in.state}'}"
-        for each in found
+        f"{entry.on}"
+        + (
+            f" {entry.milestone.kind}"
+            if entry.milestone
+            else f" {entry.number} {entry.check_in and entry.check_in.state}"
+        )
+        for entry in found
     ]
 
 
@@ -106,7 +113,9 @@ def test_the_series_that_counts_is_the_one_that_was_not_replaced(pairing: Pairin
     assert current_series(make_pairing(make).id) is None
 
 
-def test_an_ended_pairing_shows_nothing_that_lay_ahead_when_it_ended(pairing: Pairing, sigrid: Person) -> None:
+def test_an_ended_pairing_shows_nothing_that_lay_ahead_when_it_ended(
+    pairing: Pairing, sigrid: Person
+) -> None:
     rows, marks = rows_of(pairing), milestones_of(pairing.id)
     change(pairing, state="ended", ended_at=IN_DECEMBER)
     past = ["2026-10-13 kick-off", "2026-10-13 1 planned", "2026-11-10 2 planned"]
@@ -139,7 +148,9 @@ def test_when_the_end_is_taken_back_all_is_there_again(pairing: Pairing) -> None
     assert lines(pairing) == before
 
 
-def test_a_paused_pairing_keeps_its_timeline_and_is_coming_as_in_calendars(pairing: Pairing, sigrid: Person) -> None:
+def test_a_paused_pairing_keeps_its_timeline_and_is_coming_as_in_calendars(
+    pairing: Pairing, sigrid: Person
+) -> None:
     before, soon = lines(pairing), coming(sigrid, AT)
     change(pairing, state="paused")
     assert lines(pairing) == before
@@ -190,7 +201,9 @@ def test_what_is_coming_leaves_out_what_is_over_skipped_or_met(pairing: Pairing,
 
 def test_somebody_in_two_pairings_sees_both_in_one_order(make: Factories) -> None:
     jona = make.person("Jona Junior")
-    one, two = (make_pairing(make, mentor=jona, mentee=make.person(name)) for name in ("Sigrid Senior", "Gesa Grey"))
+    one, two = (
+        make_pairing(make, mentor=jona, mentee=make.person(name)) for name in ("Sigrid Senior", "Gesa Grey")
+    )
     plan(one, replace(RULE, count=2))
     plan(two, replace(RULE, first_on=date(2026, 10, 20), count=1))
     rows = [(row["when"], row["partner"]) for row in coming(fresh(one).mentor, AT) if row["starts_at"]]
@@ -201,7 +214,9 @@ def test_somebody_in_two_pairings_sees_both_in_one_order(make: Factories) -> Non
     ]
 
 
-def test_others_find_neither_a_check_in_nor_a_milestone(pairing: Pairing, noise: Noise, admin: Person) -> None:
+def test_others_find_neither_a_check_in_nor_a_milestone(
+    pairing: Pairing, noise: Noise, admin: Person
+) -> None:
     check_in, mark = rows_of(pairing)[0], milestones_of(pairing.id)[0]
     finders: list[tuple[Callable[..., Any], int]] = [(check_in_for, check_in.id), (milestone_for, mark.id)]
     for find, there in finders:
@@ -211,7 +226,9 @@ def test_others_find_neither_a_check_in_nor_a_milestone(pairing: Pairing, noise:
         assert find(there, admin)[1].id == pairing.id
 
 
-def test_five_pairings_are_asked_about_in_as_many_queries_as_one(make: Factories, count_queries: Counting) -> None:
+def test_five_pairings_are_asked_about_in_as_many_queries_as_one(
+    make: Factories, count_queries: Counting
+) -> None:
     jona = make.person("Jona Junior")
     pairings = [make_pairing(make, mentor=jona) for _ in range(5)]
     for number, each in enumerate(pairings):
@@ -234,7 +251,9 @@ def test_five_pairings_are_asked_about_in_as_many_queries_as_one(make: Factories
     assert (cost(lambda: check_ins_of_many([])), cost(lambda: milestones_of_many([]))) == (0, 0)
 
 
-def test_a_timeline_and_what_is_coming_cost_the_same_whatever_there_is(make: Factories, count_queries: Counting) -> None:
+def test_a_timeline_and_what_is_coming_cost_the_same_whatever_there_is(
+    make: Factories, count_queries: Counting
+) -> None:
     jona, costs = make.person("Jona Junior"), []
     for _number in range(5):
         pairing = make_pairing(make, mentor=jona)

@@ -1,4 +1,6 @@
-"""The timeline's lines: moving, skipping, restoring, “we met”; in their place, without JavaScript, when two are at it."""
+"""The timeline's lines: moving, skipping, restoring, “we met”; in their place, without JavaScript, when two
+are at it.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,13 @@ NEW_YEAR = date(NOW.year + 1, 1, 1)
 
 @pytest.fixture
 def pair(make: Factories) -> Pairing:
-    """Two who meet three times, beginning in three weeks; Jona is five hours ahead, and no country has holidays."""
+    """Two who meet three times, beginning in three weeks; Jona is five hours ahead, and no country has
+    holidays.
+    """
     jona = make.person("Jona Junior", time_zone="Etc/GMT-5", country=None)
-    pairing = make_pairing(make, mentor=jona, mentee=make.person("Sigrid Senior", time_zone="UTC", country=None))
+    pairing = make_pairing(
+        make, mentor=jona, mentee=make.person("Sigrid Senior", time_zone="UTC", country=None)
+    )
     plan(pairing, WEEKLY, at=NOW)
     return pairing
 
@@ -54,7 +60,13 @@ def midpoint_of(pairing: Pairing) -> Milestone:
 
 
 def move(
-    visitor: Any, check_in: CheckIn, day: date, at: str = "14:00", *, htmx: bool = False, status: int | None = None
+    visitor: Any,
+    check_in: CheckIn,
+    day: date,
+    at: str = "14:00",
+    *,
+    htmx: bool = False,
+    status: int | None = None,
 ) -> Page:
     """Open the form in the line and send it with another time."""
     visitor.get(f"/schedule/check-ins/{check_in.id}/move", htmx=htmx)
@@ -64,7 +76,9 @@ def move(
 
 def undo_on(page: Page) -> str:
     """Where the undo in a toast goes."""
-    return next(each["action"] for each in page.root.all("form") if "toast" in (each.above("div") or each)["class"])
+    return next(
+        each["action"] for each in page.root.all("form") if "toast" in (each.above("div") or each)["class"]
+    )
 
 
 def line_of(page: Page, check_in: CheckIn) -> str:
@@ -177,7 +191,11 @@ def test_one_is_skipped_and_back_again_by_the_toast(new_visitor, pair, sigrid, j
     assert [each.state for each in rows_of(pair)] == ["skipped", "planned", "planned"]
     visitor.send(undo_on(page), {}, htmx=htmx)
     assert [each.state for each in rows_of(pair)] == ["planned"] * 3
-    assert [each.kind for each in letters_to(jona)] == ["schedule.planned", "schedule.skipped", "schedule.restored"]
+    assert [each.kind for each in letters_to(jona)] == [
+        "schedule.planned",
+        "schedule.skipped",
+        "schedule.restored",
+    ]
 
 
 def test_a_skip_sent_twice_is_one_skip(new_visitor, pair, sigrid, jona, first):
@@ -190,7 +208,9 @@ def test_a_skip_sent_twice_is_one_skip(new_visitor, pair, sigrid, jona, first):
 
 
 @pytest.mark.parametrize("htmx", [False, True])
-def test_whoever_skips_what_the_other_has_moved_sees_both_and_chooses(new_visitor, pair, sigrid, jona, first, htmx):
+def test_whoever_skips_what_the_other_has_moved_sees_both_and_chooses(
+    new_visitor, pair, sigrid, jona, first, htmx
+):
     mine = new_visitor(sigrid)
     mine.get(f"/pairings/{pair.id}")
     move(new_visitor(jona), first, START + timedelta(days=1), "20:00")
@@ -218,7 +238,11 @@ def test_an_undo_after_somebody_changed_it_again_is_a_question(new_visitor, pair
 def test_after_a_check_in_one_says_that_one_met_and_may_take_it_back(new_visitor, make):
     pairing = make_pairing(make)
     begun = NOW - timedelta(hours=3)
-    plan(pairing, Rule(1, "week", begun.date(), time(begun.hour, begun.minute), "UTC", 2), at=NOW - timedelta(days=3))
+    plan(
+        pairing,
+        Rule(1, "week", begun.date(), time(begun.hour, begun.minute), "UTC", 2),
+        at=NOW - timedelta(days=3),
+    )
     over, ahead = rows_of(pairing)
     sigrid = fresh(pairing).mentee
     visitor, before = new_visitor(sigrid), calendars(sigrid)
@@ -226,17 +250,30 @@ def test_after_a_check_in_one_says_that_one_met_and_may_take_it_back(new_visitor
     assert "We met" not in line_of(visitor.page, ahead)
     page = visitor.post(f"/schedule/check-ins/{over.id}/met", htmx=True)
     assert "You met" in line_of(page, over)
-    assert (rows_of(pairing)[0].state, rows_of(pairing)[0].met_at is not None, calendars(sigrid)) == ("met", True, before)
+    assert (rows_of(pairing)[0].state, rows_of(pairing)[0].met_at is not None, calendars(sigrid)) == (
+        "met",
+        True,
+        before,
+    )
     visitor.send(undo_on(page), {}, htmx=True)
     assert (rows_of(pairing)[0].state, rows_of(pairing)[0].met_at) == ("planned", None)
     visitor.send(f"/schedule/check-ins/{ahead.id}/met", {"seen": ahead.version})
     assert visitor.follow().toasts == ["This check-in has not begun yet."]
 
 
-def test_on_the_pairs_page_a_change_brings_the_whole_timeline_in_its_new_order(new_visitor, pair, sigrid, first):
-    visitor, here = new_visitor(sigrid), {"HX-Current-URL": f"http://localhost/pairings/{pair.id}#check-in-{first.id}"}
+def test_on_the_pairs_page_a_change_brings_the_whole_timeline_in_its_new_order(
+    new_visitor, pair, sigrid, first
+):
+    visitor, here = (
+        new_visitor(sigrid),
+        {"HX-Current-URL": f"http://localhost/pairings/{pair.id}#check-in-{first.id}"},
+    )
     prefix = f"check-in-{first.id}-"
-    sent = {f"{prefix}seen": first.version, f"{prefix}day": (START + timedelta(days=8)).isoformat(), f"{prefix}at": "10:00"}
+    sent = {
+        f"{prefix}seen": first.version,
+        f"{prefix}day": (START + timedelta(days=8)).isoformat(),
+        f"{prefix}at": "10:00",
+    }
     page = visitor.send(f"/schedule/check-ins/{first.id}/move", sent, htmx=True, headers=here)
     assert (page.headers["HX-Retarget"], page.headers["HX-Trigger"]) == ("#timeline", "timeline-changed")
     second, third = (each for each in rows_of(pair) if each.id != first.id)
@@ -267,9 +304,13 @@ def test_two_who_move_the_same_milestone_see_both_days(new_visitor, pair, sigrid
     mine, other, field = new_visitor(sigrid), new_visitor(jona), f"milestone-{milestone.id}-due_on"
     for each in (mine, other):
         each.get(f"/schedule/milestones/{milestone.id}/move")
-    other.post(f"/schedule/milestones/{milestone.id}/move", **{field: (START + timedelta(days=9)).isoformat()})
+    other.post(
+        f"/schedule/milestones/{milestone.id}/move", **{field: (START + timedelta(days=9)).isoformat()}
+    )
     page = mine.post(
-        f"/schedule/milestones/{milestone.id}/move", status=409, **{field: (START + timedelta(days=10)).isoformat()}
+        f"/schedule/milestones/{milestone.id}/move",
+        status=409,
+        **{field: (START + timedelta(days=10)).isoformat()},
     )
     days = [START + timedelta(days=number) for number in (9, 10)]
     assert all(f"{day:%-d %B %Y}" in page.text for day in days)
@@ -295,7 +336,11 @@ def test_a_line_is_left_as_it_was(new_visitor, pair, sigrid, first):
         (f"milestones/{milestone.id}", f"milestone-{milestone.id}"),
     ):
         assert visitor.get(f"/schedule/{path}", htmx=True).root.one("section", id=line)
-        assert visitor.get(f"/schedule/{path}", status=303).headers["Location"].endswith(f"/pairings/{pair.id}#{line}")
+        assert (
+            visitor.get(f"/schedule/{path}", status=303)
+            .headers["Location"]
+            .endswith(f"/pairings/{pair.id}#{line}")
+        )
 
 
 def test_an_undo_of_another_check_ins_move_is_refused(new_visitor, pair, sigrid, first):

@@ -1,4 +1,6 @@
-"""Taking a change back from the letter that told of it; and that whoever did not make a change hears of it at once."""
+"""Taking a change back from the letter that told of it; and that whoever did not make a change hears of it at
+once.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ NOWHERE = "ZZ"
 
 @pytest.fixture
 def soon(pairing: Pairing) -> Pairing:
-    """Three check-ins, the first of them within 48 hours; no holiday of the two comes in between, whatever today is."""
+    """Three check-ins, the first of them within 48 hours; no holiday of the two comes in between, whatever
+    today is.
+    """
     with transaction():
         fresh(pairing).mentor.country = fresh(pairing).mentee.country = NOWHERE
     first = (now() + timedelta(hours=47)).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -42,7 +46,9 @@ def all_letters_to(person: Person) -> list[OutboxLetter]:
     """Every letter to somebody, in order."""
     db.session.rollback()
     return list(
-        db.session.scalars(select(OutboxLetter).where(OutboxLetter.person_id == person.id).order_by(OutboxLetter.id))
+        db.session.scalars(
+            select(OutboxLetter).where(OutboxLetter.person_id == person.id).order_by(OutboxLetter.id)
+        )
     )
 
 
@@ -118,7 +124,10 @@ def test_a_link_that_is_out_of_date_explains_and_changes_nothing(
     moved(soon, jona)
     now_is, browser, path = rows_of(soon)[0].starts_at, new_visitor(sigrid), path_in(letter)
     page = browser.get(path)
-    assert (page.heading, "changed it since that letter" in page.text) == ("Check-in 1 has changed since", True)
+    assert (page.heading, "changed it since that letter" in page.text) == (
+        "Check-in 1 has changed since",
+        True,
+    )
     assert browser.send(path).status == 409
     assert rows_of(soon)[0].starts_at == now_is
 
@@ -138,14 +147,19 @@ def test_nobody_else_sees_it_and_a_link_that_is_none_is_not_found(
     path = f"/pairings/{soon.id}/check-ins/{first.id}/back?to=20300101T100000Z&seen={first.version}"
     new_visitor(make.person("Otto Outside")).get(path, status=404)
     browser = new_visitor(jona)
-    for wrong in (path.replace("20300101T100000Z", "yesterday"), path.replace(f"pairings/{soon.id}/", "pairings/987654/")):
+    for wrong in (
+        path.replace("20300101T100000Z", "yesterday"),
+        path.replace(f"pairings/{soon.id}/", "pairings/987654/"),
+    ):
         browser.get(wrong, status=404)
 
 
 def test_moved_in_a_calendar_both_get_one_letter_each(soon: Pairing, jona: Person, sigrid: Person) -> None:
     to_partner = len(letters_to(sigrid))
     (own,) = new_letters(jona, lambda: moved(soon, jona, in_calendar=True))
-    assert own.text.startswith("Hello Jona Junior,\n\nYou moved a check-in with Sigrid Senior in your calendar.")
+    assert own.text.startswith(
+        "Hello Jona Junior,\n\nYou moved a check-in with Sigrid Senior in your calendar."
+    )
     (theirs,) = letters_to(sigrid)[to_partner:]
     assert path_in(own) == path_in(theirs)
 
@@ -154,7 +168,9 @@ WAYS: dict[str, Callable[[Pairing, Person], Any]] = {
     "moved on the page": moved,
     "moved in a calendar": lambda pairing, by: moved(pairing, by, in_calendar=True),
     "skipped on the page": lambda pairing, by: act(rows_of(pairing)[0].id, by, planning.skip, at=now()),
-    "skipped in a calendar": lambda pairing, by: act(rows_of(pairing)[0].id, by, planning.skip, at=now(), in_calendar=True),
+    "skipped in a calendar": lambda pairing, by: act(
+        rows_of(pairing)[0].id, by, planning.skip, at=now(), in_calendar=True
+    ),
     "planned anew": lambda pairing, _by: plan(
         pairing,
         Rule(2, "week", (now() + timedelta(days=20)).date(), time(10), "UTC", 2),
@@ -188,12 +204,16 @@ def test_a_change_by_staff_reaches_both_at_once_and_once(
     assert len(letters_to(sigrid)) == before + 1
 
 
-def test_agreeing_to_another_time_reaches_whoever_asked_once(soon: Pairing, jona: Person, sigrid: Person) -> None:
+def test_agreeing_to_another_time_reaches_whoever_asked_once(
+    soon: Pairing, jona: Person, sigrid: Person
+) -> None:
     first = rows_of(soon)[0]
     with transaction():
         asker = db.session.get_one(Person, jona.id)
         at = {"by": asker, "at": now()}
-        found = requests.ask(rows_of(soon)[0], fresh(soon), starts_at=first.starts_at + timedelta(hours=3), **at)
+        found = requests.ask(
+            rows_of(soon)[0], fresh(soon), starts_at=first.starts_at + timedelta(hours=3), **at
+        )
         assert found is not None
         request_id = found.id
 

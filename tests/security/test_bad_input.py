@@ -36,8 +36,12 @@ def text_fields(form: Element) -> list[Element]:
 
 
 @pytest.fixture
-def forms(make: Factories, noise: Noise, new_visitor: Callable[..., Visitor]) -> list[tuple[Visitor, str, str]]:
-    """Every form with a field to type into that somebody meets, one of each kind: visitor, page and action."""
+def forms(
+    make: Factories, noise: Noise, new_visitor: Callable[..., Visitor]
+) -> list[tuple[Visitor, str, str]]:
+    """Every form with a field to type into that somebody meets, one of each kind: visitor,
+    page and action.
+    """
     admin = make.person("Ada Admin", roles=["admin"])
     enrolment = make.enrolment(admin, make.programme())
     make.wish(enrolment, make.topic())
@@ -61,7 +65,9 @@ def forms(make: Factories, noise: Noise, new_visitor: Callable[..., Visitor]) ->
     return list(found.values())
 
 
-def test_odd_words_in_any_form_are_taken_or_refused_with_a_reason(forms: list[tuple[Visitor, str, str]]) -> None:
+def test_odd_words_in_any_form_are_taken_or_refused_with_a_reason(
+    forms: list[tuple[Visitor, str, str]],
+) -> None:
     for about, words in WORDS.items():
         for visitor, url, action in forms:
             send_words(visitor, url, action, words, f"{about} in {url}")
@@ -83,9 +89,15 @@ def send_words(visitor: Visitor, url: str, action: str, words: str, about: str) 
 
 
 def check_refusal(answer: Page, typed: dict[str, str], about: str) -> None:
-    """There is a summary whose links lead to fields (a row says it beside the fields), and what was typed is still there."""
+    """There is a summary whose links lead to fields (a row says it beside the fields), and what was typed is
+    still there.
+    """
     beside = [
-        each for row in answer.root.walk() if row.has_class("editing") for each in row.walk() if each.has_class("error")
+        each
+        for row in answer.root.walk()
+        if row.has_class("editing")
+        for each in row.walk()
+        if each.has_class("error")
     ]
     assert answer.errors or beside, (about, answer)
     ids = {each["id"] for each in answer.root.walk() if each["id"]}

@@ -24,7 +24,9 @@ def many(model: type[Model]) -> int:
 
 
 def send_at_once(visitor: Visitor, url: str, data: dict[str, list[str]], times: int = 2) -> list[int]:
-    """Send the same request several times at the same moment, each from a copy of the visitor; the statuses."""
+    """Send the same request several times at the same moment, each from a copy of the
+    visitor; the statuses.
+    """
     copies = []
     for _ in range(times):
         copy = Visitor(visitor.app)
@@ -40,7 +42,9 @@ def send_at_once(visitor: Visitor, url: str, data: dict[str, list[str]], times: 
 
 def test_signing_up_twice_makes_one_person(app: Flask, visitor: Visitor) -> None:
     page = visitor.get("/sign-up")
-    data = filled(page.form("/sign-up"), {"name": "Dora Double", "email": "dora@example.com", "password": PASSWORD})
+    data = filled(
+        page.form("/sign-up"), {"name": "Dora Double", "email": "dora@example.com", "password": PASSWORD}
+    )
     assert send_at_once(visitor, "/sign-up", data, 4) == [303] * 4
     db.session.rollback()
     assert many(Person) == 1
@@ -62,10 +66,14 @@ def test_adding_a_person_twice_makes_one_and_writes_one_letter(
     app: Flask, staff: Person, new_visitor: Callable[..., Visitor]
 ) -> None:
     visitor = new_visitor(staff)
-    data = filled(visitor.get("/people/new").form("/people/new"), {"name": "Dora Double", "email": "dora@example.com"})
+    data = filled(
+        visitor.get("/people/new").form("/people/new"), {"name": "Dora Double", "email": "dora@example.com"}
+    )
     assert set(send_at_once(visitor, "/people/new", data)) <= {303, 409, 422}
     db.session.rollback()
-    assert db.session.scalars(select(Person.email).where(Person.name == "Dora Double")).all() == ["dora@example.com"]
+    assert db.session.scalars(select(Person.email).where(Person.name == "Dora Double")).all() == [
+        "dora@example.com"
+    ]
     assert many(OutboxLetter) == 1
 
 
@@ -90,7 +98,9 @@ def test_a_new_programme_sent_twice_one_after_the_other_breaks_nothing(
 ) -> None:
     visitor = new_visitor(admin)
     form = visitor.get("/programmes/new").form("/programmes/new")
-    data = filled(form, {"name": "Twice", "starts_on": "2031-01-01", "ends_on": "2031-06-30", "leads": "mentor"})
+    data = filled(
+        form, {"name": "Twice", "starts_on": "2031-01-01", "ends_on": "2031-06-30", "leads": "mentor"}
+    )
     statuses = [visitor.open("/programmes/new", method="POST", data=data).status for _ in range(2)]
     assert statuses[0] == 303
     assert statuses[1] < 500

@@ -38,10 +38,38 @@ ODD_IDS = (
     "9" * 30,
     "9" * 5000,
 )
-ODD_VALUES = ("\x00", "a\x00b", "", " ", "x" * 20_000, "-1", str(2**63), "1e400", "NaN", "[]", "{}", "'\"<>", "\u202e", "🦩")
+ODD_VALUES = (
+    "\x00",
+    "a\x00b",
+    "",
+    " ",
+    "x" * 20_000,
+    "-1",
+    str(2**63),
+    "1e400",
+    "NaN",
+    "[]",
+    "{}",
+    "'\"<>",
+    "\u202e",
+    "🦩",
+)
 ABSENT = str(2**63 - 1)
 SIGN_IN = "/sign-in"
-SENT = ("version", "seen", "person_seen", "person_id", "topic_id", "to", "level", "state", "until", "from", "roles", "step")
+SENT = (
+    "version",
+    "seen",
+    "person_seen",
+    "person_id",
+    "topic_id",
+    "to",
+    "level",
+    "state",
+    "until",
+    "from",
+    "roles",
+    "step",
+)
 UNLIKE_PAGES = ("static", "health.readyz")
 
 
@@ -95,7 +123,9 @@ def furnished(make: Factories, noise: Noise, member: Person, admin: Person) -> P
     return admin
 
 
-def test_no_route_answers_options_v4_1_4(app: Flask, furnished: Person, new_visitor: Callable[..., Visitor]) -> None:
+def test_no_route_answers_options_v4_1_4(
+    app: Flask, furnished: Person, new_visitor: Callable[..., Visitor]
+) -> None:
     stranger, admin = new_visitor(), new_visitor(furnished)
     answered = [
         (str(route), page.status)
@@ -118,12 +148,22 @@ def test_strangers_are_led_to_sign_in_and_back(app: Flask, furnished: Person, vi
         assert page.location == wanted, str(route)
 
 
-def test_htmx_without_a_session_moves_the_whole_page_to_sign_in(app: Flask, furnished: Person, visitor: Visitor) -> None:
+def test_htmx_without_a_session_moves_the_whole_page_to_sign_in(
+    app: Flask, furnished: Person, visitor: Visitor
+) -> None:
     for route in routes(app, "GET", "POST"):
         if route.mark == "public":
             continue
-        page = ask(visitor, route, route.url(), htmx=True, headers={"HX-Current-URL": "http://localhost/people?page=2"})
-        assert (page.status, page.headers.get("HX-Redirect")) == (401, f"{SIGN_IN}?next=/people?page%3D2"), str(route)
+        page = ask(
+            visitor,
+            route,
+            route.url(),
+            htmx=True,
+            headers={"HX-Current-URL": "http://localhost/people?page=2"},
+        )
+        assert (page.status, page.headers.get("HX-Redirect")) == (401, f"{SIGN_IN}?next=/people?page%3D2"), (
+            str(route)
+        )
         assert page.html == "", str(route)
 
 
@@ -136,7 +176,9 @@ def test_what_one_may_not_see_is_not_there(
             assert ask(visitor, route, route.url()).status == 404, str(route)
 
 
-def test_ids_that_no_row_has_are_not_found(app: Flask, furnished: Person, new_visitor: Callable[..., Visitor]) -> None:
+def test_ids_that_no_row_has_are_not_found(
+    app: Flask, furnished: Person, new_visitor: Callable[..., Visitor]
+) -> None:
     visitor = new_visitor(furnished)
     wrong = []
     for route in routes(app, "GET", "POST"):
@@ -167,11 +209,21 @@ def test_nul_and_broken_text_in_an_address_get_a_clear_answer(
             assert page.status < 500, (str(route), query, page)
             if "%00" in query:
                 assert page.status in (400, 404), (str(route), query, page)
-    for path in ("/%00", "/people/%00", "/people/1%00", "/%ED%A0%80", "/%FF%FE", "/static/%00", "/static/..%2f..%2fwsgi.py"):
+    for path in (
+        "/%00",
+        "/people/%00",
+        "/people/1%00",
+        "/%ED%A0%80",
+        "/%FF%FE",
+        "/static/%00",
+        "/static/..%2f..%2fwsgi.py",
+    ):
         assert visitor.open(path).status in (400, 404), path
 
 
-def test_nul_in_a_form_is_refused_everywhere(app: Flask, furnished: Person, new_visitor: Callable[..., Visitor]) -> None:
+def test_nul_in_a_form_is_refused_everywhere(
+    app: Flask, furnished: Person, new_visitor: Callable[..., Visitor]
+) -> None:
     visitor = new_visitor(furnished)
     before = audit.count()
     for route in routes(app, "POST"):
@@ -185,7 +237,20 @@ def test_odd_values_in_an_address_never_break_a_page(
     app: Flask, furnished: Person, new_visitor: Callable[..., Visitor]
 ) -> None:
     visitor = new_visitor(furnished)
-    names = ("q", "page", "sort", "state", "site", "department", "role", "kind", "next", "step", "side", "token")
+    names = (
+        "q",
+        "page",
+        "sort",
+        "state",
+        "site",
+        "department",
+        "role",
+        "kind",
+        "next",
+        "step",
+        "side",
+        "token",
+    )
     for route in routes(app, "GET"):
         for value in ODD_VALUES:
             query = "&".join(f"{name}={quote(value)}" for name in names)
@@ -238,7 +303,9 @@ def test_a_body_too_large_is_refused_before_it_is_read(
             assert page.status in (404, 413) or (data is many and page.status < 500), (str(route), page)
 
 
-def test_an_empty_form_never_breaks_a_page(app: Flask, furnished: Person, new_visitor: Callable[..., Visitor]) -> None:
+def test_an_empty_form_never_breaks_a_page(
+    app: Flask, furnished: Person, new_visitor: Callable[..., Visitor]
+) -> None:
     for route in routes(app, "POST"):
         visitor = new_visitor(furnished)
         for value in (None, "", "x", "-1", str(2**63)):
@@ -248,12 +315,20 @@ def test_an_empty_form_never_breaks_a_page(app: Flask, furnished: Person, new_vi
                 assert page.status < 500, (str(route), data, page)
 
 
-def test_every_answer_carries_the_headers_v3_4(app: Flask, furnished: Person, new_visitor: Callable[..., Visitor]) -> None:
+def test_every_answer_carries_the_headers_v3_4(
+    app: Flask, furnished: Person, new_visitor: Callable[..., Visitor]
+) -> None:
     for visitor in (new_visitor(), new_visitor(furnished)):
         for route in routes(app, "GET"):
             for method in ("GET", "HEAD", "PUT", "TRACE"):
                 check_headers(visitor.open(route.url(), method=method, inspect=False), str(route))
-        for address in ("/static/portal.css", "/static/nothing.css", "/nothing", "/people/%00", "//localhost"):
+        for address in (
+            "/static/portal.css",
+            "/static/nothing.css",
+            "/nothing",
+            "/people/%00",
+            "//localhost",
+        ):
             check_headers(visitor.open(address, inspect=False), address)
 
 

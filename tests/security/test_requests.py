@@ -35,7 +35,11 @@ def test_a_foreign_host_is_refused_with_a_page(app: Flask, visitor: Visitor, hos
 
 
 def test_a_forwarded_host_is_not_believed(app: Flask, visitor: Visitor) -> None:
-    headers = {"X-Forwarded-Host": "elsewhere.example", "X-Forwarded-Proto": "https", "Forwarded": "host=elsewhere.example"}
+    headers = {
+        "X-Forwarded-Host": "elsewhere.example",
+        "X-Forwarded-Proto": "https",
+        "Forwarded": "host=elsewhere.example",
+    }
     page = visitor.get("/sign-in", headers=headers)
     assert "elsewhere.example" not in page.html
 
@@ -54,7 +58,9 @@ def test_a_broken_database_is_a_page_that_says_so(app: Flask, member: Person, vi
     assert "Something broke on our side" in fragment.text
 
 
-def test_a_cookie_replayed_after_sign_out_signs_nobody_in_v7_4_1(app: Flask, member: Person, visitor: Visitor) -> None:
+def test_a_cookie_replayed_after_sign_out_signs_nobody_in_v7_4_1(
+    app: Flask, member: Person, visitor: Visitor
+) -> None:
     name = app.config["SIGN_IN_COOKIE"]
     visitor.get("/sign-in")
     visitor.post("/sign-in", email=member.email, password=PASSWORD)
@@ -77,7 +83,9 @@ def test_a_token_of_somebody_else_is_not_taken(
     assert visitor.open("/sign-out", method="POST", headers={"X-CSRFToken": theirs}).status == 400
 
 
-def test_signing_in_changes_the_session_and_the_token_v7_2_4(app: Flask, member: Person, visitor: Visitor) -> None:
+def test_signing_in_changes_the_session_and_the_token_v7_2_4(
+    app: Flask, member: Person, visitor: Visitor
+) -> None:
     visitor.client.set_cookie(app.config["SIGN_IN_COOKIE"], "planted-by-somebody-else", domain="localhost")
     visitor.get("/sign-in")
     before = visitor.page.values("/sign-in")["csrf_token"] if visitor.page else []
@@ -88,7 +96,9 @@ def test_signing_in_changes_the_session_and_the_token_v7_2_4(app: Flask, member:
     assert visitor.open("/sign-out", method="POST", data={"csrf_token": before[0]}).status == 400
 
 
-def test_cookies_are_kept_from_scripts_and_other_sites_v3_3(app_with: Callable[..., Flask], member: Person) -> None:
+def test_cookies_are_kept_from_scripts_and_other_sites_v3_3(
+    app_with: Callable[..., Flask], member: Person
+) -> None:
     for public_url, secure in (("http://localhost", False), ("https://localhost", True)):
         visitor = Visitor(app_with(public_url=public_url))
         visitor.client.environ_base["wsgi.url_scheme"] = "https" if secure else "http"
@@ -96,7 +106,9 @@ def test_cookies_are_kept_from_scripts_and_other_sites_v3_3(app_with: Callable[.
         base = {"base_url": public_url}
         page = visitor.open("/sign-in", **base)
         form = page.values("/sign-in") | {"email": [member.email], "password": [PASSWORD]}
-        answer = visitor.open("/sign-in", method="POST", data=form, headers={"Referer": f"{public_url}/sign-in"}, **base)
+        answer = visitor.open(
+            "/sign-in", method="POST", data=form, headers={"Referer": f"{public_url}/sign-in"}, **base
+        )
         said = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith(f"{name}=")]
         assert len(said) == 1, answer.headers.getlist("Set-Cookie")
         assert ("__Host-" in name) is secure
@@ -118,7 +130,9 @@ def test_cookies_are_kept_from_scripts_and_other_sites_v3_3(app_with: Callable[.
         " //e",
     ],
 )
-def test_signing_in_leads_only_to_pages_of_ours_v3_7_2(app: Flask, member: Person, visitor: Visitor, target: str) -> None:
+def test_signing_in_leads_only_to_pages_of_ours_v3_7_2(
+    app: Flask, member: Person, visitor: Visitor, target: str
+) -> None:
     visitor.open("/sign-in", query_string={"next": target})
     visitor.post("/sign-in", email=member.email, password=PASSWORD)
     assert "elsewhere" not in (visitor.page.headers["Location"] if visitor.page else "elsewhere")

@@ -1,4 +1,6 @@
-"""scipy's dense assignment on the four goals in one number: exact while float64 holds them, to about 5,000 a side."""
+"""scipy's dense assignment on the four goals in one number: exact while float64 holds them, to about 5,000 a
+side.
+"""
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -18,7 +20,9 @@ def pair(given: Given) -> Pairs:
     table[scores[np.ix_(rows, columns)] == FORBIDDEN] = 0
     np.maximum(table, 0, out=table)
     chosen = linear_sum_assignment(table, maximize=True)
-    return [(rows[row], columns[column]) for row, column in zip(*chosen, strict=True) if table[row, column] > 0]
+    return [
+        (rows[row], columns[column]) for row, column in zip(*chosen, strict=True) if table[row, column] > 0
+    ]
 
 
 def _seats(seats: list[int]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """The best pair first, then the best of what is left, and so on: what one would do by hand.
 
-Each row holds its best few columns; the row whose best is the highest goes first. So nothing as large as a sorted list of
-all pairs is needed.
+Each row holds its best few columns; the row whose best is the highest goes first. So nothing as large as a
+sorted list of all pairs is needed.
 """
 
 from heapq import heappop, heappush

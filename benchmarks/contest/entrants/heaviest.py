@@ -1,4 +1,6 @@
-"""networkx, `max_weight_matching` (Galil's blossoms): the four goals in one whole number, one node for each seat."""
+"""networkx, `max_weight_matching` (Galil's blossoms): the four goals in one whole number, one node for each
+seat.
+"""
 
 import networkx
 from stage import FORBIDDEN, Given, Goals, Pairs, play

@@ -1,7 +1,9 @@
-"""The package matching (Wilde, Knight and Gillard, 2020): hospitals and residents, who are mentors and mentees here.
+"""The package matching (Wilde, Knight and Gillard, 2020): hospitals and residents, who are mentors and
+mentees here.
 
-Everybody ranks all whom they may meet by our score, ties by number. Whoever may meet nobody is left out, as the package
-asks. The package copies its players deeply, and each knows others: so it gets all the depth and stack that it wants.
+Everybody ranks all whom they may meet by our score, ties by number. Whoever may meet nobody is left out, as
+the package asks. The package copies its players deeply, and each knows others: so it gets all the depth and
+stack that it wants.
 """
 
 import sys
@@ -15,8 +17,12 @@ def pair(given: Given) -> Pairs:
     """The stable pairs that are best for the residents."""
     scores = given.scores()
     rows, columns = given.shape
-    hospitals = {row: _ranked({column: scores[row][column] for column in range(columns)}) for row in range(rows)}
-    residents = {column: _ranked({row: scores[row][column] for row in range(rows)}) for column in range(columns)}
+    hospitals = {
+        row: _ranked({column: scores[row][column] for column in range(columns)}) for row in range(rows)
+    }
+    residents = {
+        column: _ranked({row: scores[row][column] for row in range(rows)}) for column in range(columns)
+    }
     # The names of the two sides are kept apart, since the package compares players by name.
     game = HospitalResident.create_from_dictionaries(
         {f"r{column}": [f"h{row}" for row in each] for column, each in residents.items() if each},
@@ -29,7 +35,8 @@ def pair(given: Given) -> Pairs:
 
 def _ranked(scores: dict[int, int]) -> list[int]:
     return sorted(
-        (other for other, score in scores.items() if score != FORBIDDEN), key=lambda other: (-scores[other], other)
+        (other for other, score in scores.items() if score != FORBIDDEN),
+        key=lambda other: (-scores[other], other),
     )
 
 

@@ -1,9 +1,11 @@
-"""The package mentor-match: Munkres in plain Python on a table of whole-number scores, one partner each a round.
+"""The package mentor-match: Munkres in plain Python on a table of whole-number scores, one partner each a
+round.
 
-It brings no knowledge of what forbids a pair, so it is told by its own rule `Disqualify`. Its scores come from rules that
-its user writes; here the shared topics, the departments and the sites, in the way of its own documentation. With `ours` as
-second argument the rule gives our score instead, so that only the assignment differs. It fills one seat each a round: there
-are as many rounds as the most seats that anybody has, and whoever is full is disqualified.
+It brings no knowledge of what forbids a pair, so it is told by its own rule `Disqualify`. Its scores come
+from rules that its user writes; here the shared topics, the departments and the sites, in the way of its own
+documentation. With `ours` as second argument the rule gives our score instead, so that only the assignment
+differs. It fills one seat each a round: there are as many rounds as the most seats that anybody has, and
+whoever is full is disqualified.
 """
 
 import sys
@@ -36,7 +38,9 @@ def own_rules() -> list[Any]:
 
     def teaches(rank: int) -> Generic:
         points = {True: 30 - 5 * rank, False: 0}
-        return Generic(points, lambda match: bool(set(match.mentee.role[rank : rank + 1]) & set(match.mentor.role)))
+        return Generic(
+            points, lambda match: bool(set(match.mentee.role[rank : rank + 1]) & set(match.mentor.role))
+        )
 
     return [
         *(teaches(rank) for rank in range(5)),
@@ -53,11 +57,15 @@ def pair(given: Given) -> Pairs:
 
     def closed(match: Any) -> bool:
         row, column = int(match.mentor.email), int(match.mentee.email)
-        full = len(match.mentor.mentees) >= given.row_seats[row] or len(match.mentee.mentors) >= given.column_seats[column]
+        full = (
+            len(match.mentor.mentees) >= given.row_seats[row]
+            or len(match.mentee.mentors) >= given.column_seats[column]
+        )
         return full or scores[row][column] == FORBIDDEN
 
     points = [OurScore(scores)] if sys.argv[2:] == ["ours"] else own_rules()
-    # The package takes rules from the end of the list: what disqualifies comes last, so that nothing is scored in vain.
+    # The package takes rules from the end of the list: what disqualifies comes last, so that nothing is
+    # scored in vain.
     process_data(mentors, mentees, [[*points, Disqualify(closed)] for _ in range(max(given.row_seats))])
     return [(int(mentor.email), int(mentee.email)) for mentor in mentors for mentee in mentor.mentees]
 

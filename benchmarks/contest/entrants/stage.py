@@ -1,8 +1,8 @@
-"""What every entrant shares: it reads an instance, plays, and writes what it found and what it took. Standard library only,
-since some entrants live in environments that hold nothing else.
+"""What every entrant shares: it reads an instance, plays, and writes what it found and what it took. Standard
+library only, since some entrants live in environments that hold nothing else.
 
-An instance is a folder with `instance.json` (rows are mentors, columns mentees; seats of each; the line; a few facts about
-the people) and `scores.i16`, row by row: 0 to 10000, or -1 where the two may not be paired.
+An instance is a folder with `instance.json` (rows are mentors, columns mentees; seats of each; the line; a
+few facts about the people) and `scores.i16`, row by row: 0 to 10000, or -1 where the two may not be paired.
 """
 
 import json
@@ -50,8 +50,8 @@ class Given:
 
 @dataclass(frozen=True)
 class Goals:
-    """The four goals as whole numbers, each larger than all that the goals after it can sum to: what the first seat of a
-    mentee and of a mentor brings, and what a pair below the line costs."""
+    """The four goals as whole numbers, each larger than all that the goals after it can sum to: what the
+    first seat of a mentee and of a mentor brings, and what a pair below the line costs."""
 
     mentee: int
     mentor: int
@@ -85,7 +85,9 @@ def peak() -> int:
 
 
 def play(entrant: Callable[[Given], Pairs]) -> None:
-    """Run an entrant on the instance whose folder is the first argument, and write its pairs and figures as JSON."""
+    """Run an entrant on the instance whose folder is the first argument, and write its pairs and figures as
+    JSON.
+    """
     given = read(Path(sys.argv[1]))
     wall, busy = time.perf_counter(), time.process_time()
     pairs = entrant(given)

@@ -1,7 +1,9 @@
-"""What a person does about their CalDAV account: connect, change the password, try again, put back, disconnect.
+"""What a person does about their CalDAV account: connect, change the password, try again, put back,
+disconnect.
 
-Nothing here talks to the server: it changes the account and rings, and a worker does the rest (sync.py). A person has one
-account at a time. At the end, what operators do from the command line, which waits for the outcome.
+Nothing here talks to the server: it changes the account and rings, and a worker does the rest (sync.py). A
+person has one account at a time. At the end, what operators do from the command line, which waits for the
+outcome.
 """
 
 import time
@@ -27,7 +29,7 @@ from portal.db import db, transaction
 from portal.errors import Invalid, NotFound
 from portal.people.models import Person
 from portal.vault import keyring
-from portal.work import ring
+from portal.work import enqueue
 
 PATIENCE_SECONDS = 90.0
 FACTS = ("address", "username", "calendar_name", "own_calendar", "state")
@@ -46,7 +48,10 @@ class Outcome:
 def account_of(person_id: int) -> CalendarAccount | None:
     """A person's account; one that could not be emptied is shown until they connect another."""
     query = (
-        select(CalendarAccount).where(CalendarAccount.person_id == person_id).order_by(CalendarAccount.id.desc()).limit(1)
+        select(CalendarAccount)
+        .where(CalendarAccount.person_id == person_id)
+        .order_by(CalendarAccount.id.desc())
+        .limit(1)
     )
     found = db.session.scalars(query).one_or_none()
     return found if found and (found.state != "gone" or found.problem) else None
@@ -61,21 +66,29 @@ def own(account_id: int, person_id: int) -> CalendarAccount:
 
 
 def failed_at_first(account: CalendarAccount) -> bool:
-    """Whether nothing was ever written there, and something stands in the way: then its owner may type it all anew."""
-    return account.state in ("connecting", "suspended") and bool(account.problem) and account.pushed_at is None
+    """Whether nothing was ever written there, and something stands in the way: then its owner may type it all
+    anew.
+    """
+    return (
+        account.state in ("connecting", "suspended") and bool(account.problem) and account.pushed_at is None
+    )
 
 
 def counts(account_id: int) -> dict[str, int]:
     """How many entries are in each state."""
     query = (
-        select(CalendarItem.state, func.count()).where(CalendarItem.account_id == account_id).group_by(CalendarItem.state)
+        select(CalendarItem.state, func.count())
+        .where(CalendarItem.account_id == account_id)
+        .group_by(CalendarItem.state)
     )
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def clean_address(text: str) -> str:
     """An address of a server as it is gone to; raises Invalid (field `address`)."""
-    wrong = Invalid(_("This is no address we can write to. It looks like https://cal.example.com/."), field="address")
+    wrong = Invalid(
+        _("This is no address we can write to. It looks like https://cal.example.com/."), field="address"
+    )
     text = text.strip()
     if "://" not in text:
         text = f"https://{text}"
@@ -91,7 +104,14 @@ def clean_address(text: str) -> str:
 
 
 def connect(
-    person: Person, *, address: str, username: str, password: str, calendar: str | None = None, by: int | None, at: datetime
+    person: Person,
+    *,
+    address: str,
+    username: str,
+    password: str,
+    calendar: str | None = None,
+    by: int | None,
+    at: datetime,
 ) -> CalendarAccount:
     """Store an account and have it connected; raises Invalid when there is one at work already."""
     _lock(person)
@@ -114,7 +134,7 @@ def connect(
     db.session.add(account)
     db.session.flush()
     _noted(account, "calendar.connected", by, after={name: getattr(account, name) for name in FACTS})
-    ring(sync.SYNC, account.id)
+    enqueue(sync.SYNC, account.id)
     return account
 
 
@@ -135,7 +155,9 @@ def try_again(account: CalendarAccount, *, by: int | None, at: datetime) -> None
 
 
 def choose(account: CalendarAccount, *, calendar: str, by: int | None, at: datetime) -> None:
-    """Write to an existing calendar of this name, after the server let us make none; raises Invalid for another moment."""
+    """Write to an existing calendar of this name, after the server let us make none; raises Invalid for
+    another moment.
+    """
     if account.state != "suspended" or account.problem not in letters.TO_CHOOSE:
         raise Invalid(_("There is nothing to choose at the moment."))
     account.calendar_name, account.own_calendar, account.calendar_url = calendar, False, ""
@@ -144,7 +166,9 @@ def choose(account: CalendarAccount, *, calendar: str, by: int | None, at: datet
 
 
 def put_back(account: CalendarAccount, *, by: int | None, at: datetime) -> None:
-    """Write anew what vanished or was deleted, under new UIDs, since none is used twice; a lost calendar is made anew."""
+    """Write anew what vanished or was deleted, under new UIDs, since none is used twice; a lost calendar is
+    made anew.
+    """
     _check_open(account)
     lost = account.problem == "calendar-gone"
     states = (ItemState.KEPT, ItemState.DROPPED, ItemState.LEAVING) if lost else (ItemState.DROPPED,)
@@ -168,16 +192,30 @@ def disconnect(account: CalendarAccount, *, keep_entries: bool, by: int | None, 
     else:
         account.state, account.problem, account.detail = "leaving", "", ""
         account.failures, account.not_before = 0, None
-        ring(sync.SYNC, account.id)
-    _noted(account, "calendar.disconnected", by, before=before, after={"state": account.state, "keep_entries": keep_entries})
+        enqueue(sync.SYNC, account.id)
+    _noted(
+        account,
+        "calendar.disconnected",
+        by,
+        before=before,
+        after={"state": account.state, "keep_entries": keep_entries},
+    )
 
 
-def connect_now(person_id: int, *, address: str, username: str, password: str, calendar: str | None = None) -> Outcome:
+def connect_now(
+    person_id: int, *, address: str, username: str, password: str, calendar: str | None = None
+) -> Outcome:
     """Connect somebody's account and wait until it is connected, or is not."""
     with transaction():
         person = db.session.get_one(Person, person_id)
         account = connect(
-            person, address=address, username=username, password=password, calendar=calendar, by=None, at=now()
+            person,
+            address=address,
+            username=username,
+            password=password,
+            calendar=calendar,
+            by=None,
+            at=now(),
         )
         account_id = account.id
     return _brought_in_step(account_id)
@@ -185,7 +223,9 @@ def connect_now(person_id: int, *, address: str, username: str, password: str, c
 
 def sync_now(person_id: int | None = None) -> list[Outcome]:
     """One full round now, for one person's account or all; raises Invalid when the person has none."""
-    query = select(CalendarAccount.id).where(CalendarAccount.state.in_(sync.ACTIVE)).order_by(CalendarAccount.id)
+    query = (
+        select(CalendarAccount.id).where(CalendarAccount.state.in_(sync.ACTIVE)).order_by(CalendarAccount.id)
+    )
     if person_id is not None:
         account = account_of(person_id)
         if account is None:
@@ -244,7 +284,9 @@ def _brought_in_step(account_id: int) -> Outcome:
     account = db.session.get_one(CalendarAccount, account_id)
     person = db.session.get_one(Person, account.person_id)
     entries = counts(account_id).get(ItemState.KEPT, 0)
-    outcome = Outcome(person.email, account.state in ("connected", "gone") and not account.problem, _says(account, entries))
+    outcome = Outcome(
+        person.email, account.state in ("connected", "gone") and not account.problem, _says(account, entries)
+    )
     db.session.rollback()
     return outcome
 
@@ -264,7 +306,7 @@ def _again(account: CalendarAccount) -> None:
     account.state = "connected" if account.calendar_url and account.pushed_at else "connecting"
     account.problem, account.detail, account.failures, account.not_before = "", "", 0, None
     account.looked_at = None
-    ring(sync.SYNC, account.id)
+    enqueue(sync.SYNC, account.id)
 
 
 def _end(account: CalendarAccount) -> None:

@@ -13,8 +13,8 @@ from portal.web.forms import PortalForm
 
 @dataclass(frozen=True)
 class Service:
-    """A kind of server: its name, the address if it has one for everybody, what to know of address and password, and what
-    an address there looks like."""
+    """A kind of server: its name, the address if it has one for everybody, what to know of address and
+    password, and what an address there looks like."""
 
     name: Any
     address: str
@@ -27,20 +27,26 @@ SERVICES = {
         "Nextcloud",
         "",
         _l(
-            "The address is the one at which you open Nextcloud. Make an app password under Settings, Security; "
-            "your usual password may not work."
+            "The address is the one at which you open Nextcloud. Make an app password under Settings,"
+            " Security; your usual password may not work."
         ),
         "https://cloud.example.com/",
     ),
     "fastmail": Service(
         "Fastmail",
         "https://caldav.fastmail.com/",
-        _l("The user name is your address there. Make an app password for calendars under Settings, Privacy and Security."),
+        _l(
+            "The user name is your address there. Make an app password for calendars under Settings, Privacy"
+            " and Security."
+        ),
     ),
     "icloud": Service(
         "iCloud",
         "https://caldav.icloud.com/",
-        _l("The user name is your Apple address. Make an app-specific password at account.apple.com, under Sign-In."),
+        _l(
+            "The user name is your Apple address. Make an app-specific password at account.apple.com, under"
+            " Sign-In."
+        ),
     ),
     "mailbox": Service(
         "mailbox.org",
@@ -62,7 +68,10 @@ SERVICES = {
     "zimbra": Service(
         "Zimbra",
         "",
-        _l("The address is the one at which you read your mail. With two-factor sign-in, make an application passcode."),
+        _l(
+            "The address is the one at which you read your mail. With two-factor sign-in, make an application"
+            " passcode."
+        ),
         "https://mail.example.com/",
     ),
     "other": Service(
@@ -90,7 +99,10 @@ PASSWORD_HINT = _l("It is kept sealed, shown to nobody, and wiped when you disco
 def service_at(address: str) -> str:
     """The key of the service that an address belongs to, as far as it has one address for everybody."""
     host = urlsplit(address).hostname
-    return next((key for key, each in SERVICES.items() if each.address and urlsplit(each.address).hostname == host), "other")
+    return next(
+        (key for key, each in SERVICES.items() if each.address and urlsplit(each.address).hostname == host),
+        "other",
+    )
 
 
 class ConnectForm(PortalForm):
@@ -118,7 +130,9 @@ class ConnectForm(PortalForm):
     calendar = StringField(
         _l("Name of a calendar you have there"),
         [Length(max=200, message=_l("Use at most 200 characters."))],
-        description=_l("Leave it empty, and we make one of our own, which you can hide and colour as you like."),
+        description=_l(
+            "Leave it empty, and we make one of our own, which you can hide and colour as you like."
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """A person's own calendar: whether it is connected, how it is doing, and what can be done about it.
 
-Nothing here waits for a calendar server: a change is stored, a worker rings, and the page asks now and then how far it is.
+Nothing here waits for a calendar server: a change is stored, a worker rings, and the page asks now and then
+how far it is.
 """
 
 from typing import Any
@@ -27,37 +28,41 @@ from portal.web.forms import PortalForm
 from portal.web.htmx import answer, redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("calendars", __name__, url_prefix="/calendars")
+blueprint = Blueprint("calendars", __name__, url_prefix="/calendars")
 
 
-@room.get("")
+@blueprint.get("")
 @signed_in
 def index() -> str:
     """One's feed, and one's account."""
     return render_template("calendars/accounts/index.html", **_about(accounts.account_of(current_user.id)))
 
 
-@room.get("/<id:account_id>/state")
+@blueprint.get("/<id:account_id>/state")
 @signed_in
 def state(account_id: int) -> Response:
     """How the account is doing; asked for again and again while something is under way."""
     about = _about(accounts.own(account_id, current_user.id))
     return answer(
-        "calendars/accounts/_account.html", page=lambda: render_template("calendars/accounts/index.html", **about), **about
+        "calendars/accounts/_account.html",
+        page=lambda: render_template("calendars/accounts/index.html", **about),
+        **about,
     )
 
 
-@room.get("/connect")
+@blueprint.get("/connect")
 @signed_in
 def connect() -> str:
     """The first step: where one's calendar is."""
     return render_template("calendars/accounts/connect.html", services=SERVICES, known_by=KNOWN_BY)
 
 
-@room.route("/connect/<service>", methods=["GET", "POST"])
+@blueprint.route("/connect/<service>", methods=["GET", "POST"])
 @signed_in
 def details(service: str) -> Response | tuple[str, int]:
-    """The second: address, user name and password. What was typed before is there again, but for the password."""
+    """The second: address, user name and password. What was typed before is there again, but for the
+    password.
+    """
     if service not in SERVICES:
         abort(404)
     account = accounts.account_of(current_user.id)
@@ -71,7 +76,7 @@ def details(service: str) -> Response | tuple[str, int]:
     return render_template("calendars/accounts/connect_details.html", **given), _status(form)
 
 
-@room.get("/<id:account_id>/test")
+@blueprint.get("/<id:account_id>/test")
 @signed_in
 def outcome(account_id: int) -> Response:
     """The third: whether it works, in one sentence; asked for again and again until that is known."""
@@ -79,24 +84,30 @@ def outcome(account_id: int) -> Response:
     service = request.args.get("service", "")
     about = {**_about(account), "service": service if service in SERVICES else service_at(account.address)}
     return answer(
-        "calendars/accounts/_outcome.html", page=lambda: render_template("calendars/accounts/outcome.html", **about), **about
+        "calendars/accounts/_outcome.html",
+        page=lambda: render_template("calendars/accounts/outcome.html", **about),
+        **about,
     )
 
 
-@room.route("/<id:account_id>/password", methods=["GET", "POST"])
+@blueprint.route("/<id:account_id>/password", methods=["GET", "POST"])
 @signed_in
 def password(account_id: int) -> Response | tuple[str, int]:
     """Give another password."""
     form, account = PasswordForm(), accounts.own(account_id, current_user.id)
     if form.sent() and _may_try(form):
         with transaction():
-            accounts.change_password(_mine(account_id), password=form.password.data, by=current_user.id, at=now())
+            accounts.change_password(
+                _mine(account_id), password=form.password.data, by=current_user.id, at=now()
+            )
         toast(_("The new password is stored. We try it at once."))
         return _onwards(account_id)
-    return render_template("calendars/accounts/connect_password.html", form=form, account=account), _status(form)
+    return render_template("calendars/accounts/connect_password.html", form=form, account=account), _status(
+        form
+    )
 
 
-@room.post("/<id:account_id>/again")
+@blueprint.post("/<id:account_id>/again")
 @signed_in
 def again(account_id: int) -> Response:
     """Try again now."""
@@ -106,7 +117,7 @@ def again(account_id: int) -> Response:
     return _onwards(account_id)
 
 
-@room.post("/<id:account_id>/put-back")
+@blueprint.post("/<id:account_id>/put-back")
 @signed_in
 def put_back(account_id: int) -> Response:
     """Write anew what was deleted."""
@@ -116,7 +127,7 @@ def put_back(account_id: int) -> Response:
     return redirect_to(url_for("calendars.index"))
 
 
-@room.post("/<id:account_id>/choose")
+@blueprint.post("/<id:account_id>/choose")
 @signed_in
 def choose(account_id: int) -> Response:
     """Write to one of the calendars there are."""
@@ -129,7 +140,7 @@ def choose(account_id: int) -> Response:
     return _onwards(account_id)
 
 
-@room.route("/<id:account_id>/disconnect", methods=["GET", "POST"])
+@blueprint.route("/<id:account_id>/disconnect", methods=["GET", "POST"])
 @signed_in
 def disconnect(account_id: int) -> Response | tuple[str, int]:
     """Ask whether the entries stay, then disconnect."""
@@ -144,7 +155,9 @@ def disconnect(account_id: int) -> Response | tuple[str, int]:
             else _("We take our entries out, then forget the password.")
         )
         return redirect_to(url_for("calendars.index"))
-    return render_template("calendars/accounts/disconnect.html", account=account), 422 if request.method == "POST" else 200
+    return render_template(
+        "calendars/accounts/disconnect.html", account=account
+    ), 422 if request.method == "POST" else 200
 
 
 def _typed_before(account: CalendarAccount) -> dict[str, str]:
@@ -153,7 +166,9 @@ def _typed_before(account: CalendarAccount) -> dict[str, str]:
 
 
 def _may_try(form: PortalForm) -> bool:
-    """Count a try, so that nobody guesses passwords elsewhere through us; say so on the form when it has to wait."""
+    """Count a try, so that nobody guesses passwords elsewhere through us; say so on the form when it has to
+    wait.
+    """
     whose = f"person {current_user.id}"
     try:
         with transaction():
@@ -171,7 +186,11 @@ def _status(form: PortalForm) -> int:
 
 def _connected(form: ConnectForm, service: Service) -> int | None:
     """The id of the new account; None when the form has to be mended."""
-    facts = {"username": form.username.data, "password": form.password.data, "calendar": form.calendar.data or None}
+    facts = {
+        "username": form.username.data,
+        "password": form.password.data,
+        "calendar": form.calendar.data or None,
+    }
     try:
         with transaction():
             person = db.session.get_one(Person, current_user.id)
@@ -185,7 +204,9 @@ def _connected(form: ConnectForm, service: Service) -> int | None:
 def _onwards(account_id: int) -> Response:
     """To the test while nothing has been written yet, else to all about one's calendars."""
     first = accounts.own(account_id, current_user.id).pushed_at is None
-    return redirect_to(url_for("calendars.outcome", account_id=account_id) if first else url_for("calendars.index"))
+    return redirect_to(
+        url_for("calendars.outcome", account_id=account_id) if first else url_for("calendars.index")
+    )
 
 
 def _mine(account_id: int) -> CalendarAccount:
@@ -197,7 +218,10 @@ def _about(account: CalendarAccount | None) -> dict[str, Any]:
     under_way = (
         account is not None
         and not account.problem
-        and (account.state in ("connecting", "leaving") or (account.state == "connected" and account.looked_at is None))
+        and (
+            account.state in ("connecting", "leaving")
+            or (account.state == "connected" and account.looked_at is None)
+        )
     )
     return {
         "account": account,

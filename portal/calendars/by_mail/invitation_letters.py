@@ -1,7 +1,7 @@
 """Letters of invitations: an invitation, its change, its being taken back, and what the partner answered.
 
-Answers come to an address of the portal's with a token after a plus sign. The token is an HMAC of the invitation's UID
-under a key of the portal's, so nobody can answer an invitation who has not got it.
+Answers come to an address of the portal's with a token after a plus sign. The token is an HMAC of the
+invitation's UID under a key of the portal's, so nobody can answer an invitation who has not got it.
 """
 
 import base64
@@ -26,7 +26,9 @@ from portal.web.template_globals import in_zone
 PURPOSE = b"calendars/answer"
 """What the key is derived for, so that it signs nothing else."""
 TOKEN = re.compile(r"(\d{1,12})-([a-z2-7]{20})")
-"""The invitation's id, and 100 bits of its HMAC; in small letters, since some mail systems write addresses so."""
+"""The invitation's id, and 100 bits of its HMAC; in small letters, since some mail systems write addresses
+so.
+"""
 WHEN = "EEEE, d MMMM y, HH:mm"
 
 
@@ -37,7 +39,9 @@ def address_of(row: Invitation) -> str:
 
 
 def id_in(address: str) -> tuple[int, str] | None:
-    """The id of the invitation that an address claims to answer, and its mark; None when it is no such address."""
+    """The id of the invitation that an address claims to answer, and its mark; None when it is no such
+    address.
+    """
     ours, _at, host = current().answers_address.lower().rpartition("@")
     local, _at, at_host = address.lower().rpartition("@")
     base, _plus, token = local.rpartition("+")
@@ -54,14 +58,20 @@ def invited(invite: Invite, *, to: Person, changed: bool) -> Letter:
     """Asks somebody to a check-in, or tells that it is at another time or place."""
     with force_locale(to.locale or "en"):
         facts = {"what": invite.summary, "when": _when(invite, to)}
-        subject = _("Changed: %(what)s, %(when)s", **facts) if changed else _("Invitation: %(what)s, %(when)s", **facts)
+        subject = (
+            _("Changed: %(what)s, %(when)s", **facts)
+            if changed
+            else _("Invitation: %(what)s, %(when)s", **facts)
+        )
         part = CalendarPart(invitation.REQUEST, invitation.request(invite), invite.organizer.address)
         page = invite.url or current().public_url
         return _letter("invited", subject, to, part, invite=invite, changed=changed, page=page, **facts)
 
 
 def taken_back(invite: Invite, *, to: Person, chosen: bool) -> Letter:
-    """Takes an invitation back: the check-in is off, or (not `chosen`) the person wants no more invitations."""
+    """Takes an invitation back: the check-in is off, or (not `chosen`) the person wants no
+    more invitations.
+    """
     with force_locale(to.locale or "en"):
         facts = {"what": invite.summary, "when": _when(invite, to)}
         subject = (

@@ -1,8 +1,10 @@
-"""Invitations by e-mail for those who chose them: each check-in ahead is one invitation, and changes follow it.
+"""Invitations by e-mail for those who chose them: each check-in ahead is one invitation, and changes follow
+it.
 
-What was sent stands in a row (models.Invitation), and is compared with what the person's calendar should show, which
-`entries` alone says. Row and letter are written in one transaction, with the person held, so that a kill or a second worker
-sends nothing twice and forgets nothing. Whatever is far ahead waits: a mailbox full of next year helps nobody.
+What was sent stands in a row (models.Invitation), and is compared with what the person's calendar should
+show, which `entries` alone says. Row and letter are written in one transaction, with the person held, so that
+a kill or a second worker sends nothing twice and forgets nothing. Whatever is far ahead waits: a mailbox full
+of next year helps nobody.
 """
 
 import hashlib
@@ -47,20 +49,26 @@ class Meeting:
     entry: MeetingSeries
 
     def said(self, email: str) -> str:
-        """A digest of what is worth a new message: when, where (links too, whatever the language), and to whom."""
+        """A digest of what is worth a new message: when, where (links too, whatever the language), and to
+        whom.
+        """
         links = LINK.findall(self.entry.description)
         facts = [self.starts_at.isoformat(), self.ends_at.isoformat(), self.entry.location, links, email]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def invite(person_id: int) -> int:
-    """Bring one person's invitations in step; how many letters that took. The task that answers a changed calendar."""
+    """Bring one person's invitations in step; how many letters that took. The task that answers a changed
+    calendar.
+    """
     concerned = _is_concerned(int(person_id), at=now())
     db.session.rollback()
     if not concerned:
         return 0
     with transaction():
-        db.session.execute(select(Person.id).where(Person.id == int(person_id)).with_for_update(key_share=True))
+        db.session.execute(
+            select(Person.id).where(Person.id == int(person_id)).with_for_update(key_share=True)
+        )
         return reconcile(int(person_id), at=now())
 
 
@@ -79,24 +87,42 @@ def sweep() -> int:
 
 
 def reconcile(person_id: int, *, at: datetime) -> int:
-    """Post what the difference takes, inside the open transaction, in which the person is held; how many letters."""
+    """Post what the difference takes, inside the open transaction, in which the person is held; how many
+    letters.
+    """
     person = db.session.get(Person, person_id, populate_existing=True)
     if person is None or person.disabled_at is not None:
         return 0
     chosen = choice_of(person_id).invitations
     wanted = {each.check_in_id: each for each in (_meetings(person_id) if chosen else ())}
-    mine = select(Invitation).where(Invitation.person_id == person_id).order_by(Invitation.starts_at, Invitation.id)
+    mine = (
+        select(Invitation)
+        .where(Invitation.person_id == person_id)
+        .order_by(Invitation.starts_at, Invitation.id)
+    )
     rows = list(db.session.scalars(mine.execution_options(populate_existing=True)))
-    gone = [each for each in rows if each.state == INVITED and each.ends_at > at and each.check_in_id not in wanted]
+    gone = [
+        each
+        for each in rows
+        if each.state == INVITED and each.ends_at > at and each.check_in_id not in wanted
+    ]
     for row in gone:
         _take_back(row, person, at, chosen=chosen)
     known = {each.check_in_id: each for each in rows}
-    return len(gone) + sum(_bring_in_step(each, known.get(each.check_in_id), person, at) for each in wanted.values())
+    return len(gone) + sum(
+        _bring_in_step(each, known.get(each.check_in_id), person, at) for each in wanted.values()
+    )
 
 
 def answers_to(check_in: CheckIn) -> dict[int, str]:
-    """What each person who was invited to a check-in, at the time it has now, answered; "" for nothing yet. One query."""
-    to_it = (Invitation.check_in_id == check_in.id, Invitation.starts_at == check_in.starts_at, Invitation.state == INVITED)
+    """What each person who was invited to a check-in, at the time it has now, answered; "" for nothing yet.
+    One query.
+    """
+    to_it = (
+        Invitation.check_in_id == check_in.id,
+        Invitation.starts_at == check_in.starts_at,
+        Invitation.state == INVITED,
+    )
     rows = db.session.execute(select(Invitation.person_id, Invitation.answer).where(*to_it))
     return {row.person_id: row.answer for row in rows}
 
@@ -110,11 +136,16 @@ def _is_concerned(person_id: int, *, at: datetime) -> bool:
 def _meetings(person_id: int) -> Iterator[Meeting]:
     """All check-ins in a person's calendar, in time order."""
     by_uid = {each.uid: each for each in entries_of(person_id) if isinstance(each, MeetingSeries)}
-    uids = {uid.partition("@")[0].removeprefix("check-ins-").rpartition("-g")[0]: each for uid, each in by_uid.items()}
+    uids = {
+        uid.partition("@")[0].removeprefix("check-ins-").rpartition("-g")[0]: each
+        for uid, each in by_uid.items()
+    }
     query = select(CheckIn.id, CheckIn.number, Series.uid).join(CheckIn.series).where(Series.uid.in_(uids))
     ids = {(row.uid, row.number): row.id for row in db.session.execute(query)} if uids else {}
     found = (
-        Meeting(ids[uid, each.number], each.starts_at, each.starts_at + timedelta(minutes=each.minutes), entry)
+        Meeting(
+            ids[uid, each.number], each.starts_at, each.starts_at + timedelta(minutes=each.minutes), entry
+        )
         for uid, entry in uids.items()
         for each in entry.held
         if (uid, each.number) in ids
@@ -140,7 +171,9 @@ def _bring_in_step(meeting: Meeting, row: Invitation | None, person: Person, at:
 
 
 def _begun(meeting: Meeting, row: Invitation | None, person: Person) -> Invitation:
-    """A row to invite by; after a cancellation under a UID of its own, since some calendars take none a second time."""
+    """A row to invite by; after a cancellation under a UID of its own, since some calendars take none a
+    second time.
+    """
     if row is None:
         row = Invitation(person_id=person.id, check_in_id=meeting.check_in_id)
         db.session.add(row)
@@ -160,7 +193,11 @@ def _say(row: Invitation, meeting: Meeting, person: Person, at: datetime, *, cha
 def _take_back(row: Invitation, person: Person, at: datetime, *, chosen: bool) -> None:
     row.state, row.sequence, row.sent_at = CANCELLED, row.sequence + 1, at
     db.session.flush()
-    post(invitation_letters.taken_back(_invite(row, person), to=person, chosen=chosen), to=person.email, person_id=person.id)
+    post(
+        invitation_letters.taken_back(_invite(row, person), to=person, chosen=chosen),
+        to=person.email,
+        person_id=person.id,
+    )
 
 
 def _invite(row: Invitation, person: Person, entry: MeetingSeries | None = None) -> Invite:

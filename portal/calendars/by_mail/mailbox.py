@@ -1,9 +1,11 @@
-"""The mailbox that answers to invitations come to, read over IMAP (RFC 9051). The only file that knows `imaplib`.
+"""The mailbox that answers to invitations come to, read over IMAP (RFC 9051). The only file that knows
+`imaplib`.
 
-A message is read, taken in a transaction of its own, and only then marked as read by us: killed in between, it is read
-again, and an answer taken twice is taken once (replies). One that breaks something is marked too and blocks no other. What
-is no answer stays unread for whoever else looks into the mailbox. One worker at a time reads: a lock of the database or of
-the folder that ends with whoever holds it, so a worker that dies leaves it free.
+A message is read, taken in a transaction of its own, and only then marked as read by us: killed in between,
+it is read again, and an answer taken twice is taken once (replies). One that breaks something is marked too
+and blocks no other. What is no answer stays unread for whoever else looks into the mailbox. One worker at a
+time reads: a lock of the database or of the folder that ends with whoever holds it, so a worker that dies
+leaves it free.
 """
 
 import fcntl
@@ -49,7 +51,9 @@ class NotRead(OutsideFailure):
 
 
 def poll() -> int:
-    """Take the answers that have come in; how many messages were read. The next round goes on after any trouble."""
+    """Take the answers that have come in; how many messages were read. The next round goes on after any
+    trouble.
+    """
     mailbox = current().mailbox
     if mailbox is None:
         return 0
@@ -60,7 +64,9 @@ def poll() -> int:
             with connected(mailbox) as folder:
                 return folder.read_new()
         except NotRead as trouble:
-            log.warning("the mailbox %s at %s cannot be read: %s", mailbox.folder, mailbox.host, trouble.message)
+            log.warning(
+                "the mailbox %s at %s cannot be read: %s", mailbox.folder, mailbox.host, trouble.message
+            )
             return 0
 
 
@@ -91,7 +97,9 @@ class Folder:
         self.server = server
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         _ok(server.select(f'"{escaped}"'))
-        permanent = b" ".join(each for each in server.response("PERMANENTFLAGS")[1] if isinstance(each, bytes))
+        permanent = b" ".join(
+            each for each in server.response("PERMANENTFLAGS")[1] if isinstance(each, bytes)
+        )
         self.mark = READ if b"\\*" in permanent or READ.encode() in permanent else SEEN
 
     def read_new(self) -> int:
@@ -132,13 +140,17 @@ class Folder:
 
 def _parts(fetched: list[Any]) -> Iterator[bytes]:
     for each in fetched:
-        yield from (part for part in (each if isinstance(each, tuple) else (each,)) if isinstance(part, bytes))
+        yield from (
+            part for part in (each if isinstance(each, tuple) else (each,)) if isinstance(part, bytes)
+        )
 
 
 def _connect(mailbox: Mailbox) -> imaplib.IMAP4:
     safe = ssl.create_default_context()
     if mailbox.tls == "tls":
-        server: imaplib.IMAP4 = imaplib.IMAP4_SSL(mailbox.host, mailbox.port, ssl_context=safe, timeout=ANSWER_SECONDS)
+        server: imaplib.IMAP4 = imaplib.IMAP4_SSL(
+            mailbox.host, mailbox.port, ssl_context=safe, timeout=ANSWER_SECONDS
+        )
     else:
         server = imaplib.IMAP4(mailbox.host, mailbox.port, timeout=ANSWER_SECONDS)
     try:

@@ -1,7 +1,8 @@
 """A message from outside, read defensively: to whom it went, who sent it, and the calendar texts in it.
 
-Anybody can send us one, so nothing here trusts it: its size, its parts and their depth are bounded, a wrong charset or a
-broken header spoils only itself, and what is packed inside another message (a bounce holds what we sent) is not looked at.
+Anybody can send us one, so nothing here trusts it: its size, its parts and their depth are bounded, a wrong
+charset or a broken header spoils only itself, and what is packed inside another message (a bounce holds what
+we sent) is not looked at.
 """
 
 import codecs
@@ -18,13 +19,24 @@ LARGEST = 1_000_000
 MOST_PARTS, MOST_CALENDARS = 40, 4
 MOST_DASHES = 500
 """Lines that begin as the border of a part does: each could make one, and take its time."""
-RECIPIENTS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "Apparently-To")
+RECIPIENTS = (
+    "To",
+    "Cc",
+    "Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+    "X-Envelope-To",
+    "X-Delivered-To",
+    "Apparently-To",
+)
 """Where mail systems leave the address that a message was sent to, the plus address among them."""
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9.-]{1,189}")
 LONGEST_HEADER = 20_000
 FIELD = re.compile(rb"(?i)(?:\A|[\r\n])content-(?:type|disposition):[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*")
 LONGEST_FIELD = 2_000
-"""Bytes of a header with parameters, of all its lines: taking it apart takes time that grows with their square."""
+"""Bytes of a header with parameters, of all its lines: taking it apart takes time that grows with their
+square.
+"""
 SLOW = ("punycode", "idna")
 """What Python takes for charsets as well, and needs as much time for."""
 BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
@@ -59,7 +71,9 @@ def read(raw: bytes) -> Incoming:
         recipients = (each for name in RECIPIENTS for each in _addresses(message, name))
         return Incoming(
             recipients=tuple(dict.fromkeys(recipients)),
-            sender=next(reversed([*_addresses(message, "From")]), ""),  # what stands in the name comes before the address
+            sender=next(
+                reversed([*_addresses(message, "From")]), ""
+            ),  # what stands in the name comes before the address
             bounced=_is_bounce(message),
             calendars=tuple(_calendars(message)),
         )
@@ -74,7 +88,9 @@ def _addresses(message: Message, name: str) -> Iterator[str]:
 
 
 def _is_bounce(message: Message) -> bool:
-    """By RFC 3834 and 3464. Auto-generated alone is none: some services mark so what a person's click sent."""
+    """By RFC 3834 and 3464. Auto-generated alone is none: some services mark so what a
+    person's click sent.
+    """
     automatic = str(message.get("Auto-Submitted", "")).strip().lower()
     nobody = str(message.get("Return-Path", "")).strip() == "<>"
     return message.get_content_type() == "multipart/report" or automatic.startswith("auto-replied") or nobody
@@ -118,7 +134,9 @@ def _text(part: Message) -> bytes:
 
 
 def _charset(part: Message) -> str:
-    """What charset a part says it is in; Latin-1 for none, for one that is unknown, and for one that is slow."""
+    """What charset a part says it is in; Latin-1 for none, for one that is unknown, and for
+    one that is slow.
+    """
     try:
         name = codecs.lookup(part.get_content_charset() or "latin-1").name
     except LookupError:

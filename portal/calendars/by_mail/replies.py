@@ -1,8 +1,10 @@
-"""What people answer to invitations, as it comes in by mail: believed only with the token of an invitation of ours.
+"""What people answer to invitations, as it comes in by mail: believed only with the token of an invitation of
+ours.
 
-The newest answer counts, by (SEQUENCE, DTSTAMP), so that one that comes twice, late or out of order does no harm. Nothing
-is ever answered automatically. Whoever declines skips nothing by that: the partner is told, and the two find another time.
-Whoever proposes another time moves nothing by that: the partner is asked about it, as from the pair's page.
+The newest answer counts, by (SEQUENCE, DTSTAMP), so that one that comes twice, late or out of order does no
+harm. Nothing is ever answered automatically. Whoever declines skips nothing by that: the partner is told, and
+the two find another time. Whoever proposes another time moves nothing by that: the partner is asked about it,
+as from the pair's page.
 """
 
 import logging
@@ -39,14 +41,18 @@ MOST_TOKENS = 20
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a message: whether its answer was taken, and why or why not, in words for an operator."""
+    """What became of a message: whether its answer was taken, and why or why not, in words
+    for an operator.
+    """
 
     taken: bool
     says: str
 
 
 def receive(raw: bytes) -> Outcome:
-    """Take the answer in a message, if there is one that counts; raises Invalid for a message that cannot be read."""
+    """Take the answer in a message, if there is one that counts; raises Invalid for a message that cannot be
+    read.
+    """
     message = messages.read(raw)
     with transaction():
         outcome = take(message, at=now())
@@ -120,8 +126,15 @@ def _is_newer(row: Invitation, reply: Reply) -> bool:
 
 
 def _ask(row: Invitation, reply: Reply, proposes: datetime, at: datetime) -> Outcome:
-    """Ask the partner about another time that was proposed, if the check-in is still the one that was sent."""
-    query = select(CheckIn).join(CheckIn.series).where(CheckIn.id == row.check_in_id).options(contains_eager(CheckIn.series))
+    """Ask the partner about another time that was proposed, if the check-in is still the
+    one that was sent.
+    """
+    query = (
+        select(CheckIn)
+        .join(CheckIn.series)
+        .where(CheckIn.id == row.check_in_id)
+        .options(contains_eager(CheckIn.series))
+    )
     check_in = db.session.scalar(query.execution_options(populate_existing=True))
     if check_in is None or check_in.state != CheckInState.PLANNED or check_in.starts_at <= at:
         return Outcome(False, "Ignored: another time is proposed for a check-in that is over, or off.")
@@ -134,7 +147,11 @@ def _ask(row: Invitation, reply: Reply, proposes: datetime, at: datetime) -> Out
     except Invalid as error:
         return Outcome(False, f"Ignored: the time that is proposed cannot be. {error.message}")
     outcome = _note(row, reply if reply.answer else replace(reply, answer=row.answer), at, tell=asked is None)
-    return Outcome(True, f"Taken: invitation {row.id}, and the partner is asked about another time.") if asked else outcome
+    return (
+        Outcome(True, f"Taken: invitation {row.id}, and the partner is asked about another time.")
+        if asked
+        else outcome
+    )
 
 
 def _note(row: Invitation, reply: Reply, at: datetime, *, tell: bool = True) -> Outcome:
@@ -144,7 +161,9 @@ def _note(row: Invitation, reply: Reply, at: datetime, *, tell: bool = True) -> 
     db.session.flush()
     if reply.answer != before:
         was, now_is = {"answer": before}, {"answer": reply.answer}
-        audit.write(action="invitation.answered", on=KIND, id=row.id, by=row.person_id, before=was, after=now_is)
+        audit.write(
+            action="invitation.answered", on=KIND, id=row.id, by=row.person_id, before=was, after=now_is
+        )
         if tell:
             _tell_partner(row, before, at)
     return Outcome(True, f"Taken: invitation {row.id} is {reply.answer or 'unanswered again'}.")

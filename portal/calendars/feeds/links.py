@@ -1,7 +1,8 @@
 """Addresses of live feeds. Who knows one reads the feed, so it holds 256 bits that nobody guesses.
 
-The token is HMAC-SHA256 of the row's random seed under a key of the portal's, so that its owner can be shown it again while
-a copy of the database alone reads nobody's calendar. It is found by its SHA-256, and dies when it is replaced or revoked.
+The token is HMAC-SHA256 of the row's random seed under a key of the portal's, so that its owner can be shown
+it again while a copy of the database alone reads nobody's calendar. It is found by its SHA-256, and dies when
+it is replaced or revoked.
 """
 
 import base64
@@ -44,7 +45,9 @@ def open_link(person_id: int, pairing_id: int | None = None) -> FeedLink | None:
 
 
 def address(link: FeedLink) -> str | None:
-    """The address as its owner is shown it; None when the portal's key is another one since: it works, but stays unseen."""
+    """The address as its owner is shown it; None when the portal's key is another one since: it works, but
+    stays unseen.
+    """
     token = _token(link.seed)
     if _digest(token) != link.token_digest:
         return None
@@ -52,7 +55,9 @@ def address(link: FeedLink) -> str | None:
 
 
 def find(token: str) -> FeedLink | None:
-    """The open address of a token, with its person, in one query; None if unknown or revoked, or the person is disabled."""
+    """The open address of a token, with its person, in one query; None if unknown or revoked, or the person
+    is disabled.
+    """
     if not SHAPE.fullmatch(token):
         return None
     return db.session.scalars(_open_one(), {"digest": _digest(token)}).one_or_none()
@@ -93,7 +98,10 @@ def note_read(link_id: int, *, agent: str, at: datetime) -> None:
     readable = "".join(each for each in agent if each.isprintable())
     db.session.execute(
         update(FeedLink)
-        .where(FeedLink.id == link_id, or_(FeedLink.last_read_at.is_(None), FeedLink.last_read_at <= at - SEEN_EVERY))
+        .where(
+            FeedLink.id == link_id,
+            or_(FeedLink.last_read_at.is_(None), FeedLink.last_read_at <= at - SEEN_EVERY),
+        )
         .values(last_read_at=at, last_reader=readable[:120])
         .execution_options(synchronize_session=False)
     )

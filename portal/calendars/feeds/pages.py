@@ -1,7 +1,8 @@
-"""Live feeds: the calendar text that calendar programs ask for by themselves, and the page that shows its address.
+"""Live feeds: the calendar text that calendar programs ask for by themselves, and the page that shows its
+address.
 
-A feed answers whoever knows its address: it looks up no session, sets no cookie and leads nowhere else. Its ETag is made
-of versions, so that most answers are 304 without a document being built.
+A feed answers whoever knows its address: it looks up no session, sets no cookie and leads nowhere else. Its
+ETag is made of versions, so that most answers are 304 without a document being built.
 """
 
 import gzip
@@ -39,7 +40,7 @@ from portal.web.htmx import answer
 from portal.web.toasts import toast
 
 log = logging.getLogger(__name__)
-room = Blueprint("feeds", __name__)
+blueprint = Blueprint("feeds", __name__)
 MOST_BODIES = 256
 MOST_BYTES = 256 * 1024
 """Bodies kept in each process: so many, none larger than this."""
@@ -60,7 +61,7 @@ class Body:
     packed: bytes
 
 
-class Shelf:
+class BodyCache:
     """The latest bodies by ETag; the one unused for longest goes first."""
 
     def __init__(self) -> None:
@@ -83,10 +84,10 @@ class Shelf:
         return body
 
 
-shelf = Shelf()
+body_cache = BodyCache()
 
 
-@room.get("/feeds/<token>.ics")
+@blueprint.get("/feeds/<token>.ics")
 @public
 def read(token: str) -> Response:
     """A feed; 404 alike for an address that never was, is no more, or whose person is not here any longer."""
@@ -100,14 +101,14 @@ def read(token: str) -> Response:
     return response
 
 
-@room.get("/calendars/feed")
+@blueprint.get("/calendars/feed")
 @signed_in
 def index() -> str:
     """The address of one's feed, and how to subscribe to it."""
     return render_template("calendars/feeds/feed.html", **_about(request.args.get("pairing", "")))
 
 
-@room.post("/calendars/feed/make")
+@blueprint.post("/calendars/feed/make")
 @signed_in
 def make() -> BaseResponse:
     """Make the address."""
@@ -118,18 +119,22 @@ def make() -> BaseResponse:
     return _answer(pairing)
 
 
-@room.post("/calendars/feed/replace")
+@blueprint.post("/calendars/feed/replace")
 @signed_in
 def replace() -> BaseResponse:
     """Another address for the same feed; the old one is dead at once."""
-    return _change(tokens.replace, _("Your calendar has a new address. Subscribe to it anew; the old one is dead."))
+    return _change(
+        tokens.replace, _("Your calendar has a new address. Subscribe to it anew; the old one is dead.")
+    )
 
 
-@room.post("/calendars/feed/revoke")
+@blueprint.post("/calendars/feed/revoke")
 @signed_in
 def revoke() -> BaseResponse:
     """No address any more."""
-    return _change(tokens.revoke, _("The address is switched off. Programs that read it find nothing any more."))
+    return _change(
+        tokens.revoke, _("The address is switched off. Programs that read it find nothing any more.")
+    )
 
 
 def _change(act: Callable[..., object], said: str) -> BaseResponse:
@@ -149,7 +154,9 @@ def _change(act: Callable[..., object], said: str) -> BaseResponse:
 
 def _answer(pairing: int | None) -> BaseResponse:
     return answer(
-        "calendars/feeds/_feed.html", back_to=url_for("feeds.index", pairing=pairing), **_about(str(pairing or ""))
+        "calendars/feeds/_feed.html",
+        back_to=url_for("feeds.index", pairing=pairing),
+        **_about(str(pairing or "")),
     )
 
 
@@ -179,7 +186,11 @@ def _about(said: str) -> dict[str, Any]:
         "program": words.reader(link.last_reader) if link else "",
         "pairing_id": pairing_id,
         "pairs": [
-            {"id": each.id, "name": partner(each, current_user.id).name, "is_over": each.state == PairingState.ENDED}
+            {
+                "id": each.id,
+                "name": partner(each, current_user.id).name,
+                "is_over": each.state == PairingState.ENDED,
+            }
             for each in pairings
         ],
     }
@@ -206,7 +217,7 @@ def _feed(link: FeedLink, *, flat: bool) -> Response:
     if _is_known(etag, changed_at):
         response = Response(status=304, mimetype="text/calendar")
     else:
-        body = shelf.get(etag, lambda: _document(link, flat))
+        body = body_cache.get(etag, lambda: _document(link, flat))
         response = Response(body.packed if packed else body.plain, mimetype="text/calendar")
         response.last_modified = changed_at or _last_modified(link, etag)
         if packed:
@@ -236,7 +247,9 @@ def _document(link: FeedLink, flat: bool) -> bytes:
 
 
 def _etag(link: FeedLink, flat: bool) -> str:
-    """A strong validator (RFC 9110, 8.8.3): of all that the text is made of, and nothing that can be read out of it."""
+    """A strong validator (RFC 9110, 8.8.3): of all that the text is made of, and nothing that can be read out
+    of it.
+    """
     facts = (
         *(release(), link.seed, entries.stamp_of(link.person_id), flat, link.person.locale),
         *(link.person.time_zone, current().portal_name, current().public_url),
@@ -247,8 +260,9 @@ def _etag(link: FeedLink, flat: bool) -> str:
 def _last_modified(link: FeedLink, etag: str) -> datetime:
     """The latest change known by its moment, less so many of sixteen million seconds as the ETag decides.
 
-    Some changes, such as a new name, leave no moment behind. So Last-Modified differs when the ETag does, and only a
-    client that sends back exactly this moment is told that nothing changed (as RFC 9110, 13.1.3 lets a server do).
+    Some changes, such as a new name, leave no moment behind. So Last-Modified differs when the ETag does, and
+    only a client that sends back exactly this moment is told that nothing changed (as RFC 9110, 13.1.3 lets a
+    server do).
     """
     return queries.changed_at(link).replace(microsecond=0) - timedelta(seconds=int(etag[:6], 16))
 

@@ -1,7 +1,8 @@
 """When people are busy, asked of their own calendars by the worker, only where they allow it, and never kept.
 
-Each person's server is asked in a thread of its own, all within one deadline. Nothing but spans of time leaves this file.
-A server that fails is a word about that person, never a failure of the search. Passwords are opened in the worker alone.
+Each person's server is asked in a thread of its own, all within one deadline. Nothing but spans of time
+leaves this file. A server that fails is a word about that person, never a failure of the search. Passwords
+are opened in the worker alone.
 """
 
 import logging
@@ -29,7 +30,13 @@ from portal.vault import Unreadable, keyring
 log = logging.getLogger(__name__)
 DEADLINE_SECONDS = 25.0
 """How long all servers together may take."""
-ASKED, PARTLY, FAILED, NOT_ALLOWED, NOT_CONNECTED = "asked", "partly", "failed", "not-allowed", "not-connected"
+ASKED, PARTLY, FAILED, NOT_ALLOWED, NOT_CONNECTED = (
+    "asked",
+    "partly",
+    "failed",
+    "not-allowed",
+    "not-connected",
+)
 """How it went with one person; `partly` when some calendars or entries could not be read."""
 MOST_CALENDARS = 20
 CLOSED = ("not-allowed", "calendar-gone", "bad-answer", "too-large")
@@ -64,11 +71,13 @@ def ask(
 ) -> dict[int, Answer]:
     """Ask the calendars of these people when they are busy within a span (UTC), all in `seconds`; by person.
 
-    `own` are check-ins that the portal has put there itself and that do not count. It reads the database before the first
-    server is asked, and ends the reading transaction.
+    `own` are check-ins that the portal has put there itself and that do not count. It reads the database
+    before the first server is asked, and ends the reading transaction.
     """
     until = time.monotonic() + seconds
-    answers, questions = _questions(people, {"span": span, "own": tuple(own), "until": until, "allowed": rules()})
+    answers, questions = _questions(
+        people, {"span": span, "own": tuple(own), "until": until, "allowed": rules()}
+    )
     db.session.rollback()
     if not questions:
         return answers
@@ -84,7 +93,9 @@ def _late(person_id: int) -> Answer:
     return Answer(FAILED)
 
 
-def _questions(people: Sequence[Person], about: dict[str, Any]) -> tuple[dict[int, Answer], dict[int, _Question]]:
+def _questions(
+    people: Sequence[Person], about: dict[str, Any]
+) -> tuple[dict[int, Answer], dict[int, _Question]]:
     """Whom not to ask, and why; and what to ask the others."""
     answers: dict[int, Answer] = {}
     questions: dict[int, _Question] = {}
@@ -105,7 +116,9 @@ def _questions(people: Sequence[Person], about: dict[str, Any]) -> tuple[dict[in
 
 def _account(person_id: int) -> CalendarAccount | None:
     """The connected account of a person; one that is suspended is not bothered."""
-    query = select(CalendarAccount).where(CalendarAccount.person_id == person_id, CalendarAccount.state == "connected")
+    query = select(CalendarAccount).where(
+        CalendarAccount.person_id == person_id, CalendarAccount.state == "connected"
+    )
     return db.session.scalars(query.order_by(CalendarAccount.id.desc()).limit(1)).one_or_none()
 
 
@@ -138,7 +151,9 @@ def _ask(question: _Question) -> Answer:
     if told and not heard:
         return Answer(FAILED)
     whole = len(heard) == len(urls) and all(read for read, _spans in heard)
-    return Answer(ASKED if whole else PARTLY, busy_times.merged([each for _read, spans in heard for each in spans]))
+    return Answer(
+        ASKED if whole else PARTLY, busy_times.merged([each for _read, spans in heard for each in spans])
+    )
 
 
 def _told(server: Server, url: str, question: _Question) -> tuple[bool, list[Span]] | None:
@@ -153,7 +168,9 @@ def _told(server: Server, url: str, question: _Question) -> tuple[bool, list[Spa
 
 
 def _read(server: Server, url: str, question: _Question) -> tuple[bool, list[Span]]:
-    """When one calendar says its owner is busy, and whether all of it could be read; raises Trouble after the deadline."""
+    """When one calendar says its owner is busy, and whether all of it could be read; raises Trouble after the
+    deadline.
+    """
     start, end = question.span
     spans: list[Span] = []
     whole = True

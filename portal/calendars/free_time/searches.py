@@ -1,7 +1,9 @@
-"""Looking for a time that suits both of a pairing: asked for on a page, found by the worker, forgotten ten minutes later.
+"""Looking for a time that suits both of a pairing: asked for on a page, found by the worker, forgotten ten
+minutes later.
 
-The worker claims a search by a lease, so one that was killed is repeated; a search nobody finishes fails, and the page says
-how to go on. What is kept is the five times at most, why they are proposed, and how asking the calendars went.
+The worker claims a search by a lease, so one that was killed is repeated; a search nobody finishes fails, and
+the page says how to go on. What is kept is the five times at most, why they are proposed, and how asking the
+calendars went.
 """
 
 import logging
@@ -40,15 +42,17 @@ PATIENCE = timedelta(minutes=4)
 KEPT = timedelta(minutes=10)
 """How long what was found is kept."""
 NOT_SOON, AT_ONCE = timedelta(days=3), timedelta(hours=1)
-"""How far ahead a first check-in is proposed, so that both can prepare; and another time for one that is planned."""
+"""How far ahead a first check-in is proposed, so that both can prepare; and another time for one that is
+planned.
+"""
 BEFORE, WINDOW = timedelta(days=10), timedelta(days=21)
 """One check-in is moved within three weeks, from ten days before the time it has."""
 FARTHEST = timedelta(days=400)
 """Calendars are asked no further ahead than that."""
 USUAL_HOURS = "Mon-Fri 09:00-17:00"
 CALENDAR, HOURS, NONE, UNTIL = "calendar", "hours", "none", "until"
-"""What a note is about: how asking somebody's calendar went, that somebody named no hours, why there is no time, or until
-which day calendars were asked when more than that matters."""
+"""What a note is about: how asking somebody's calendar went, that somebody named no hours, why there is no
+time, or until which day calendars were asked when more than that matters."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,9 @@ class Terms:
     after: date
 
 
-def begin(pairing: Pairing, *, by: Person, check_in: CheckIn | None, minutes: int, at: datetime) -> TimeSearch:
+def begin(
+    pairing: Pairing, *, by: Person, check_in: CheckIn | None, minutes: int, at: datetime
+) -> TimeSearch:
     """Have a time looked for; the search that is under way already, if it is the same. Raises Invalid."""
     if pairing.state != PairingState.ACTIVE:
         raise Invalid(_("Only an active pairing can plan its check-ins."))
@@ -73,22 +79,34 @@ def begin(pairing: Pairing, *, by: Person, check_in: CheckIn | None, minutes: in
     db.session.execute(select(Person.id).where(Person.id == by.id).with_for_update(key_share=True))
     present = latest(pairing.id, by.id, check_in_id, at=at)
     if present is not None and (present.state, present.minutes) == ("waiting", minutes):
-        work.ring(FIND, present.id)
+        work.enqueue(FIND, present.id)
         return present
     db.session.execute(delete(TimeSearch).where(*_asked(pairing.id, by.id, check_in_id)))
     search = TimeSearch(
-        pairing_id=pairing.id, by_id=by.id, check_in_id=check_in_id, minutes=minutes, state="waiting", created_at=at
+        pairing_id=pairing.id,
+        by_id=by.id,
+        check_in_id=check_in_id,
+        minutes=minutes,
+        state="waiting",
+        created_at=at,
     )
     db.session.add(search)
     db.session.flush()
-    work.ring(FIND, search.id)
+    work.enqueue(FIND, search.id)
     return search
 
 
 def latest(pairing_id: int, by_id: int, check_in_id: int | None, *, at: datetime) -> TimeSearch | None:
     """Somebody's present search; what is old is not there any more, whether it is wiped yet or not."""
-    young = or_(and_(TimeSearch.state == "waiting", TimeSearch.created_at > at - PATIENCE), TimeSearch.done_at > at - KEPT)
-    query = select(TimeSearch).where(*_asked(pairing_id, by_id, check_in_id), young).order_by(TimeSearch.id.desc())
+    young = or_(
+        and_(TimeSearch.state == "waiting", TimeSearch.created_at > at - PATIENCE),
+        TimeSearch.done_at > at - KEPT,
+    )
+    query = (
+        select(TimeSearch)
+        .where(*_asked(pairing_id, by_id, check_in_id), young)
+        .order_by(TimeSearch.id.desc())
+    )
     return db.session.scalars(query.limit(1).execution_options(populate_existing=True)).one_or_none()
 
 
@@ -100,7 +118,9 @@ def _asked(pairing_id: int, by_id: int, check_in_id: int | None) -> tuple[Column
 def find(search_id: int) -> None:
     """Find the times of one search, unless another worker is at it. The task of the worker."""
     with transaction():
-        holder = work.claim(TimeSearch, int(search_id), seconds=LEASE_SECONDS, where=TimeSearch.state == "waiting")
+        holder = work.claim(
+            TimeSearch, int(search_id), seconds=LEASE_SECONDS, where=TimeSearch.state == "waiting"
+        )
     if holder is None:
         return
     try:
@@ -111,7 +131,11 @@ def find(search_id: int) -> None:
         values = {"state": "failed"}
     with transaction():
         held = (TimeSearch.id == int(search_id), TimeSearch.lease_holder == holder)
-        query = update(TimeSearch).where(*held).values(**values, done_at=now(), lease_holder=None, lease_until=None)
+        query = (
+            update(TimeSearch)
+            .where(*held)
+            .values(**values, done_at=now(), lease_holder=None, lease_until=None)
+        )
         db.session.execute(query.execution_options(synchronize_session=False))
 
 
@@ -128,17 +152,21 @@ def sweep() -> None:
         db.session.execute(delete(row).where(row.done_at <= moment - KEPT))
         db.session.execute(update(row).where(open_, late).values(state="failed", done_at=moment))
         for search_id in db.session.scalars(select(row.id).where(open_)):
-            work.ring(FIND, search_id)
+            work.enqueue(FIND, search_id)
 
 
 def terms_of(pairing: Pairing, reader: Person, at: datetime) -> Terms:
-    """How a new plan of a pairing repeats: what is left of the present one, else what the programme suggests."""
+    """How a new plan of a pairing repeats: what is left of the present one, else what the
+    programme suggests.
+    """
     today = at.astimezone(ZoneInfo(reader.time_zone)).date()
     series, programme = current_series(pairing.id), pairing.programme
     if series is None:
         after = max(today + NOT_SOON, min(programme.starts_on, today + timedelta(days=60)))
         return Terms(programme.cadence_every, programme.cadence_unit, programme.meetings, after)
-    rule = cadence.Rule(series.every, series.unit, series.first_on, series.local_time, series.zone, series.count)
+    rule = cadence.Rule(
+        series.every, series.unit, series.first_on, series.local_time, series.zone, series.count
+    )
     ahead = [day for day in cadence.occurrences(rule) if day > today]
     after = max(today + timedelta(days=1), ahead[0] - NOT_SOON) if ahead else today + NOT_SOON
     return Terms(series.every, series.unit, len(ahead) or series.count, after)
@@ -147,14 +175,19 @@ def terms_of(pairing: Pairing, reader: Person, at: datetime) -> Terms:
 def _found(search_id: int) -> dict[str, Any]:
     """What a search finds, as it is kept."""
     search = db.session.get_one(TimeSearch, search_id, populate_existing=True)
-    pairing = db.session.scalars(select(Pairing).where(Pairing.id == search.pairing_id).options(*whole())).one()
+    pairing = db.session.scalars(
+        select(Pairing).where(Pairing.id == search.pairing_id).options(*whole())
+    ).one()
     you = pairing.mentor if search.by_id == pairing.mentor_id else pairing.mentee
     people, moment = (you, partner(pairing, you.id)), now()
     wanted, terms = _wanted(search, pairing, you, moment)
     start, end = best_slots.horizon(wanted)
     until, minutes = min(end, moment + FARTHEST), search.minutes
     own, taken = _check_ins(people, (start, end), search)
-    known = [(each.id, each.hours, each.time_zone, each.country or country_of(each.time_zone) or "") for each in people]
+    known = [
+        (each.id, each.hours, each.time_zone, each.country or country_of(each.time_zone) or "")
+        for each in people
+    ]
     answers = busy.ask(people, (start, until), own=own) if start < until else {}
     known_busy, sides = {who: each.busy for who, each in answers.items()}, []
     for who, hours, zone, country in known:
@@ -162,14 +195,20 @@ def _found(search_id: int) -> dict[str, Any]:
         sides.append(Side(parse_hours(hours or USUAL_HOURS), zone, holidays, taken[who], known_busy.get(who)))
     found = best_slots.best(sides[0], sides[1], wanted, minutes=minutes)
     asked = [each for each in taken if each in answers]
-    notes: list[dict[str, Any]] = [{"about": CALENDAR, "person": each, "outcome": answers[each].outcome} for each in asked]
+    notes: list[dict[str, Any]] = [
+        {"about": CALENDAR, "person": each, "outcome": answers[each].outcome} for each in asked
+    ]
     if until < end and (not asked or any(each is not None for each in known_busy.values())):
-        notes.append({"about": UNTIL, "day": (moment + FARTHEST).astimezone(ZoneInfo(known[0][2])).date().isoformat()})
+        notes.append(
+            {"about": UNTIL, "day": (moment + FARTHEST).astimezone(ZoneInfo(known[0][2])).date().isoformat()}
+        )
     notes += [{"about": HOURS, "person": who} for who, hours, *_rest in known if not hours]
     return {"slots": _slots(found, wanted, terms), "notes": [*notes, *_none(found)]}
 
 
-def _wanted(search: TimeSearch, pairing: Pairing, you: Person, at: datetime) -> tuple[Once | Repeated, Mapping[str, Any]]:
+def _wanted(
+    search: TimeSearch, pairing: Pairing, you: Person, at: datetime
+) -> tuple[Once | Repeated, Mapping[str, Any]]:
     """What is looked for, and how it repeats for the plan's form."""
     if search.check_in_id is None:
         terms = terms_of(pairing, you, at)
@@ -180,18 +219,26 @@ def _wanted(search: TimeSearch, pairing: Pairing, you: Person, at: datetime) -> 
     return Once(you.time_zone, start, start + WINDOW, near), {}
 
 
-def _check_ins(people: tuple[Person, Person], span: Span, search: TimeSearch) -> tuple[list[Span], dict[int, list[Span]]]:
+def _check_ins(
+    people: tuple[Person, Person], span: Span, search: TimeSearch
+) -> tuple[list[Span], dict[int, list[Span]]]:
     """The check-ins that make room, and the others of each of the two, in one query."""
     ids = [each.id for each in people]
     theirs = or_(Pairing.mentor_id.in_(ids), Pairing.mentee_id.in_(ids))
     live = Pairing.state.in_([PairingState.ACTIVE, PairingState.PAUSED])
     near = (CheckIn.starts_at < span[1], CheckIn.starts_at > span[0] - timedelta(days=1))
-    query = select(CheckIn, Pairing.id, Pairing.mentor_id, Pairing.mentee_id).join(CheckIn.series).join(Series.pairing)
+    query = (
+        select(CheckIn, Pairing.id, Pairing.mentor_id, Pairing.mentee_id)
+        .join(CheckIn.series)
+        .join(Series.pairing)
+    )
     own: list[Span] = []
     taken: dict[int, list[Span]] = {each: [] for each in ids}
     for row in db.session.execute(query.where(theirs, live, *near, CheckIn.state == CheckInState.PLANNED)):
         times = (row.CheckIn.starts_at, row.CheckIn.ends_at)
-        if row.CheckIn.id == search.check_in_id or (search.check_in_id is None and row[1] == search.pairing_id):
+        if row.CheckIn.id == search.check_in_id or (
+            search.check_in_id is None and row[1] == search.pairing_id
+        ):
             own.append(times)
             continue
         for who in {row.mentor_id, row.mentee_id} & set(ids):

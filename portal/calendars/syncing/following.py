@@ -1,8 +1,9 @@
 """What people move in their own calendars is taken up: the check-in follows, or the partner is asked.
 
 The reconciler notes each change of an owner once (models.CalendarChange); here it becomes what it means, by
-core.observed, and an act of the schedule, in one transaction with its being handled. So neither a kill nor a second worker
-can take it up twice. What cannot be followed is told to whoever changed it, and their calendar gets the agreed time back.
+core.observed, and an act of the schedule, in one transaction with its being handled. So neither a kill nor a
+second worker can take it up twice. What cannot be followed is told to whoever changed it, and their calendar
+gets the agreed time back.
 """
 
 import logging
@@ -20,7 +21,16 @@ from portal import audit
 from portal.calendars import letters
 from portal.calendars.models import CalendarAccount, CalendarChange
 from portal.clock import now
-from portal.core.calendar.owner_moves import Deleted, Left, Moved, Observed, Shifted, Unclear, moment, observed
+from portal.core.calendar.owner_moves import (
+    Deleted,
+    Left,
+    Moved,
+    Observed,
+    Shifted,
+    Unclear,
+    moment,
+    observed,
+)
 from portal.core.hours.cadence import Rule
 from portal.core.lifecycle import CheckInState, PairingState
 from portal.db import db, transaction
@@ -36,7 +46,9 @@ from portal.schedule.suiting import suits
 
 log = logging.getLogger(__name__)
 FLIPS, FLIP_HOURS = 4, 24
-"""So many moves of one check-in within so many hours mean that two calendars pull at it: then people settle it."""
+"""So many moves of one check-in within so many hours mean that two calendars pull at it: then people settle
+it.
+"""
 
 
 def follow(account_id: int) -> int:
@@ -58,7 +70,9 @@ def follow(account_id: int) -> int:
 
 
 def sweep() -> None:
-    """Take up what a worker noted and could not take up: it died, or the database was away, or another was first."""
+    """Take up what a worker noted and could not take up: it died, or the database was away, or another was
+    first.
+    """
     query = select(CalendarChange.account_id).where(CalendarChange.handled_at.is_(None)).distinct()
     ids = db.session.scalars(query.order_by(CalendarChange.account_id)).all()
     db.session.rollback()
@@ -78,7 +92,9 @@ def _handle(change_id: int, *, take_up: bool) -> None:
 def _take_up(change: CalendarChange, *, at: datetime) -> None:
     account = db.session.get_one(CalendarAccount, change.account_id)
     person = db.session.get_one(Person, account.person_id)
-    kind, _dash, uid = change.uid.partition("@")[0].rpartition("-g")[0].partition("-ins-" if "-ins-" in change.uid else "-")
+    kind, _dash, uid = (
+        change.uid.partition("@")[0].rpartition("-g")[0].partition("-ins-" if "-ins-" in change.uid else "-")
+    )
     with force_locale(person.locale or "en"):
         if kind == "milestone":
             _milestone(change, uid, person, at)
@@ -96,7 +112,9 @@ def _milestone(change: CalendarChange, uid: str, person: Person, at: datetime) -
             try:
                 with db.session.begin_nested():
                     due_on, seen = _day(each.start, person), milestone.version
-                    milestones.move(milestone, pairing, due_on=due_on, by=person, at=at, seen=seen, in_calendar=True)
+                    milestones.move(
+                        milestone, pairing, due_on=due_on, by=person, at=at, seen=seen, in_calendar=True
+                    )
             except (Invalid, Stale) as error:
                 db.session.refresh(milestone)
                 milestones.write_anew(milestone, pairing, at=at)
@@ -159,7 +177,13 @@ def _follow_one(what: Moved | Left, series: Series, pairing: Pairing, person: Pe
             planning.skip(check_in, pairing, by=person, at=at, seen=check_in.version, in_calendar=True)
         else:
             planning.reschedule(
-                check_in, pairing, starts_at=starts_at, by=person, at=at, seen=check_in.version, in_calendar=True
+                check_in,
+                pairing,
+                starts_at=starts_at,
+                by=person,
+                at=at,
+                seen=check_in.version,
+                in_calendar=True,
             )
         return
     if requests.ask(check_in, pairing, starts_at=starts_at, by=person, at=at) is not None:
@@ -173,19 +197,27 @@ def _check_in(series: Series, key: str) -> CheckIn | None:
         return None
     on = starts.astimezone(ZoneInfo(series.zone)).date()
     mine = select(CheckIn).where(CheckIn.series_id == series.id, CheckIn.rule_on == on)
-    return db.session.scalar(mine.options(joinedload(CheckIn.series)).execution_options(populate_existing=True))
+    return db.session.scalar(
+        mine.options(joinedload(CheckIn.series)).execution_options(populate_existing=True)
+    )
 
 
 def _flips(check_in: CheckIn, at: datetime) -> int:
     """How often it was moved lately."""
     entry = audit.AuditEntry
-    mine = (entry.object_kind == planning.CHECK_IN, entry.object_id == str(check_in.id), entry.action == planning.MOVED)
+    mine = (
+        entry.object_kind == planning.CHECK_IN,
+        entry.object_id == str(check_in.id),
+        entry.action == planning.MOVED,
+    )
     since = at - timedelta(hours=FLIP_HOURS)
     return db.session.scalar(select(func.count()).select_from(entry).where(*mine, entry.at >= since)) or 0
 
 
 def _shift(what: Shifted, series: Series, pairing: Pairing, person: Person, at: datetime) -> None:
-    """The whole series dragged: what lies ahead is planned anew by the same rule, from the first one's new day and time."""
+    """The whole series dragged: what lies ahead is planned anew by the same rule, from the first one's new
+    day and time.
+    """
     local = what.start.astimezone(ZoneInfo(series.zone)).replace(tzinfo=None)
     ahead = select(func.count()).where(
         CheckIn.series_id == series.id, CheckIn.starts_at > at, CheckIn.state == CheckInState.PLANNED
@@ -199,9 +231,15 @@ def _shift(what: Shifted, series: Series, pairing: Pairing, person: Person, at: 
         message = _("Moving all check-ins needs both of you. Plan them anew together, on your page.")
         raise Invalid(message)
     planning.plan(
-        pairing, rule=rule, minutes=series.minutes, place=series.place, link=series.link, by=person, at=at,
+        pairing,
+        rule=rule,
+        minutes=series.minutes,
+        place=series.place,
+        link=series.link,
+        by=person,
+        at=at,
         seen=series.version,
-    )  # fmt: skip
+    )
 
 
 def _send(letter: Letter, person: Person) -> None:

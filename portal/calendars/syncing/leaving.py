@@ -11,9 +11,11 @@ log = logging.getLogger(__name__)
 
 
 def take_away(farewell: Round, *, own_calendar: bool) -> bool:
-    """Take our entries away, wherever their owner moved them, and a calendar of our own with them; whether all are away.
+    """Take our entries away, wherever their owner moved them, and a calendar of our own with them; whether
+    all are away.
 
-    A calendar that is gone already is no hindrance: what was moved out of it before is somewhere still. Raises Trouble.
+    A calendar that is gone already is no hindrance: what was moved out of it before is somewhere still.
+    Raises Trouble.
     """
     try:
         complete = farewell.empty().complete
@@ -27,8 +29,8 @@ def take_away(farewell: Round, *, own_calendar: bool) -> bool:
 
 
 def _remove_if_empty(server: Server, url: str) -> None:
-    """Delete a calendar of our own in which nothing is left, as a listing and a search both say: with it would go whatever
-    its owner put there. One that stays does no harm.
+    """Delete a calendar of our own in which nothing is left, as a listing and a search both say: with it
+    would go whatever its owner put there. One that stays does no harm.
     """
     try:
         if not server.look(url) and not server.find("", [url]):

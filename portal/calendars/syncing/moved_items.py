@@ -1,8 +1,10 @@
-"""Where an entry is that is not where it should be: under another name, in another calendar, or of an earlier generation.
+"""Where an entry is that is not where it should be: under another name, in another calendar, or of an earlier
+generation.
 
-People move entries out of our calendar, servers come back from backups, and our own memory may be lost. So before an entry
-is made anew or taken for deleted, the account is asked for it: what is found is taken up where it is, and nothing is there
-twice. A partner's copy in a calendar that both can write to carries the same UID; it is left to its own account.
+People move entries out of our calendar, servers come back from backups, and our own memory may be lost. So
+before an entry is made anew or taken for deleted, the account is asked for it: what is found is taken up
+where it is, and nothing is there twice. A partner's copy in a calendar that both can write to carries the
+same UID; it is left to its own account.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +21,14 @@ from portal.core.calendar import sync_plan as reconcile
 from portal.core.calendar.sync_plan import ItemState, Known, Step
 from portal.db import db
 
-PASSED_OVER = ("calendar-gone", "not-allowed", "bad-answer", "not-a-calendar-server", "too-large", "server-error")
+PASSED_OVER = (
+    "calendar-gone",
+    "not-allowed",
+    "bad-answer",
+    "not-a-calendar-server",
+    "too-large",
+    "server-error",
+)
 """What another calendar of the account may answer without ours having to wait for it."""
 MOST_DIGITS = 6
 ASKED_FOR = 3
@@ -42,14 +51,18 @@ class Seeker:
     def all_like(self, missing: Sequence[Known], *, had_some: bool) -> dict[str, str]:
         """Where everything is that this portal ever wrote, by UID: one question to each calendar.
 
-        An old server knows UIDs only as a whole. Where nothing is found though we `had_some`, it is asked for each.
+        An old server knows UIDs only as a whole. Where nothing is found though we `had_some`, it is asked for
+        each.
         """
         host = missing[0].uid.partition("@")[2]
         there = self._found(f"@{host}")
         if not there and had_some:
             for each in missing:
                 latest = generation(each.uid)
-                before = (f"{stem(each.uid)}-g{number}@{host}" for number in range(latest, max(0, latest - ASKED_FOR), -1))
+                before = (
+                    f"{stem(each.uid)}-g{number}@{host}"
+                    for number in range(latest, max(0, latest - ASKED_FOR), -1)
+                )
                 there |= next(filter(None, map(self._found, before)), {})
         return there
 
@@ -97,8 +110,12 @@ class Seeker:
         return found
 
 
-def taken_up(missing: Iterable[Known], known: Mapping[str, Known], there: Mapping[str, str]) -> dict[str, Step]:
-    """Steps that take up what was found `there` (paths by UID) in place of what would be made anew, or passes for gone."""
+def taken_up(
+    missing: Iterable[Known], known: Mapping[str, Known], there: Mapping[str, str]
+) -> dict[str, Step]:
+    """Steps that take up what was found `there` (paths by UID) in place of what would be made anew, or passes
+    for gone.
+    """
     at = {each.href for each in known.values() if each.state == ItemState.KEPT and each.etag}
     latest = {stem(uid): uid for uid in sorted(there, key=generation) if there[uid] not in at}
     steps = {}
@@ -124,7 +141,8 @@ def generation(uid: str) -> int:
 def generations(known: Mapping[str, Known], names: Iterable[str]) -> dict[str, int]:
     """The generation that each entry has now, by stem; `names` are those of the resources in the calendar.
 
-    After one that is gone for good comes the next, since no UID is used twice; one that is there after all stays.
+    After one that is gone for good comes the next, since no UID is used twice; one that is there after all
+    stays.
     """
     latest: dict[str, int] = {}
     for name in names:

@@ -1,4 +1,6 @@
-"""What we last read of a person's changes in their own calendar, in words: the same reading that following.py acts on."""
+"""What we last read of a person's changes in their own calendar, in words: the same reading that following.py
+acts on.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,8 +33,14 @@ class Notice:
 
 
 def latest(account_id: int, person: Person) -> list[Notice]:
-    """The last few changes read from an account, the newest first, for its owner; four queries whatever their number."""
-    newest = select(CalendarChange).where(CalendarChange.account_id == account_id).order_by(CalendarChange.id.desc())
+    """The last few changes read from an account, the newest first, for its owner; four queries whatever their
+    number.
+    """
+    newest = (
+        select(CalendarChange)
+        .where(CalendarChange.account_id == account_id)
+        .order_by(CalendarChange.id.desc())
+    )
     changes = db.session.scalars(newest.limit(MOST)).all()
     subjects = _subjects([_uuid(each.uid) for each in changes]) if changes else {}
     found = []
@@ -59,11 +67,16 @@ def _subjects(uids: list[str]) -> dict[str, tuple[Series | Milestone, Pairing]]:
     return {each.uid: (each, pairings[each.pairing_id]) for each in rows if each.pairing_id in pairings}
 
 
-def _sentences(change: CalendarChange, about: Series | Milestone, pairing: Pairing, person: Person) -> list[str]:
+def _sentences(
+    change: CalendarChange, about: Series | Milestone, pairing: Pairing, person: Person
+) -> list[str]:
     name = partner(pairing, person.id).name
     if isinstance(about, Milestone):
         what = _("%(what)s with %(name)s", what=MILESTONES[about.kind], name=name)
-        return [_of_day(each, what) for each in observed(change.change, zone_name=person.time_zone, at=change.seen_at)]
+        return [
+            _of_day(each, what)
+            for each in observed(change.change, zone_name=person.time_zone, at=change.seen_at)
+        ]
     before = (change.change.get("before") or {}).get("occurrences", {})
     found = observed(change.change, zone_name=about.zone, at=change.seen_at)
     return [_of_check_in(each, before, name, person.time_zone) for each in found]
@@ -80,11 +93,21 @@ def _of_day(what: Observed, name: str) -> str:
 def _of_check_in(what: Observed, before: Mapping[str, Any], name: str, zone: str) -> str:
     if isinstance(what, Moved):
         was, then = _when(_start(what.key, before), zone), _when(what.start, zone)
-        return _("You moved the check-in with %(name)s from %(was)s to %(now)s.", name=name, was=was, now=then)
+        return _(
+            "You moved the check-in with %(name)s from %(was)s to %(now)s.", name=name, was=was, now=then
+        )
     if isinstance(what, Left):
-        return _("You took out the check-in with %(name)s on %(was)s.", name=name, was=_when(_start(what.key, before), zone))
+        return _(
+            "You took out the check-in with %(name)s on %(was)s.",
+            name=name,
+            was=_when(_start(what.key, before), zone),
+        )
     if isinstance(what, Shifted):
-        return _("You moved all check-ins with %(name)s; the first is on %(now)s.", name=name, now=_when(what.start, zone))
+        return _(
+            "You moved all check-ins with %(name)s; the first is on %(now)s.",
+            name=name,
+            now=_when(what.start, zone),
+        )
     if isinstance(what, Deleted):
         return _("You deleted the check-ins with %(name)s.", name=name)
     return _("You changed the check-ins with %(name)s in a way we could not read.", name=name)

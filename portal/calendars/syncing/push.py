@@ -1,8 +1,9 @@
 """One round for one account: look, read what changed, compare (core.reconcile), write, read back.
 
-The intended view is committed before each write and what was read back after it, so a round may be broken off anywhere: the
-next one finds out what arrived. No transaction is open while the server is asked, and nothing is noted by a worker whose
-lease was taken over. Before anything is made anew, or most of it passes for gone, the account is asked for it (seeking.py).
+The intended view is committed before each write and what was read back after it, so a round may be broken off
+anywhere: the next one finds out what arrived. No transaction is open while the server is asked, and nothing
+is noted by a worker whose lease was taken over. Before anything is made anew, or most of it passes for gone,
+the account is asked for it (seeking.py).
 """
 
 import hashlib
@@ -32,7 +33,9 @@ ROUND_SECONDS = 60
 """How long one round may take before it gives its place to another account; it goes on where it was."""
 PASSES = 4
 MOST_REFUSED = 2
-"""So many UIDs in a row may have been used before; a calendar that refuses the next as well takes nothing from us."""
+"""So many UIDs in a row may have been used before; a calendar that refuses the next as well takes nothing
+from us.
+"""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,9 @@ class Task:
 
 @dataclass
 class Outcome:
-    """How a round went. Without `complete` another one is to follow at once; `suspend` is why the person is asked. `settled`
-    counts the writes that were found to have arrived: some servers say yes and keep nothing."""
+    """How a round went. Without `complete` another one is to follow at once; `suspend` is why the person is
+    asked. `settled` counts the writes that were found to have arrived: some servers say yes and keep
+    nothing."""
 
     complete: bool = False
     suspend: str = ""
@@ -75,8 +79,8 @@ class Round:
         self.touched: dict[str, frozenset[str]] = {}
 
     def run(self, *, same: bool = False) -> Outcome:
-        """Until nothing is left to do, or the time is up; raises Trouble and LeaseLost. With `same`, what should be there is
-        what it was in the last round, so a glance may do."""
+        """Until nothing is left to do, or the time is up; raises Trouble and LeaseLost. With `same`, what
+        should be there is what it was in the last round, so a glance may do."""
         glanced = self._glance() if same else None
         if glanced:
             return glanced
@@ -94,15 +98,22 @@ class Round:
         return self._unfinished()
 
     def _glance(self) -> Outcome | None:
-        """The outcome when nothing changed on the server, as one small question tells, and nothing is left to do."""
+        """The outcome when nothing changed on the server, as one small question tells, and nothing is left to
+        do.
+        """
         ctag = self.server.ctag(self.task.calendar_url)
-        if self.task.full or not ctag or ctag != self.task.ctag or unsettled(self.lease.account_id, self.task.folder):
+        if (
+            self.task.full
+            or not ctag
+            or ctag != self.task.ctag
+            or unsettled(self.lease.account_id, self.task.folder)
+        ):
             return None
         return Outcome(complete=True, ctag=ctag)
 
     def empty(self, *, is_gone: bool = False) -> Outcome:
-        """Take away all that was written, as the person wishes who disconnects, wherever they moved it. The calendar itself
-        may be gone."""
+        """Take away all that was written, as the person wishes who disconnects, wherever they moved it. The
+        calendar itself may be gone."""
         self.is_gone = is_gone
         for number in range(PASSES):
             plan, texts = self._plan([], first=number == 0)
@@ -114,7 +125,9 @@ class Round:
         return self._unfinished()
 
     def _unfinished(self) -> Outcome:
-        """There is more to do; raises Trouble when nothing came of this round, so that we do not run on the spot."""
+        """There is more to do; raises Trouble when nothing came of this round, so that we do not run on the
+        spot.
+        """
         if not self.outcome.settled:
             raise Trouble("bad-answer", "nothing came of a whole round")
         return self.outcome
@@ -157,7 +170,9 @@ class Round:
         return bool(found)
 
     def _elsewhere(self, known: Mapping[str, Known]) -> dict[str, str]:
-        """The ETags of what its owner moved to other calendars; in one that is gone, or closed to us, there is nothing."""
+        """The ETags of what its owner moved to other calendars; in one that is gone, or closed to us, there
+        is nothing.
+        """
         kept = (each.href for each in known.values() if each.state in (ItemState.KEPT, ItemState.LEAVING))
         elsewhere = [href for href in kept if not href.startswith(self.task.folder)]
         found: dict[str, Item] = {}
@@ -174,7 +189,9 @@ class Round:
     ) -> tuple[dict[str, Wanted], dict[str, bytes]]:
         wanted, texts = {}, {}
         self.left_alone = set()
-        now_at = generations(known, [href.rpartition("/")[2] for href in etags if href.startswith(self.task.folder)])
+        now_at = generations(
+            known, [href.rpartition("/")[2] for href in etags if href.startswith(self.task.folder)]
+        )
         for each in entries:
             entry = documents.again(each, now_at.get(stem(each.uid), generation(each.uid)))
             try:
@@ -198,7 +215,9 @@ class Round:
                 store(self.lease.account_id, plan.steps)
 
     def _carry_out(self, plan: Plan, texts: Mapping[str, bytes]) -> int:
-        """Write and delete, and search for what is not where it was; how many writes and deletions were found done."""
+        """Write and delete, and search for what is not where it was; how many writes and deletions were found
+        done.
+        """
         wrote: dict[str, str] = {}
         there = self.server.read([each.after.href for each in plan.steps.values() if each.act == Act.CHANGE])
         deleted, searched = [], []
@@ -233,12 +252,18 @@ class Round:
                 names = touches.touched_in(there.text, step.after.texts)
                 text = touches.with_touches(text, there.text, names)
                 self.touched[step.after.uid] = names
-        etag = self.server.write(step.after.href, text, if_match=None if step.act == Act.CREATE else _matchable(etag))
+        etag = self.server.write(
+            step.after.href, text, if_match=None if step.act == Act.CREATE else _matchable(etag)
+        )
         self.outcome.writes += 1
         return etag
 
-    def _read_back(self, plan: Plan, wrote: Mapping[str, str], deleted: list[str], texts: Mapping[str, bytes]) -> int:
-        """See what the server made of it, and write it down; what is away is away for good. How many it was."""
+    def _read_back(
+        self, plan: Plan, wrote: Mapping[str, str], deleted: list[str], texts: Mapping[str, bytes]
+    ) -> int:
+        """See what the server made of it, and write it down; what is away is away for good.
+        How many it was.
+        """
         hrefs = {uid: plan.steps[uid].after.href for uid in (*wrote, *deleted)}
         if not hrefs:
             return 0
@@ -259,7 +284,9 @@ class Round:
         return len(after)
 
     def _in_the_way(self, step: Step, status: str) -> None:
-        """It changed since we looked (412): look again. Or its UID is elsewhere, or was used before and deleted."""
+        """It changed since we looked (412): look again. Or its UID is elsewhere, or was used before and
+        deleted.
+        """
         uid = step.after.uid
         if step.act != Act.CREATE:
             if status != "412":
@@ -281,7 +308,9 @@ class Round:
             uid = step.after.uid
             path = self.seeker.path_of(uid)
             after[uid] = (
-                Step(reconcile.moved(step.after, path)) if path else reconcile.dropped(step.after, wanted=uid in self.hashes)
+                Step(reconcile.moved(step.after, path))
+                if path
+                else reconcile.dropped(step.after, wanted=uid in self.hashes)
             )
         self._note(Plan(after))
 

@@ -21,7 +21,9 @@ def found(item: Item) -> Found:
 
 
 def as_written(item: Item, before: Known, ours: bytes) -> Found:
-    """What an item says that we wrote: what we meant it to, if it has our very lines; else it is read with care."""
+    """What an item says that we wrote: what we meant it to, if it has our very lines; else it is read with
+    care.
+    """
     if before.intended is not None and lines.same(item.text, ours):
         return Found(item.etag, before.intended, touches.revision_of(item.text))
     return found(item)

@@ -1,8 +1,9 @@
-"""The background task: one account brought in step, what became of it written down, and who is due found again.
+"""The background task: one account brought in step, what became of it written down, and who is due found
+again.
 
-An account is held by a lease, so one worker at a time speaks for it, and a worker that dies leaves it free. Passwords are
-opened here and nowhere else. Trouble that passes is waited out with growing waits, or as long as the server asks; trouble
-that does not suspends the account, and its owner is asked once, by letter.
+An account is held by a lease, so one worker at a time speaks for it, and a worker that dies leaves it free.
+Passwords are opened here and nowhere else. Trouble that passes is waited out with growing waits, or as long
+as the server asks; trouble that does not suspends the account, and its owner is asked once, by letter.
 """
 
 import logging
@@ -39,9 +40,13 @@ LONGEST_ASKED = 86_400
 WELL: dict[str, Any] = {"problem": "", "detail": "", "failures": 0, "not_before": None}
 GONE: dict[str, Any] = {**WELL, "state": "gone", "sealed_password": None}
 GLANCE = timedelta(minutes=15)
-"""How often an account in step is glanced at, which is one small question; the first time each day it is looked at whole."""
+"""How often an account in step is glanced at, which is one small question; the first time each day it is
+looked at whole.
+"""
 MOST_TRIES = 24 * 14
-"""After that many in vain, about two weeks, the owner is asked; what cannot be taken away stays, and the password goes."""
+"""After that many in vain, about two weeks, the owner is asked; what cannot be taken away stays, and the
+password goes.
+"""
 MOST_RINGS, SPARED = 500, timedelta(minutes=2)
 PASSING = ("not-a-calendar-server", "bad-answer", "too-large")
 """A server that was one yesterday shows a page about its maintenance today: no reason to give up."""
@@ -68,7 +73,9 @@ class Held:
 
 
 def sync(account_id: int, *, at_once: bool = False) -> bool:
-    """Bring one account in step, if it is due (or `at_once`) and nobody else holds it; whether it was tried."""
+    """Bring one account in step, if it is due (or `at_once`) and nobody else holds it;
+    whether it was tried.
+    """
     held = _claim(int(account_id), at_once)
     if held is None:
         return False
@@ -89,7 +96,9 @@ def sync(account_id: int, *, at_once: bool = False) -> bool:
 
 
 def sync_person(person_id: int) -> None:
-    """Bring a person's account in step, if they have one. The task that answers when what it should show has changed."""
+    """Bring a person's account in step, if they have one. The task that answers when what it should show has
+    changed.
+    """
     theirs = select(CalendarAccount.id).where(CalendarAccount.person_id == int(person_id))
     ids = db.session.scalars(theirs.where(CalendarAccount.state.in_(ACTIVE))).all()
     db.session.rollback()
@@ -103,17 +112,22 @@ def sweep() -> int:
     if due:
         with transaction():
             for account_id in due:
-                work.ring(SYNC, account_id)
+                work.enqueue(SYNC, account_id)
     return len(due)
 
 
 def due_accounts(*, at: datetime) -> list[int]:
     """The accounts that have something to do at a moment and are free."""
     row = CalendarAccount
-    ready = (or_(row.not_before.is_(None), row.not_before <= at), or_(row.lease_until.is_(None), row.lease_until < at))
+    ready = (
+        or_(row.not_before.is_(None), row.not_before <= at),
+        or_(row.lease_until.is_(None), row.lease_until < at),
+    )
     unfinished = row.state.in_(("connecting", "leaving"))
     glance = or_(row.looked_at.is_(None), row.looked_at <= at - GLANCE, row.failures > 0)
-    ids = db.session.scalars(select(row.id).where(*ready, or_(unfinished, (row.state == "connected") & glance)))
+    ids = db.session.scalars(
+        select(row.id).where(*ready, or_(unfinished, (row.state == "connected") & glance))
+    )
     found = sorted({*ids, *out_of_date(at=at)})
     db.session.rollback()
     return found
@@ -173,14 +187,18 @@ def _bring_in_step(held: Held) -> None:
     db.session.rollback()
     full = held.looked_at is None or held.looked_at.date() != began.date()
     with Server(url, held.credentials, rules()) as server:
-        outcome = Round(Task(held.person_id, url, held.ctag, full), held.lease, server).run(same=stamp == held.stamp)
+        outcome = Round(Task(held.person_id, url, held.ctag, full), held.lease, server).run(
+            same=stamp == held.stamp
+        )
     if outcome.suspend:
         raise Trouble(outcome.suspend, "most entries vanished at once", permanent=True)
     _note_success(held, held.credentials, outcome, stamp)
 
 
 def _connect(held: Held, credentials: Credentials) -> str:
-    """Find or make the calendar; its address, which is written down before it is made, so that one made is not lost."""
+    """Find or make the calendar; its address, which is written down before it is made, so that one made is
+    not lost.
+    """
     url = held.calendar_url or _choose(held, credentials)
     if held.own_calendar:
         with Server(url, credentials, rules()) as server:
@@ -208,7 +226,13 @@ def _choose(held: Held, credentials: Credentials) -> str:
         raise _to_choose(held, credentials, "no-such-calendar")
     url = found.url if found else new_address(home.url, name)
     origin = str(Origin.of(url))
-    _update(held, calendar_url=url, calendar_name=found.name if found else name, origin=origin, scheme=credentials.scheme)
+    _update(
+        held,
+        calendar_url=url,
+        calendar_name=found.name if found else name,
+        origin=origin,
+        scheme=credentials.scheme,
+    )
     return url
 
 
@@ -237,7 +261,7 @@ def _note_success(held: Held, credentials: Credentials, outcome: Outcome, stamp:
     _settle(held, state="connected", **WELL, **values)
     with transaction():  # a change made meanwhile rang in vain, since we held the account
         if not outcome.complete or stamp_of(held.person_id) != stamp:
-            work.ring(SYNC, held.lease.account_id)
+            work.enqueue(SYNC, held.lease.account_id)
 
 
 def _note_trouble(held: Held, trouble: Trouble) -> None:
@@ -259,7 +283,9 @@ def _note_trouble(held: Held, trouble: Trouble) -> None:
 
 
 def _spare(held: Held, wait: timedelta) -> None:
-    """Leave the other accounts on a server that does not answer alone for a while: each would keep a worker waiting."""
+    """Leave the other accounts on a server that does not answer alone for a while: each would keep a worker
+    waiting.
+    """
     row = CalendarAccount
     others = (row.origin == held.origin) & (row.id != held.lease.account_id) & (row.state == "connected")
     with transaction():
@@ -276,7 +302,8 @@ def _update(held: Held, **values: Any) -> None:
 def _settle(held: Held, *, letter: bool = False, **values: Any) -> None:
     """Write down what became of the account and let it go; a letter goes out if and only if this was written.
 
-    Nothing is written when another worker has taken it over; changed by its owner, it is only let go, and rung again.
+    Nothing is written when another worker has taken it over; changed by its owner, it is only let go, and
+    rung again.
     """
     row, lease = CalendarAccount, held.lease
     mine = (row.id == lease.account_id) & (row.lease_holder == lease.holder)
@@ -288,7 +315,7 @@ def _settle(held: Held, *, letter: bool = False, **values: Any) -> None:
                 person = db.session.get_one(Person, held.person_id)
                 outbox.post(letters.suspended(account, person), to=person.email, person_id=person.id)
         elif _set(mine, free):
-            work.ring(SYNC, lease.account_id)
+            work.enqueue(SYNC, lease.account_id)
 
 
 def _set(where: ColumnElement[bool], values: dict[str, Any]) -> bool:

@@ -1,4 +1,6 @@
-"""What is kept of an account: its entries, its sealed password, and the lease that lets one worker at a time write of it."""
+"""What is kept of an account: its entries, its sealed password, and the lease that lets one worker at a time
+write of it.
+"""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -19,11 +21,15 @@ LEASE_SECONDS = 120
 RENEW_SECONDS = 25
 FIELDS = ("href", "etag", "intended", "written_hash", "state")
 TEXTS, REVISION = "texts", "revision"
-"""Beside the view in an item's `base`: what the portal last put there apart from times, and SEQUENCE and DTSTAMP of it."""
+"""Beside the view in an item's `base`: what the portal last put there apart from times, and SEQUENCE and
+DTSTAMP of it.
+"""
 
 
 class LeaseLost(Exception):
-    """Another worker has taken the account over, or its owner has changed it meanwhile: what we do is out of date."""
+    """Another worker has taken the account over, or its owner has changed it meanwhile: what we do is out of
+    date.
+    """
 
 
 class Lease:
@@ -40,7 +46,9 @@ class Lease:
             row = CalendarAccount
             mine: Any = db.session.execute(
                 update(row)
-                .where(row.id == self.account_id, row.lease_holder == self.holder, row.version == self.version)
+                .where(
+                    row.id == self.account_id, row.lease_holder == self.holder, row.version == self.version
+                )
                 .values(lease_until=now() + timedelta(seconds=LEASE_SECONDS))
                 .execution_options(synchronize_session=False)
             )
@@ -68,16 +76,22 @@ def _known(row: CalendarItem) -> Known:
     base = dict(row.base) if row.base is not None else None
     texts, said = (base.pop(TEXTS, {}), base.pop(REVISION, None)) if base is not None else ({}, None)
     revision = (int(said[0]), str(said[1])) if said else NO_REVISION
-    return Known(row.uid, **{name: getattr(row, name) for name in FIELDS}, base=base, texts=texts, revision=revision)
+    return Known(
+        row.uid, **{name: getattr(row, name) for name in FIELDS}, base=base, texts=texts, revision=revision
+    )
 
 
 def unsettled(account_id: int, folder: str) -> bool:
-    """Whether the outcome of something is not known yet, something is still to be taken away (core.reconcile.Known), or
-    something is not in the calendar with that path, which tells nothing of it."""
+    """Whether the outcome of something is not known yet, something is still to be taken away
+    (core.reconcile.Known), or something is not in the calendar with that path, which tells nothing of it."""
     row = CalendarItem
     unclear = row.intended.is_not(None) | (row.etag == "") | ~row.href.startswith(folder, autoescape=True)
     open_one = (row.state == ItemState.KEPT) & unclear
-    query = select(row.id).where(row.account_id == account_id, open_one | (row.state == ItemState.LEAVING)).limit(1)
+    query = (
+        select(row.id)
+        .where(row.account_id == account_id, open_one | (row.state == ItemState.LEAVING))
+        .limit(1)
+    )
     found = db.session.scalar(query) is not None
     db.session.rollback()
     return found
@@ -97,7 +111,9 @@ def store(account_id: int, steps: Mapping[str, Step]) -> None:
         beside = {TEXTS: dict(step.after.texts), REVISION: list(step.after.revision)}
         row.base = None if step.after.base is None else {**step.after.base, **beside}
         if step.change is not None:
-            db.session.add(CalendarChange(account_id=account_id, uid=uid, change=dict(step.change), seen_at=now()))
+            db.session.add(
+                CalendarChange(account_id=account_id, uid=uid, change=dict(step.change), seen_at=now())
+            )
 
 
 def unopened() -> list[str]:
@@ -114,9 +130,11 @@ def unopened() -> list[str]:
 
 
 def inherit(account_id: int, person_id: int, calendar_url: str) -> None:
-    """Inside the open transaction, take over from the account that wrote to this calendar before what is no longer there.
+    """Inside the open transaction, take over from the account that wrote to this calendar before what is no
+    longer there.
 
-    Whoever connects the same calendar again has not changed their mind about what they deleted; and no UID is used twice.
+    Whoever connects the same calendar again has not changed their mind about what they deleted; and no UID is
+    used twice.
     """
     account, item = CalendarAccount, CalendarItem
     theirs = (account.person_id == person_id, account.calendar_url == calendar_url, account.state == "gone")
@@ -133,10 +151,14 @@ def place(uid: str) -> Place:
 
 
 def seal_anew(*, most: int) -> int:
-    """Seal up to `most` passwords with the first key that another key sealed; how many, so 0 when all are done."""
+    """Seal up to `most` passwords with the first key that another key sealed; how many, so 0 when all are
+    done.
+    """
     row, first = CalendarAccount, keyring().first
     other = row.sealed_password.is_not(None) & ~row.sealed_password.startswith(f"{first}:", autoescape=True)
-    rows = db.session.execute(select(row.id, row.uid, row.sealed_password).where(other).order_by(row.id).limit(most)).all()
+    rows = db.session.execute(
+        select(row.id, row.uid, row.sealed_password).where(other).order_by(row.id).limit(most)
+    ).all()
     for account_id, uid, sealed in rows:
         anew = keyring().seal(keyring().open(sealed or "", place(uid)), place(uid))
         mine = (row.id == account_id) & (row.sealed_password == sealed)

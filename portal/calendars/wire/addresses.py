@@ -1,7 +1,8 @@
-"""Which addresses of calendar servers are gone to: people name them, so every one is checked before anything is sent.
+"""Which addresses of calendar servers are gone to: people name them, so every one is checked before anything
+is sent.
 
-First the operator's allowed hosts and networks, then the list of what is never gone to, then: only what is public.
-Python's `is_global` is no help with an IPv4 address inside an IPv6 one, so those are unwrapped first.
+First the operator's allowed hosts and networks, then the list of what is never gone to, then: only what is
+public. Python's `is_global` is no help with an IPv4 address inside an IPv6 one, so those are unwrapped first.
 """
 
 import ipaddress
@@ -19,7 +20,16 @@ NEVER = tuple(
     for each in (
         *("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4"),
         *("100.100.100.200/32", "168.63.129.16/32"),
-        *("::/128", "::1/128", "fe80::/10", "fec0::/10", "ff00::/8", "fd00:ec2::254/128", "64:ff9b:1::/48", "2001::/32"),
+        *(
+            "::/128",
+            "::1/128",
+            "fe80::/10",
+            "fec0::/10",
+            "ff00::/8",
+            "fd00:ec2::254/128",
+            "64:ff9b:1::/48",
+            "2001::/32",
+        ),
     )
 )
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -30,9 +40,13 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Trouble(OutsideFailure):
-    """A calendar server failed or was refused. `problem` is a word of letters.PROBLEMS; `detail` is for the log only."""
+    """A calendar server failed or was refused. `problem` is a word of letters.PROBLEMS; `detail` is for the
+    log only.
+    """
 
-    def __init__(self, problem: str, detail: str = "", *, permanent: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self, problem: str, detail: str = "", *, permanent: bool = False, retry_after: float | None = None
+    ) -> None:
         super().__init__(problem, permanent=permanent)
         self.problem, self.detail, self.retry_after = problem, detail, retry_after
 
@@ -67,14 +81,18 @@ class Origin:
                 raise ValueError("no plain http address")
             if parts.hostname.endswith("."):
                 raise ValueError("a dot at the end")
-            return Origin(parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}[parts.scheme])
+            return Origin(
+                parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}[parts.scheme]
+            )
         except ValueError as error:
             raise refused(f"{url!r}: {error}") from None
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What the operator allows: hosts (`name` or `name:port`) and networks. They open addresses, they never narrow."""
+    """What the operator allows: hosts (`name` or `name:port`) and networks. They open addresses, they never
+    narrow.
+    """
 
     hosts: tuple[str, ...] = ()
     nets: tuple[Network, ...] = ()
@@ -97,7 +115,9 @@ class Rules:
 
 
 def unwrapped(address: Address) -> Address:
-    """The IPv4 address inside an IPv6 one (mapped, 6to4, NAT64, translated, compatible, ISATAP), or the address itself."""
+    """The IPv4 address inside an IPv6 one (mapped, 6to4, NAT64, translated, compatible, ISATAP), or the
+    address itself.
+    """
     if not isinstance(address, ipaddress.IPv6Address):
         return address
     last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

@@ -7,7 +7,9 @@ from niquests.utils import parse_dict_header
 
 
 class _Digest(HTTPDigestAuth):
-    """HTTP Digest (RFC 7616) whose challenge is handed in; the library's own way reads refusals without a limit."""
+    """HTTP Digest (RFC 7616) whose challenge is handed in; the library's own way reads refusals without a
+    limit.
+    """
 
     def take(self, challenge: str) -> None:
         self.init_per_thread_state()
@@ -15,7 +17,9 @@ class _Digest(HTTPDigestAuth):
         state.chal = parse_dict_header(challenge.partition(" ")[2])
 
     def fits(self) -> bool:
-        """Whether the challenge can be answered: it may lack things, or ask for a proof that we do not know."""
+        """Whether the challenge can be answered: it may lack things, or ask for a proof
+        that we do not know.
+        """
         state: Any = self._thread_local.get()
         try:
             return self.build_digest_header("GET", "https://localhost/") is not None

@@ -1,7 +1,8 @@
-"""Where a person's calendars are, found by hand: well-known address, principal, home, calendars (RFC 6764, 5397, 4791).
+"""Where a person's calendars are, found by hand: well-known address, principal, home, calendars (RFC 6764,
+5397, 4791).
 
-The CalDAV library's own discovery leaves the guarded session and sends passwords to whatever host a server names. Here every
-step stays within the origin of the address that the person typed.
+The CalDAV library's own discovery leaves the guarded session and sends passwords to whatever host a server
+names. Here every step stays within the origin of the address that the person typed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -94,9 +95,14 @@ def _principal(server: Asked) -> str:
 
 
 def calendars_in(server: Asked, home: str) -> list[Calendar]:
-    """The calendars in a home that take events and may be written to, in the server's order; what is listed there of other
-    servers is passed over. Raises Trouble."""
-    names = ("d:resourcetype", "d:displayname", "c:supported-calendar-component-set", "d:current-user-privilege-set")
+    """The calendars in a home that take events and may be written to, in the server's order; what is listed
+    there of other servers is passed over. Raises Trouble."""
+    names = (
+        "d:resourcetype",
+        "d:displayname",
+        "c:supported-calendar-component-set",
+        "d:current-user-privilege-set",
+    )
     found: list[Calendar] = []
     writable = (each for each in server.listed(home, names) if is_writable_calendar(each[1]))
     for href, properties in islice(writable, MOST_CALENDARS):
@@ -108,8 +114,8 @@ def calendars_in(server: Asked, home: str) -> list[Calendar]:
 
 
 def address_of(base: str, href: str) -> str:
-    """The address that an href of an answer means, in one spelling, since some servers escape more of it than they must, and
-    some less; raises Trouble for one that means none."""
+    """The address that an href of an answer means, in one spelling, since some servers escape more of it than
+    they must, and some less; raises Trouble for one that means none."""
     try:
         parts = urlsplit(urljoin(base, href.strip()))
     except ValueError as error:

@@ -1,4 +1,6 @@
-"""Asking a calendar server when somebody is busy, with the least that answers it, and taking no more from what it says."""
+"""Asking a calendar server when somebody is busy, with the least that answers it, and taking no more from
+what it says.
+"""
 
 import re
 from datetime import UTC, datetime
@@ -21,13 +23,16 @@ def query(start: datetime, end: datetime) -> str:
 
 
 def events_query(start: datetime, end: datetime) -> str:
-    """A calendar-query for the times of the events that touch a span, and nothing else of them (RFC 4791, 7.8 and 9.6)."""
+    """A calendar-query for the times of the events that touch a span, and nothing else of them (RFC 4791, 7.8
+    and 9.6).
+    """
     wanted = "".join(f'<c:prop name="{name}"/>' for name in TIMES)
     return (
-        f'{XML}<c:calendar-query {SPACES}><d:prop><c:calendar-data><c:comp name="VCALENDAR"><c:prop name="VERSION"/>'
-        f'<c:comp name="VEVENT">{wanted}</c:comp><c:comp name="VTIMEZONE"/></c:comp></c:calendar-data></d:prop><c:filter>'
-        f'<c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT">{_span(start, end)}</c:comp-filter></c:comp-filter>'
-        "</c:filter></c:calendar-query>"
+        f'{XML}<c:calendar-query {SPACES}><d:prop><c:calendar-data><c:comp name="VCALENDAR"><c:prop'
+        f' name="VERSION"/><c:comp name="VEVENT">{wanted}</c:comp><c:comp'
+        ' name="VTIMEZONE"/></c:comp></c:calendar-data></d:prop><c:filter><c:comp-filter'
+        ' name="VCALENDAR"><c:comp-filter'
+        f' name="VEVENT">{_span(start, end)}</c:comp-filter></c:comp-filter></c:filter></c:calendar-query>'
     )
 
 

@@ -1,4 +1,6 @@
-"""What a calendar server answers in XML: the things listed, with those of their properties that it has (RFC 4918, 14.16)."""
+"""What a calendar server answers in XML: the things listed, with those of their properties that it has (RFC
+4918, 14.16).
+"""
 
 from typing import Any
 
@@ -34,12 +36,20 @@ def text(properties: Properties, name: str) -> str:
 
 
 def is_writable_calendar(properties: Properties) -> bool:
-    """Whether it is a calendar that takes events and that this person may write to, as far as the server says."""
+    """Whether it is a calendar that takes events and that this person may write to, as far as the server
+    says.
+    """
     kinds = properties.get(f"{D}resourcetype")
     if kinds is None or kinds.find(f"{C}calendar") is None:
         return False
     takes = properties.get(f"{C}supported-calendar-component-set")
-    if takes is not None and len(takes) and "VEVENT" not in [(each.get("name") or "").upper() for each in takes]:
+    if (
+        takes is not None
+        and len(takes)
+        and "VEVENT" not in [(each.get("name") or "").upper() for each in takes]
+    ):
         return False
     may = properties.get(f"{D}current-user-privilege-set")
-    return may is None or any(each.tag.removeprefix(D) in WRITING for each in may.iter(etree.Element) if each is not may)
+    return may is None or any(
+        each.tag.removeprefix(D) in WRITING for each in may.iter(etree.Element) if each is not may
+    )

@@ -1,7 +1,9 @@
-"""How much is taken of an answer's body: so many bytes, packed and unpacked, and XML with so much markup and no DTD.
+"""How much is taken of an answer's body: so many bytes, packed and unpacked, and XML with so much markup and
+no DTD.
 
-A parser makes a hundred bytes and more of each `<a/>`, so five megabytes of them would be two hundred; a list of ten
-thousand events has about 200,000 pieces of markup. Nobody who means well declares entities, and others make much of few.
+A parser makes a hundred bytes and more of each `<a/>`, so five megabytes of them would be two hundred; a list
+of ten thousand events has about 200,000 pieces of markup. Nobody who means well declares entities, and others
+make much of few.
 """
 
 import re
@@ -42,10 +44,14 @@ def unpacked(chunks: Iterable[bytes], encoding: str, most: int = MOST_BYTES) -> 
 
 
 def checked_xml(body: bytes) -> bytes:
-    """The body, if it is XML that may be parsed: what is not would be written to the log by the library. Raises Trouble."""
+    """The body, if it is XML that may be parsed: what is not would be written to the log by the library.
+    Raises Trouble.
+    """
     plain = body.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")  # UTF-16 looks like ASCII with gaps
     said = SAID.match(plain)
-    if plain[:1] not in (b"<", *(bytes([each]) for each in b" \t\r\n")) or (said and not KNOWN.fullmatch(said[1])):
+    if plain[:1] not in (b"<", *(bytes([each]) for each in b" \t\r\n")) or (
+        said and not KNOWN.fullmatch(said[1])
+    ):
         raise _no_calendar_server("neither UTF-8 nor anything like it")
     if DTD.match(plain):
         raise _no_calendar_server("it has a DTD")

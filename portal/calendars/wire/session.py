@@ -1,9 +1,11 @@
-"""The guarded session: every connection to a calendar server goes through here, since people name the servers.
+"""The guarded session: every connection to a calendar server goes through here, since people name the
+servers.
 
-Each address that a name resolves to is checked, and a checked address is the one connected to. Requests go to one origin
-(scheme, host, port) only; writing follows no redirect, reading only within the origin. An answer may be 5 MB when
-unpacked, and a request may take 20 seconds in all, however slowly the server drips. The person is told one and the same
-thing for every refusal (a word, see letters.PROBLEMS); why, the log knows. Passwords are in no log, `repr` or exception.
+Each address that a name resolves to is checked, and a checked address is the one connected to. Requests go to
+one origin (scheme, host, port) only; writing follows no redirect, reading only within the origin. An answer
+may be 5 MB when unpacked, and a request may take 20 seconds in all, however slowly the server drips. The
+person is told one and the same thing for every refusal (a word, see letters.PROBLEMS); why, the log knows.
+Passwords are in no log, `repr` or exception.
 """
 
 import queue
@@ -26,7 +28,9 @@ from portal.calendars.wire.responses import MOST_BYTES, checked_xml, unpacked
 WHOLE_SECONDS = 20.0
 CONNECT_SECONDS = 6.0
 CONVERSATION_SECONDS = 180.0
-"""All requests of a session together: a round ends itself after a minute, but not while it looks through many calendars."""
+"""All requests of a session together: a round ends itself after a minute, but not while it looks through many
+calendars.
+"""
 MOST_HOPS = 3
 MOST_ADDRESSES = 6
 READING = frozenset({"PROPFIND", "REPORT", "OPTIONS", "GET", "HEAD"})
@@ -42,8 +46,8 @@ def look_up(host: str, port: int) -> list[tuple[Any, ...]]:
 
 
 class CheckingResolver(BaseResolver):
-    """Resolves, checks every address, and connects to those it checked, and to no others for as long as the session lasts.
-    Keeps a second handle of each connection, by which all can be shut down when time is up."""
+    """Resolves, checks every address, and connects to those it checked, and to no others for as long as the
+    session lasts. Keeps a second handle of each connection, by which all can be shut down when time is up."""
 
     protocol = ProtocolResolver.CUSTOM
     implementation = "checking"
@@ -80,7 +84,9 @@ class CheckingResolver(BaseResolver):
             self.checked[place] = found
         return self.checked[place]
 
-    def create_connection(self, address: tuple[str, int], *_: Any, socket_options: Any = None, **__: Any) -> socket.socket:
+    def create_connection(
+        self, address: tuple[str, int], *_: Any, socket_options: Any = None, **__: Any
+    ) -> socket.socket:
         """A connection to the first checked address that answers."""
         failure: OSError = OSError("no address")
         for family, kind, protocol, _name, place in self.getaddrinfo(*address)[:MOST_ADDRESSES]:
@@ -137,10 +143,13 @@ def _within(ask: Callable[[], list[Any]], seconds: float) -> list[Any]:
 
 
 class GuardedSession(niquests.Session):
-    """What the CalDAV library sends through. `landed` is the address that the last answer came from, `told` is the calendar
-    text that it was (RFC 4791, 7.10), which the library does not get to see: it would write it to the log."""
+    """What the CalDAV library sends through. `landed` is the address that the last answer came from, `told`
+    is the calendar text that it was (RFC 4791, 7.10), which the library does not get to see: it would write
+    it to the log."""
 
-    def __init__(self, origin: Origin, credentials: Credentials, rules: Rules, *, seconds: float = WHOLE_SECONDS) -> None:
+    def __init__(
+        self, origin: Origin, credentials: Credentials, rules: Rules, *, seconds: float = WHOLE_SECONDS
+    ) -> None:
         rules.check(origin)
         self.checking = CheckingResolver(rules, {origin.host})
         super().__init__(
@@ -166,7 +175,9 @@ class GuardedSession(niquests.Session):
         self.checking.let_go()
 
     def get_redirect_target(self, resp: Any) -> str | None:
-        """None: where an answer points to is seen to in `_through`; the library would read the whole of it first."""
+        """None: where an answer points to is seen to in `_through`; the library would read the whole of it
+        first.
+        """
         return None
 
     def admit(self, url: str) -> None:
@@ -209,13 +220,22 @@ class GuardedSession(niquests.Session):
         try:
             answer = self._through(method, url, data, {**(headers or {}), "Accept-Encoding": "gzip"}, until)
             error: Exception | None = None
-        except (niquests.exceptions.RequestException, HTTPError, OSError, ValueError, KeyError, RuntimeError) as failure:
+        except (
+            niquests.exceptions.RequestException,
+            HTTPError,
+            OSError,
+            ValueError,
+            KeyError,
+            RuntimeError,
+        ) as failure:
             answer, error = None, _named(failure)
         except Trouble as trouble:
             answer, error = None, trouble
         finally:
             watch.cancel()
-        if expired.is_set() or (error and time.monotonic() >= until):  # the end of a line that we cut looks like any other
+        if expired.is_set() or (
+            error and time.monotonic() >= until
+        ):  # the end of a line that we cut looks like any other
             raise Trouble("slow", f"{method} took longer than {until - began:.3g} s")
         if error:
             raise error
@@ -241,7 +261,8 @@ class GuardedSession(niquests.Session):
         raise refused(f"sent on too often, at last to {url!r}")
 
     def _asked(self, method: str, url: str, data: Any, headers: Mapping[str, str], until: float) -> Any:
-        """Send a request, and once more when the line it went over was kept open from before and was dropped meanwhile.
+        """Send a request, and once more when the line it went over was kept open from before and was dropped
+        meanwhile.
 
         Twice does no harm: every write of ours says what it expects to find.
         """

@@ -1,7 +1,9 @@
-"""When somebody is busy, read from calendar texts: VFREEBUSY (RFC 5545, 3.6.4), or events asked just for times.
+"""When somebody is busy, read from calendar texts: VFREEBUSY (RFC 5545, 3.6.4), or events asked just for
+times.
 
-Nothing but spans of time comes out of here. An event is busy unless it is transparent or cancelled, one of a whole day from
-midnight to midnight by its owner's clock. A time without a zone is by that clock too. Rules finer than a day are refused.
+Nothing but spans of time comes out of here. An event is busy unless it is transparent or cancelled, one of a
+whole day from midnight to midnight by its owner's clock. A time without a zone is by that clock too. Rules
+finer than a day are refused.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,19 +33,47 @@ OFTEN = {"DAILY", "WEEKLY"}
 TOO_FINE = {"BYHOUR", "BYMINUTE", "BYSECOND"}
 TOO_PICKY = {"BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS", "BYEASTER"}
 """Of days and weeks these may pick none, which takes seconds to find out."""
-MATTERS = {"", "DTSTART", "DTEND", "DURATION", "RRULE", "EXDATE", "RECURRENCE-ID", "STATUS", "TRANSP", "FREEBUSY"}
+MATTERS = {
+    "",
+    "DTSTART",
+    "DTEND",
+    "DURATION",
+    "RRULE",
+    "EXDATE",
+    "RECURRENCE-ID",
+    "STATUS",
+    "TRANSP",
+    "FREEBUSY",
+}
 
 UNREADABLE = N_("This calendar entry cannot be read.")
 
 
 def read(text: bytes, *, start: datetime, end: datetime, zone: str) -> list[Span]:
-    """When the text says its owner, who lives in `zone`, is busy between two moments; raises Invalid if it is unreadable."""
+    """When the text says its owner, who lives in `zone`, is busy between two moments; raises Invalid if it is
+    unreadable.
+    """
     try:
         calendar = Calendar.from_ical(text)
-        found = [*_told(calendar.walk("VFREEBUSY")), *_of_events(calendar.walk("VEVENT"), start, end, ZoneInfo(zone))]
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
+        found = [
+            *_told(calendar.walk("VFREEBUSY")),
+            *_of_events(calendar.walk("VEVENT"), start, end, ZoneInfo(zone)),
+        ]
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         raise Invalid(UNREADABLE) from error
-    return [(max(first, start), min(last, end)) for first, last in found if first < end and last > start and first < last]
+    return [
+        (max(first, start), min(last, end))
+        for first, last in found
+        if first < end and last > start and first < last
+    ]
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -60,7 +90,8 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 def without(spans: Iterable[Span], own: Iterable[Span]) -> list[Span]:
     """The spans apart from our own entries among them: each of `own` is taken out once, at most.
 
-    A server that tells busy times may have joined one of ours with what lies before or after it; then it is cut off there.
+    A server that tells busy times may have joined one of ours with what lies before or after it; then it is
+    cut off there.
     """
     left = sorted(spans)
     for start, end in sorted(own):
@@ -102,7 +133,11 @@ def _of_events(events: Sequence[Component], start: datetime, end: datetime, home
         for each in group:
             if not _is_busy(each):
                 continue
-            spans = [_span(each, home)] if "RECURRENCE-ID" in each else _occurrences(each, start, end, home, replaced)
+            spans = (
+                [_span(each, home)]
+                if "RECURRENCE-ID" in each
+                else _occurrences(each, start, end, home, replaced)
+            )
             found += islice(spans, MOST_SPANS + 1 - len(found))
             if len(found) > MOST_SPANS:
                 raise Invalid(UNREADABLE)
@@ -120,8 +155,12 @@ def _is_busy(event: Component) -> bool:
     return status != "CANCELLED" and transparency != "TRANSPARENT"
 
 
-def _occurrences(event: Component, start: datetime, end: datetime, home: tzinfo, replaced: set[datetime]) -> Iterator[Span]:
-    """The occurrences of an event that touch the time asked for. DTSTART itself always counts (RFC 5545, 3.8.5.3)."""
+def _occurrences(
+    event: Component, start: datetime, end: datetime, home: tzinfo, replaced: set[datetime]
+) -> Iterator[Span]:
+    """The occurrences of an event that touch the time asked for. DTSTART itself always counts (RFC 5545,
+    3.8.5.3).
+    """
     first = _when(event["DTSTART"])
     length = _length(event, first)
     left_out = [_when_of(each, first) for each in _listed(event, "EXDATE")]
@@ -161,7 +200,9 @@ def _by_rule(event: Component, first: When, end: datetime) -> Iterator[When]:
     last = min([end.replace(tzinfo=None) + A_DAY, *(_until(each, zone) for each in rule.get("UNTIL", ()))])
     plain: Any = vRecur({name: values for name, values in rule.items() if name not in ("COUNT", "UNTIL")})
     endless = rrulestr(plain.to_ical().decode(), dtstart=start).replace(until=last)
-    steps = takewhile(lambda each: each <= last, islice(endless, min([MOST_STEPS + 1, *rule.get("COUNT", ())])))
+    steps = takewhile(
+        lambda each: each <= last, islice(endless, min([MOST_STEPS + 1, *rule.get("COUNT", ())]))
+    )
     locals_ = list(steps)
     if len(locals_) > MOST_STEPS:
         raise Invalid(UNREADABLE)

@@ -1,7 +1,9 @@
-"""Calendar texts line by line (RFC 5545, 3.1 and 3.6): enough to see that two say the same, without understanding either.
+"""Calendar texts line by line (RFC 5545, 3.1 and 3.6): enough to see that two say the same, without
+understanding either.
 
-Servers give back what was written with its lines in another order and folded elsewhere; neither has a meaning. So when two
-texts have the same lines in the same components, one need not be read with care to know what it says.
+Servers give back what was written with its lines in another order and folded elsewhere; neither has a
+meaning. So when two texts have the same lines in the same components, one need not be read with care to know
+what it says.
 """
 
 from typing import NamedTuple
@@ -20,7 +22,9 @@ class Part(NamedTuple):
 
 
 def same(one: bytes, other: bytes) -> bool:
-    """Whether two calendar texts hold the same lines in the same components; False for what cannot be taken apart."""
+    """Whether two calendar texts hold the same lines in the same components; False for what cannot be taken
+    apart.
+    """
     try:
         return one == other or taken_apart(one) == taken_apart(other)
     except ValueError:
@@ -28,7 +32,9 @@ def same(one: bytes, other: bytes) -> bool:
 
 
 def taken_apart(text: bytes) -> Part:
-    """The components of a calendar text with their lines, unfolded; raises ValueError unless all that begin end."""
+    """The components of a calendar text with their lines, unfolded; raises ValueError unless all that begin
+    end.
+    """
     plain = text.replace(b"\r\n", b"\n").replace(b"\n ", b"").replace(b"\n\t", b"")
     open_ones: list[tuple[bytes, list[bytes], list[Part]]] = [(b"", [], [])]
     for line in plain.split(b"\n"):

@@ -1,4 +1,5 @@
-"""A moment as a line of a calendar text says it: in UTC, or by the clocks of a zone whose name is known (RFC 5545, 3.3.5).
+"""A moment as a line of a calendar text says it: in UTC, or by the clocks of a zone whose name is known (RFC
+5545, 3.3.5).
 
 A zone that only the text itself defines is not read: reckoning with such a definition can take for ever.
 """
@@ -34,7 +35,10 @@ def moment_of(value: str, zone_name: str = "") -> datetime:
 def _known(name: str) -> str:
     parts = name.strip('"').split("/")
     paths = ("/".join(parts[at:]) for at in range(len(parts)))
-    found = next((each for each in (*paths, WINDOWS_TO_OLSON.get(name.strip('"'), "")) if each in timezones.names()), None)
+    found = next(
+        (each for each in (*paths, WINDOWS_TO_OLSON.get(name.strip('"'), "")) if each in timezones.names()),
+        None,
+    )
     if found is None:
         raise Invalid(NO_MOMENT)
     return found

@@ -1,8 +1,9 @@
 """Entries of a calendar -> VEVENTs -> calendar text (RFC 5545 and 7986); equal entries give equal bytes.
 
-Only what ten of ten independent clients read alike is written: RRULE with COUNT, EXDATE and RECURRENCE-ID in the zone of
-DTSTART, all-day events, and for flat feeds plain events in UTC. An EXDATE never falls on the first occurrence, since some
-clients show it nevertheless: DTSTART moves on instead. Nothing here is "now": DTSTAMP is the moment of the revision.
+Only what ten of ten independent clients read alike is written: RRULE with COUNT, EXDATE and RECURRENCE-ID in
+the zone of DTSTART, all-day events, and for flat feeds plain events in UTC. An EXDATE never falls on the
+first occurrence, since some clients show it nevertheless: DTSTART moves on instead. Nothing here is "now":
+DTSTAMP is the moment of the revision.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +29,8 @@ OFF_RULE = N_("A meeting stands on a day that its series does not give.")
 
 @dataclass(frozen=True)
 class Occurrence:
-    """One meeting: its number in the series, the local day the rule gives it, when it is (aware), and how long.
+    """One meeting: its number in the series, the local day the rule gives it, when it is (aware), and how
+    long.
 
     A skipped one does not take place; one whose `starts_at` is not the rule's was moved.
     """
@@ -42,10 +44,11 @@ class Occurrence:
 
 @dataclass(frozen=True)
 class MeetingSeries:
-    """Meetings by a rule: `every` so many weeks or months, `at` local time in `zone`; monthly is the weekday of `first_on`.
+    """Meetings by a rule: `every` so many weeks or months, `at` local time in `zone`; monthly is the weekday
+    of `first_on`.
 
-    `revision` is the SEQUENCE, `revised_at` its moment; `alarms` are minutes before. `occurrences` are those that exist:
-    the rule's others (of a series cut short, or before its present form) are not.
+    `revision` is the SEQUENCE, `revised_at` its moment; `alarms` are minutes before. `occurrences` are those
+    that exist: the rule's others (of a series cut short, or before its present form) are not.
     """
 
     uid: str
@@ -68,7 +71,9 @@ class MeetingSeries:
     @property
     def held(self) -> tuple[Occurrence, ...]:
         """Those that take place, in the order of the rule."""
-        return tuple(sorted((each for each in self.occurrences if not each.skipped), key=lambda each: each.rule_on))
+        return tuple(
+            sorted((each for each in self.occurrences if not each.skipped), key=lambda each: each.rule_on)
+        )
 
     def rule_start(self, day: date) -> datetime:
         """When the rule has a meeting begin on a local day, in UTC."""
@@ -76,7 +81,9 @@ class MeetingSeries:
 
     def is_moved(self, occurrence: Occurrence) -> bool:
         """Whether it is at another time than the rule's, or of another length."""
-        same = occurrence.starts_at == self.rule_start(occurrence.rule_on) and occurrence.minutes == self.minutes
+        same = (
+            occurrence.starts_at == self.rule_start(occurrence.rule_on) and occurrence.minutes == self.minutes
+        )
         return not same
 
 
@@ -84,7 +91,8 @@ class MeetingSeries:
 class Day:
     """Something of a whole day, which blocks no time: a milestone, or the day by which something is due.
 
-    `alarms` are minutes before the midnight with which it begins where the calendar's owner is (RFC 5545, 3.8.6.3).
+    `alarms` are minutes before the midnight with which it begins where the calendar's owner is (RFC 5545,
+    3.8.6.3).
     """
 
     uid: str
@@ -112,12 +120,16 @@ def again(entry: Entry, generation: int) -> Entry:
 
 
 def document_of(entry: Entry) -> bytes:
-    """The calendar with this entry alone, as it is PUT on a CalDAV server; raises Invalid when no meeting of it is left."""
+    """The calendar with this entry alone, as it is PUT on a CalDAV server; raises Invalid when no meeting of
+    it is left.
+    """
     return _calendar([], [entry], _text(entry))
 
 
 def feed(entries: Sequence[Entry], *, name: str, flat: bool = False) -> bytes:
-    """The calendar with all entries, as it is subscribed to; `flat` has each meeting by itself, in UTC and without rules."""
+    """The calendar with all entries, as it is subscribed to; `flat` has each meeting by itself, in UTC and
+    without rules.
+    """
     said = contentlines.text(_plain(name))
     head = [contentlines.folded(f"{each}{said}").removesuffix("\r\n") for each in ("NAME", "X-WR-CALNAME")]
     head += [f"REFRESH-INTERVAL;VALUE=DURATION:{AN_HOUR}", f"X-PUBLISHED-TTL:{AN_HOUR}"]
@@ -136,7 +148,9 @@ def view_of(entry: Entry) -> View:
 
 
 def view_of_text(text: bytes) -> View:
-    """What a calendar text from elsewhere says, expanded; raises Invalid when it cannot be read with certainty."""
+    """What a calendar text from elsewhere says, expanded; raises Invalid when it cannot be read with
+    certainty.
+    """
     return views.read(text)
 
 
@@ -151,12 +165,18 @@ def _text(entry: Entry) -> str:
     """The VEVENTs of an entry: one, and one more for each meeting that was moved."""
     common, alarms = _common(entry), _alarms(entry)
     if isinstance(entry, Day):
-        times = {"DTSTART": f";VALUE=DATE:{entry.on:%Y%m%d}", "DTEND": f";VALUE=DATE:{entry.on + A_DAY:%Y%m%d}"}
+        times = {
+            "DTSTART": f";VALUE=DATE:{entry.on:%Y%m%d}",
+            "DTEND": f";VALUE=DATE:{entry.on + A_DAY:%Y%m%d}",
+        }
         return _event({**common, **times, "TRANSP": ":TRANSPARENT"}, alarms)
     days, moved = _days(entry), [each for each in entry.held if entry.is_moved(each)]
     kept = {each.rule_on for each in entry.held}
     start = entry.rule_start(days[0])
-    times = {"DTSTART": _local(start, entry.zone), "DTEND": _local(start + timedelta(minutes=entry.minutes), entry.zone)}
+    times = {
+        "DTSTART": _local(start, entry.zone),
+        "DTEND": _local(start + timedelta(minutes=entry.minutes), entry.zone),
+    }
     master = {**common, **times, "RRULE": f":{_rule(entry, len(days))}"}
     skipped = [entry.rule_start(day) for day in days if day not in kept]
     if skipped:
@@ -166,7 +186,9 @@ def _text(entry: Entry) -> str:
     return "".join([_event(master, alarms), *overrides])
 
 
-def _override(series: MeetingSeries, occurrence: Occurrence, common: Mapping[str, str], alarms: Sequence[str]) -> str:
+def _override(
+    series: MeetingSeries, occurrence: Occurrence, common: Mapping[str, str], alarms: Sequence[str]
+) -> str:
     replaced = {"RECURRENCE-ID": _local(series.rule_start(occurrence.rule_on), series.zone)}
     return _event({**common, **_times(occurrence, series.zone), **replaced}, alarms)
 
@@ -179,16 +201,23 @@ def _flat(entry: Entry) -> str:
     common, alarms = _common(entry), _alarms(entry)
     local, _, host = entry.uid.partition("@")
     uids = {each: contentlines.text(f"{local}-n{each.number}@{host}") for each in entry.held}
-    return "".join(_event({**common, **_times(each, "UTC"), "UID": uid}, alarms) for each, uid in uids.items())
+    return "".join(
+        _event({**common, **_times(each, "UTC"), "UID": uid}, alarms) for each, uid in uids.items()
+    )
 
 
 def _times(occurrence: Occurrence, zone_name: str) -> dict[str, str]:
     end = occurrence.starts_at + timedelta(minutes=occurrence.minutes)
-    return {"DTSTART": _local(occurrence.starts_at, zone_name, sure=True), "DTEND": _local(end, zone_name, sure=True)}
+    return {
+        "DTSTART": _local(occurrence.starts_at, zone_name, sure=True),
+        "DTEND": _local(end, zone_name, sure=True),
+    }
 
 
 def _days(series: MeetingSeries) -> list[date]:
-    """The days of the rule from the first meeting that takes place to the last; raises Invalid when there is none."""
+    """The days of the rule from the first meeting that takes place to the last; raises Invalid when there is
+    none.
+    """
     if not series.held:
         raise Invalid(EMPTY)
     days = rule_days(series)
@@ -241,8 +270,8 @@ def _alarms(entry: Entry) -> tuple[str, ...]:
 
 
 def _local(moment: datetime, zone_name: str, *, sure: bool = False) -> str:
-    """A moment as clocks in the zone show it, or in UTC: for UTC's own names, and where it must be `sure` though clocks
-    show that time twice."""
+    """A moment as clocks in the zone show it, or in UTC: for UTC's own names, and where it must be `sure`
+    though clocks show that time twice."""
     local = moment.astimezone(zone(zone_name))
     twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
     if zone_name in UTC_NAMES or (sure and twice):

@@ -1,10 +1,11 @@
 """What a calendar text says, expanded: meaning, which can be compared, where servers rewrite every byte.
 
-A View is plain data for a JSON column: `{"occurrences": {key: {"start", "end", "cancelled"}}}`. The key of an occurrence
-is when its rule has it begin (its RECURRENCE-ID, or its start where there is no rule); moments are UTC text like
-`2026-03-10T09:00:00Z`, days `2026-03-10`. What does not take place by an EXDATE is not there.
+A View is plain data for a JSON column: `{"occurrences": {key: {"start", "end", "cancelled"}}}`. The key of an
+occurrence is when its rule has it begin (its RECURRENCE-ID, or its start where there is no rule); moments are
+UTC text like `2026-03-10T09:00:00Z`, days `2026-03-10`. What does not take place by an EXDATE is not there.
 
-Reading is careful: a text that could be meant in two ways raises Invalid, since steps are taken upon what is read.
+Reading is careful: a text that could be meant in two ways raises Invalid, since steps are taken upon what is
+read.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,7 +29,19 @@ MOST_OCCURRENCES = 1_000
 LONGEST_SERIES = timedelta(days=61 * 366)
 """Our longest series: sixty meetings, a year apart."""
 SLOW_ENOUGH = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
-MATTERS = {"", "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "EXDATE", "RDATE", "RECURRENCE-ID", "STATUS", "SEQUENCE"}
+MATTERS = {
+    "",
+    "UID",
+    "DTSTART",
+    "DTEND",
+    "DURATION",
+    "RRULE",
+    "EXDATE",
+    "RDATE",
+    "RECURRENCE-ID",
+    "STATUS",
+    "SEQUENCE",
+}
 OFTEN = {"DAILY", "WEEKLY"}
 TOO_FINE = {"BYHOUR", "BYMINUTE", "BYSECOND"}
 TOO_PICKY = {"BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS", "BYEASTER"}
@@ -55,7 +68,15 @@ def read(text: bytes) -> View:
     try:
         calendar = Calendar.from_ical(text)
         return _view(_spans(calendar.walk("VEVENT")))
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         raise Invalid(UNREADABLE) from error
 
 
@@ -122,7 +143,9 @@ class _Rule:
         return next((_key(each) for each in self._starts() if self._day_of(each) == replaced), _key(replaced))
 
     def _starts(self) -> set[When]:
-        """DTSTART itself always counts (RFC 5545, 3.8.5.3), then what the rule and RDATE give; moments in UTC."""
+        """DTSTART itself always counts (RFC 5545, 3.8.5.3), then what the rule and RDATE give; moments in
+        UTC.
+        """
         listed = [self._local(each) for each in _listed(self.event, "RDATE")]
         return {self._in_utc(each) for each in (self._local(self.start), *self._by_rule(), *listed)}
 
@@ -164,7 +187,9 @@ class _Rule:
         return datetime.combine(when, time())
 
     def _in_utc(self, local: datetime) -> When:
-        """The occurrence at this local time; its end is reckoned in UTC, so a night of a clock change makes it no longer."""
+        """The occurrence at this local time; its end is reckoned in UTC, so a night of a clock change makes
+        it no longer.
+        """
         return local.replace(tzinfo=self._zone).astimezone(UTC) if self._zone else local.date()
 
     def _day_of(self, start: When) -> date:
@@ -172,7 +197,9 @@ class _Rule:
 
 
 def _broken(event: Component) -> bool:
-    """Whether a line that matters was passed over because it could not be read, or says what we do not reckon with."""
+    """Whether a line that matters was passed over because it could not be read, or says what we do not reckon
+    with.
+    """
     unread = {(name or "").upper() for name, _ in event.errors}
     return bool(unread & MATTERS) or "EXRULE" in event
 
@@ -214,7 +241,9 @@ def _when(value: Any) -> When:
 
 
 def _placed(when: Any, name: str | None) -> When:
-    """A day, or a moment in its zone: by the zone's name where we know it, else as the text itself defines the zone."""
+    """A day, or a moment in its zone: by the zone's name where we know it, else as the text itself defines
+    the zone.
+    """
     if not isinstance(when, date):
         raise Invalid(UNREADABLE)
     if not isinstance(when, datetime):
@@ -226,7 +255,9 @@ def _placed(when: Any, name: str | None) -> When:
 
 
 def _known_zone(name: str) -> tzinfo | None:
-    """The zone a TZID means; some programs put a path before it, as in /freeassociation.sourceforge.net/Europe/Berlin."""
+    """The zone a TZID means; some programs put a path before it, as in
+    /freeassociation.sourceforge.net/Europe/Berlin.
+    """
     parts = name.strip('"').split("/")
     candidates = ("/".join(parts[at:]) for at in range(len(parts)))
     return next((timezones.zone(each) for each in candidates if each in timezones.names()), None)

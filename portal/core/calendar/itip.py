@@ -1,8 +1,9 @@
-"""One check-in as an invitation by e-mail: what is asked and taken back, and what is answered (iTIP, RFC 5546).
+"""One check-in as an invitation by e-mail: what is asked and taken back, and what is answered (iTIP, RFC
+5546).
 
-Each invitation is one plain event in UTC under a UID of its own, without rules or overrides: every mail program reads that
-alike, and a reply means one check-in. Answers are read with care, since anybody may send one: line by line, bounded in
-size, and never expanded.
+Each invitation is one plain event in UTC under a UID of its own, without rules or overrides: every mail
+program reads that alike, and a reply means one check-in. Answers are read with care, since anybody may send
+one: line by line, bounded in size, and never expanded.
 """
 
 import re
@@ -49,7 +50,8 @@ class Party:
 
 @dataclass(frozen=True)
 class Invite:
-    """What an invitation says. Moments are aware; `revised_at` is when this `sequence` was written, never "now".
+    """What an invitation says. Moments are aware; `revised_at` is when this `sequence` was written, never
+    "now".
 
     `answer` is what the attendee said to this time already; `wants_answer` whether anybody would read one.
     """
@@ -72,10 +74,12 @@ class Invite:
 
 @dataclass(frozen=True)
 class Reply:
-    """What somebody answered: `accepted`, `declined`, `tentative` or "", to which `sequence`, and when (`stamped_at`).
+    """What somebody answered: `accepted`, `declined`, `tentative` or "", to which `sequence`, and when
+    (`stamped_at`).
 
-    `attendee` is "" where the program does not tell the address. `organizers` are the addresses that were answered to.
-    `proposes` is the other time at which somebody would rather begin (METHOD:COUNTER; RFC 5546, 3.2.7).
+    `attendee` is "" where the program does not tell the address. `organizers` are the addresses that were
+    answered to. `proposes` is the other time at which somebody would rather begin (METHOD:COUNTER; RFC 5546,
+    3.2.7).
     """
 
     uid: str
@@ -88,7 +92,9 @@ class Reply:
 
 
 def request(invite: Invite) -> str:
-    """The calendar text that asks somebody to a check-in, or tells of its new time or place; equal data, equal text."""
+    """The calendar text that asks somebody to a check-in, or tells of its new time or place; equal data,
+    equal text.
+    """
     event = _event(invite)
     event.add("status", "CONFIRMED")
     for minutes in invite.alarms:
@@ -108,10 +114,11 @@ def cancel(invite: Invite) -> str:
 
 
 def reply_of(text: bytes) -> Reply:
-    """What a calendar text from elsewhere answers; raises Invalid for anything but one person's answer to one invitation.
+    """What a calendar text from elsewhere answers; raises Invalid for anything but one person's answer to one
+    invitation.
 
-    UID and DTSTAMP must be there (RFC 5546, 3.2.3); SEQUENCE is 0 where it is not given. A proposal of another time need
-    not say yes or no.
+    UID and DTSTAMP must be there (RFC 5546, 3.2.3); SEQUENCE is 0 where it is not given. A proposal of
+    another time need not say yes or no.
     """
     if len(text) > LARGEST:
         raise Invalid(TOO_LARGE)
@@ -129,7 +136,9 @@ def reply_of(text: bytes) -> Reply:
         raise Invalid(UNREADABLE)
     sequence = _number(sequences[0]) if sequences else 0
     organizers = tuple(filter(None, map(_address, found.values("ORGANIZER"))))
-    return Reply(uids[0], ANSWERS.get(partstat, ""), sequence, _moment(stamps[0]), attendee, organizers, proposes)
+    return Reply(
+        uids[0], ANSWERS.get(partstat, ""), sequence, _moment(stamps[0]), attendee, organizers, proposes
+    )
 
 
 def method_of(text: bytes) -> str:
@@ -188,7 +197,12 @@ def _second(moment: datetime) -> datetime:
 
 def _text(method: str, event: Event) -> str:
     calendar = Calendar()
-    for name, value in {"version": "2.0", "prodid": PRODID, "calscale": "GREGORIAN", "method": method}.items():
+    for name, value in {
+        "version": "2.0",
+        "prodid": PRODID,
+        "calscale": "GREGORIAN",
+        "method": method,
+    }.items():
         calendar.add(name, value)
     calendar.add_component(event)
     text: bytes = calendar.to_ical()
@@ -246,7 +260,9 @@ def _read(lines: Iterable[tuple[str, dict[str, str], str]]) -> _Found:
 
 
 def _lines(text: bytes) -> Iterator[tuple[str, dict[str, str], str]]:
-    """Each line as name, parameters and value; one that cannot be read is passed over, as all mail programs do."""
+    """Each line as name, parameters and value; one that cannot be read is passed over, as all mail programs
+    do.
+    """
     try:
         reader: Any = Contentlines
         unfolded: list[Contentline] = reader.from_ical(text.decode("utf-8", "replace").replace("\0", ""))
@@ -259,7 +275,11 @@ def _lines(text: bytes) -> Iterator[tuple[str, dict[str, str], str]]:
             name, params, value = line.parts()
         except (ValueError, IndexError):
             continue
-        yield name.upper(), {key.upper(): each for key, each in params.items() if isinstance(each, str)}, str(value)
+        yield (
+            name.upper(),
+            {key.upper(): each for key, each in params.items() if isinstance(each, str)},
+            str(value),
+        )
 
 
 def _address(value: str) -> str:

@@ -1,7 +1,7 @@
 """The touches that people give to entries in their own calendar: a title, reminders, a colour, notes.
 
-They change no time, so they are left as they are; and when the portal writes an entry anew because a time changed, it
-writes them too. What counts as a touch is what differs from what the portal last put there.
+They change no time, so they are left as they are; and when the portal writes an entry anew because a time
+changed, it writes them too. What counts as a touch is what differs from what the portal last put there.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,17 @@ from portal.core.calendar import writing as contentlines
 from portal.errors import Invalid
 
 TEXTS = ("SUMMARY", "DESCRIPTION", "COLOR", "CATEGORIES", "CLASS", "TRANSP", "PRIORITY")
-"""Properties that are the owner's to change; place and link are not among them, since both must know those."""
+"""Properties that are the owner's to change; place and link are not among them, since both must know those.
+"""
 REMINDERS = "VALARM"
 MOST_DIGITS = 10
 Texts = Mapping[str, str]
 
 
 def texts_of(text: bytes) -> dict[str, str]:
-    """What an entry says apart from times, by property; "" for what it does not say. Empty when it cannot be read."""
+    """What an entry says apart from times, by property; "" for what it does not say. Empty when it cannot be
+    read.
+    """
     try:
         event = _main(Calendar.from_ical(text))
         return {**{name: _said(event, name) for name in TEXTS}, REMINDERS: _reminders(event)}
@@ -39,12 +42,16 @@ def texts_of_ours(text: bytes) -> dict[str, str]:
 
 def uid_of(text: bytes) -> str:
     """The UID of an entry, "" for none; long lines may be folded."""
-    lines = text.decode(errors="replace").replace("\r\n", "\n").replace("\n ", "").replace("\n\t", "").split("\n")
+    lines = (
+        text.decode(errors="replace").replace("\r\n", "\n").replace("\n ", "").replace("\n\t", "").split("\n")
+    )
     return next((each[4:].strip() for each in lines if each.startswith("UID:")), "")
 
 
 def revision_of(text: bytes) -> tuple[int, str]:
-    """SEQUENCE and DTSTAMP (in UTC, as it is written) of an entry; "" for none. A copy from a backup has earlier ones."""
+    """SEQUENCE and DTSTAMP (in UTC, as it is written) of an entry; "" for none. A copy from a backup has
+    earlier ones.
+    """
     events = text.decode(errors="replace").split("BEGIN:VEVENT")[1:]
     main = next((each for each in events if "\nRECURRENCE-ID" not in each), events[0] if events else "")
     said = {name: value for name, _, value in (each.partition(":") for each in reversed(main.splitlines()))}
@@ -54,12 +61,16 @@ def revision_of(text: bytes) -> tuple[int, str]:
 
 
 def touched(theirs: Texts, put: Texts) -> frozenset[str]:
-    """The properties in which `theirs` differs from what the portal had `put` there; none when that is not known."""
+    """The properties in which `theirs` differs from what the portal had `put` there; none when that is not
+    known.
+    """
     return frozenset(name for name, said in theirs.items() if name in put and said != put[name])
 
 
 def touched_in(there: bytes, put: Texts) -> frozenset[str]:
-    """The properties that an item's owner has touched; most items are as they were put, which their lines alone tell."""
+    """The properties that an item's owner has touched; most items are as they were put, which their lines
+    alone tell.
+    """
     try:
         as_put = texts_of_ours(there) == put
     except (ValueError, StopIteration):
@@ -68,14 +79,16 @@ def touched_in(there: bytes, put: Texts) -> frozenset[str]:
 
 
 def put_there(ours: bytes, there: bytes | None, put: Texts) -> dict[str, str]:
-    """What the portal is known to have put there: where the item says what we would, that, since a write of ours may have
-    arrived without an answer; and when nothing is known, what we would put there now."""
+    """What the portal is known to have put there: where the item says what we would, that, since a write of
+    ours may have arrived without an answer; and when nothing is known, what we would put there now."""
     would, said = texts_of(ours), texts_of(there) if there else {}
     return {**(put or would), **{name: each for name, each in would.items() if said.get(name) == each}}
 
 
 def read_back(there: bytes, ours: bytes, names: frozenset[str]) -> dict[str, str]:
-    """What the portal has just put there: as the server gives it back, but ours where its owner's touch stands instead."""
+    """What the portal has just put there: as the server gives it back, but ours where its owner's touch
+    stands instead.
+    """
     if not names and lines.same(there, ours):
         return texts_of_ours(ours)
     would = texts_of(ours) if names else {}
@@ -83,7 +96,9 @@ def read_back(there: bytes, ours: bytes, names: frozenset[str]) -> dict[str, str
 
 
 def with_touches(ours: bytes, theirs: bytes, names: frozenset[str]) -> bytes:
-    """Our text with `their` values of some properties, in every VEVENT of it; raises Invalid when theirs cannot be read."""
+    """Our text with `their` values of some properties, in every VEVENT of it; raises Invalid when theirs
+    cannot be read.
+    """
     if not names:
         return ours
     try:
@@ -129,6 +144,8 @@ def _reminders(event: Component) -> str:
 
 
 def _raw(part: lines.Part, name: str) -> str:
-    """What stands behind a property's name and parameters, none of which is quoted in what the portal writes."""
+    """What stands behind a property's name and parameters, none of which is quoted in what
+    the portal writes.
+    """
     starts = (f"{name}:".encode(), f"{name};".encode())
     return next((each.partition(b":")[2].decode() for each in part.lines if each.startswith(starts)), "")

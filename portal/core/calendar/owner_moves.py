@@ -1,7 +1,8 @@
 """What somebody did to an entry in their own calendar: from two views of it to plain statements.
 
-The views are those of core.views, as last written and as found. An occurrence is named by its key: when the rule has it
-begin. Whoever drags a whole series leaves no key as it was; then the occurrences are told apart by their order.
+The views are those of core.views, as last written and as found. An occurrence is named by its key: when the
+rule has it begin. Whoever drags a whole series leaves no key as it was; then the occurrences are told apart
+by their order.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,9 @@ ENOUGH = 2
 
 @dataclass(frozen=True)
 class Moved:
-    """One occurrence now begins at another moment, or on another day; `key` names it. It may be as long as before or not."""
+    """One occurrence now begins at another moment, or on another day; `key` names it. It may be as long as
+    before or not.
+    """
 
     key: str
     start: datetime | date
@@ -34,7 +37,9 @@ class Left:
 
 @dataclass(frozen=True)
 class Shifted:
-    """All that lie ahead were moved alike: the first of them now begins at `start`, the others as far from it as before."""
+    """All that lie ahead were moved alike: the first of them now begins at `start`, the others as far from it
+    as before.
+    """
 
     key: str
     start: datetime
@@ -54,10 +59,11 @@ Observed = Moved | Left | Shifted | Deleted | Unclear
 
 
 def observed(change: Mapping[str, Any], *, zone_name: str, at: datetime) -> tuple[Observed, ...]:
-    """What a noted change says: `change` holds the views "before" and "after", and "deleted" when the entry is gone.
+    """What a noted change says: `change` holds the views "before" and "after", and "deleted" when the entry
+    is gone.
 
-    Only what lies ahead of `at` counts. `zone_name` is that of the series: shifts are measured by its clocks, so that a
-    series moved over a clock change is still moved by one and the same span.
+    Only what lies ahead of `at` counts. `zone_name` is that of the series: shifts are measured by its clocks,
+    so that a series moved over a clock change is still moved by one and the same span.
     """
     if change.get("deleted"):
         return (Deleted(),)
@@ -112,7 +118,9 @@ def _one_by_one(ahead: Mapping[str, dict[str, Any]], found: Mapping[str, dict[st
 
 
 def _told(changes: list[Observed], ahead: list[str]) -> tuple[Observed, ...]:
-    """Changes of single occurrences; the end of a series is not for us to guess at, it may be the whole of it or a slip."""
+    """Changes of single occurrences; the end of a series is not for us to guess at, it may be the whole of it
+    or a slip.
+    """
     gone = [each.key for each in changes if isinstance(each, Left)]
     if len(gone) >= ENOUGH and gone == ahead[-len(gone) :]:
         return (Unclear(),)

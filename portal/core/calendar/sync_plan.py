@@ -1,14 +1,16 @@
-"""What the portal wants in a calendar x what it knows to have written x what the server has -> what to do, item by item.
+"""What the portal wants in a calendar x what it knows to have written x what the server has -> what to do,
+item by item.
 
-The state of a calendar is compared, events are never replayed: so it does not matter where the last round broke off, which
-answers were lost, or that the whole memory was. Before each write the view about to be written is kept as `intended`; what
-is found to equal it is our own write, though no answer ever came.
+The state of a calendar is compared, events are never replayed: so it does not matter where the last round
+broke off, which answers were lost, or that the whole memory was. Before each write the view about to be
+written is kept as `intended`; what is found to equal it is our own write, though no answer ever came.
 
-A person's own change is noted once and left as it is until the portal itself wants something else. An entry they deleted
-is not written again by itself. When most entries vanish at once, nothing is done but to ask.
+A person's own change is noted once and left as it is until the portal itself wants something else. An entry
+they deleted is not written again by itself. When most entries vanish at once, nothing is done but to ask.
 
-A server that was restored from an older backup shows entries as they were once, and others not at all. That is nobody's
-wish: an entry that is older than we left it is written anew, and so are those that vanished with it.
+A server that was restored from an older backup shows entries as they were once, and others not at all. That
+is nobody's wish: an entry that is older than we left it is written anew, and so are those that vanished with
+it.
 """
 
 from collections.abc import Mapping
@@ -28,7 +30,9 @@ UNREADABLE: View = {"unreadable": {}}
 
 
 class ItemState(StrEnum):
-    """Of an entry in one account: kept there, dropped by its owner, being taken away by us, and away for good."""
+    """Of an entry in one account: kept there, dropped by its owner, being taken away by us, and away for
+    good.
+    """
 
     KEPT = "kept"
     DROPPED = "dropped"
@@ -37,7 +41,9 @@ class ItemState(StrEnum):
 
 
 class Act(StrEnum):
-    """What is to be done on the server. SEARCH: it is not where it was; has its owner moved it to another calendar?"""
+    """What is to be done on the server. SEARCH: it is not where it was; has its owner moved it to another
+    calendar?
+    """
 
     CREATE = "create"
     CHANGE = "change"
@@ -59,10 +65,11 @@ class Wanted:
 class Known:
     """What we know of one entry in one account.
 
-    `base` is its view as last written and read back, None before that; `intended` the view of a write whose outcome is not
-    known yet. `written_hash` is that of the text in `base`, or of the text that goes with `intended` while there is one: ""
-    when not known, or when nothing but the text would tell whether that write arrived. `texts` is what the portal last put
-    there apart from times (core.touches), `revision` that of the text in `base`.
+    `base` is its view as last written and read back, None before that; `intended` the view of a write whose
+    outcome is not known yet. `written_hash` is that of the text in `base`, or of the text that goes with
+    `intended` while there is one: "" when not known, or when nothing but the text would tell whether that
+    write arrived. `texts` is what the portal last put there apart from times (core.touches), `revision` that
+    of the text in `base`.
     """
 
     uid: str
@@ -92,7 +99,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Step:
-    """What to remember of one entry from now on, a change of its owner to note with it, and what to do on the server."""
+    """What to remember of one entry from now on, a change of its owner to note with it, and what to do on the
+    server.
+    """
 
     after: Known
     act: Act | None = None
@@ -107,7 +116,9 @@ class Plan:
     suspend: str = ""
 
 
-def to_read(wanted: Mapping[str, Wanted], known: Mapping[str, Known], etags: Mapping[str, str]) -> frozenset[str]:
+def to_read(
+    wanted: Mapping[str, Wanted], known: Mapping[str, Known], etags: Mapping[str, str]
+) -> frozenset[str]:
     """The hrefs that must be read before a plan can be made; `etags` are those of all items on the server."""
     unclear = {each.href for each in known.values() if _unclear(each, etags)}
     not_known = {each.href for uid, each in wanted.items() if uid not in known and each.href in etags}
@@ -115,16 +126,25 @@ def to_read(wanted: Mapping[str, Wanted], known: Mapping[str, Known], etags: Map
 
 
 def plan(
-    wanted: Mapping[str, Wanted], known: Mapping[str, Known], etags: Mapping[str, str], read: Mapping[str, Found]
+    wanted: Mapping[str, Wanted],
+    known: Mapping[str, Known],
+    etags: Mapping[str, str],
+    read: Mapping[str, Found],
 ) -> Plan:
-    """What to do. An item that was to be read but is not in `read` has just gone; it waits for the next round."""
+    """What to do. An item that was to be read but is not in `read` has just gone; it waits for the next
+    round.
+    """
     missing = [each for each in known.values() if _was_there(each) and each.href not in etags]
     there = sum(map(_was_there, known.values()))
     if len(missing) >= FEW and 2 * len(missing) > there:
-        lost = {each.uid: Step(replace(each, etag="", intended=None, state=ItemState.DROPPED)) for each in missing}
+        lost = {
+            each.uid: Step(replace(each, etag="", intended=None, state=ItemState.DROPPED)) for each in missing
+        }
         return Plan(lost, "emptied")
     unread = to_read(wanted, known, etags) - set(read)
-    restored = any(each.state == ItemState.KEPT and _older(each, read.get(each.href)) for each in known.values())
+    restored = any(
+        each.state == ItemState.KEPT and _older(each, read.get(each.href)) for each in known.values()
+    )
     steps = {}
     for uid in sorted({*wanted, *known}):
         want, have = wanted.get(uid), known.get(uid)
@@ -136,8 +156,8 @@ def plan(
 
 
 def written(have: Known, found: Found, *, etag: str, hash: str) -> Known | None:
-    """What we know after a write whose answer named `etag` ("" for none) and that was read back; None when somebody else
-    wrote in between, which is for the next round to see.
+    """What we know after a write whose answer named `etag` ("" for none) and that was read back; None when
+    somebody else wrote in between, which is for the next round to see.
 
     Servers may rewrite what they are given: what was read back under the ETag of our write is what we wrote.
     """
@@ -150,7 +170,9 @@ def _as_found(have: Known, found: Found) -> Known:
 
 
 def _older(have: Known, found: Found | None) -> bool:
-    """Whether it is a copy from before we last saw it: whoever edits an entry stamps it later, or leaves its stamp alone."""
+    """Whether it is a copy from before we last saw it: whoever edits an entry stamps it later, or leaves its
+    stamp alone.
+    """
     if found is None or have.base is None or not have.revision[1] or not found.revision[1]:
         return False
     return found.revision[1] < have.revision[1] and found.revision[0] <= have.revision[0]
@@ -167,10 +189,14 @@ def _unclear(have: Known, etags: Mapping[str, str]) -> bool:
     return have.state == ItemState.DROPPED or have.intended is not None or not same
 
 
-def _step(want: Wanted | None, have: Known | None, etag: str | None, found: Found | None, restored: bool) -> Step | None:
+def _step(
+    want: Wanted | None, have: Known | None, etag: str | None, found: Found | None, restored: bool
+) -> Step | None:
     if have is None:
         return _new(want, found) if want else None
-    if have.state == ItemState.GONE:  # there again, from a bin or a backup: another has taken its place, or none is wanted
+    if (
+        have.state == ItemState.GONE
+    ):  # there again, from a bin or a backup: another has taken its place, or none is wanted
         return _leave(have, etag) if etag is not None and want is None else None
     if have.state == ItemState.DROPPED:
         return _back_again(want, have, found) if found else None
@@ -192,7 +218,9 @@ def _new(want: Wanted, found: Found | None) -> Step:
 
 
 def _about_to_write(want: Wanted, have: Known) -> Known:
-    """What is remembered before a write, so that its arrival can be told afterwards though no answer ever comes."""
+    """What is remembered before a write, so that its arrival can be told afterwards though no answer ever
+    comes.
+    """
     return replace(have, intended=want.view, written_hash="" if have.base == want.view else want.hash)
 
 
@@ -205,7 +233,9 @@ def _vanished(want: Wanted, have: Known, restored: bool) -> Step:
 
 
 def _leave(have: Known, etag: str | None) -> Step:
-    """No longer wanted: a tombstone until it is seen to be away. What its owner moved elsewhere is looked for there."""
+    """No longer wanted: a tombstone until it is seen to be away. What its owner moved elsewhere is looked for
+    there.
+    """
     if etag is None and _was_there(have):
         return Step(have, Act.SEARCH)
     if etag is None:
@@ -229,7 +259,9 @@ def _compared(want: Wanted, have: Known, etag: str, found: Found | None) -> Step
 
 
 def _learned(want: Wanted, have: Known, found: Found) -> tuple[Known, Mapping[str, Any] | None]:
-    """What the item as read tells: our own write, something cosmetic, an old copy, or a change of its owner."""
+    """What the item as read tells: our own write, something cosmetic, an old copy, or a
+    change of its owner.
+    """
     now = _as_found(have, found)
     text_unknown = replace(now, written_hash="")
     if found.says == have.intended:
@@ -244,7 +276,9 @@ def _learned(want: Wanted, have: Known, found: Found) -> tuple[Known, Mapping[st
 
 
 def moved(have: Known, href: str) -> Known:
-    """It is elsewhere, where its owner moved it, or was there all the time; it is read there in the next round."""
+    """It is elsewhere, where its owner moved it, or was there all the time; it is read there in the next
+    round.
+    """
     return replace(have, href=href, etag="", state=ItemState.KEPT)
 
 

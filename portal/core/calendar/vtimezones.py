@@ -1,8 +1,10 @@
-"""A time zone as a VTIMEZONE (RFC 5545, 3.6.5) that every client reads right, out of the pinned `tzdata` package.
+"""A time zone as a VTIMEZONE (RFC 5545, 3.6.5) that every client reads right, out of the pinned `tzdata`
+package.
 
-A zone's file (TZif, RFC 8536) ends with a rule for the future, a POSIX TZ text. Where the rule holds for all of our years
-it becomes two recurring blocks; where it began later, each change before it gets a block of its own; where the future is
-no rule that RFC 5545 can say, each change until LAST_YEAR does. RDATE is never used: some clients ignore it.
+A zone's file (TZif, RFC 8536) ends with a rule for the future, a POSIX TZ text. Where the rule holds for all
+of our years it becomes two recurring blocks; where it began later, each change before it gets a block of its
+own; where the future is no rule that RFC 5545 can say, each change until LAST_YEAR does. RDATE is never used:
+some clients ignore it.
 """
 
 import re
@@ -42,7 +44,9 @@ ON = re.compile(rf"M(\d+)\.(\d+)\.(\d+)(?:/({OFFSET}))?")
 
 @dataclass(frozen=True)
 class Clock:
-    """How clocks go for a while: what that is called, the offset from UTC, and whether the file calls it summer time."""
+    """How clocks go for a while: what that is called, the offset from UTC, and whether the file calls it
+    summer time.
+    """
 
     name: str
     offset: timedelta
@@ -51,7 +55,9 @@ class Clock:
 
 @dataclass(frozen=True)
 class Onset:
-    """A change of the clocks: when, and the offset from UTC before and after it. `summer`: it begins summer time."""
+    """A change of the clocks: when, and the offset from UTC before and after it. `summer`: it begins summer
+    time.
+    """
 
     at: datetime
     before: timedelta
@@ -72,7 +78,9 @@ class Onset:
 
 @dataclass(frozen=True)
 class Yearly:
-    """POSIX's Mm.w.d/time: the w-th (5: last) weekday d (0: Sunday) of month m, and seconds after its midnight."""
+    """POSIX's Mm.w.d/time: the w-th (5: last) weekday d (0: Sunday) of month m, and seconds after its
+    midnight.
+    """
 
     month: int
     week: int
@@ -138,7 +146,9 @@ def names() -> frozenset[str]:
 
 @lru_cache(maxsize=700)
 def zone(name: str) -> ZoneInfo:
-    """The zone, from the pinned package whatever the machine has; raises Invalid for a name that is not known."""
+    """The zone, from the pinned package whatever the machine has; raises Invalid for a name that is not
+    known.
+    """
     return ZoneInfo.from_file(BytesIO(_file(name)), key=name)
 
 
@@ -195,7 +205,9 @@ def _file(name: str) -> bytes:
 
 
 def _read(data: bytes) -> tuple[Clock, list[Onset], Future]:
-    """How clocks go as FIRST_YEAR begins, the changes from then to LAST_YEAR, and the rule for the future (RFC 8536, 3)."""
+    """How clocks go as FIRST_YEAR begins, the changes from then to LAST_YEAR, and the rule for the future
+    (RFC 8536, 3).
+    """
     times, clocks, footer = _tables(data)
     future = _future(footer)
     onsets = [_onset(at, *pair) for at, pair in zip(times, pairwise(clocks), strict=True)]

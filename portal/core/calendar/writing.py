@@ -1,5 +1,5 @@
-"""Writing calendar text line by line (RFC 5545, 3.1 and 3.3.11), byte for byte as the icalendar package does, at a tenth of
-its cost: for components whose properties are known beforehand."""
+"""Writing calendar text line by line (RFC 5545, 3.1 and 3.3.11), byte for byte as the icalendar package does,
+at a tenth of its cost: for components whose properties are known beforehand."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,9 @@ ORDER = (
 
 
 def component(name: str, properties: Mapping[str, str], parts: Iterable[str] = ()) -> str:
-    """A component with `parts` in it. A property's value is what stands after its name: `:value` or `;parameter:value`."""
+    """A component with `parts` in it. A property's value is what stands after its name: `:value` or
+    `;parameter:value`.
+    """
     lines = (folded(f"{each}{value}") for each, value in properties.items())
     return "".join([f"BEGIN:{name}\r\n", *lines, *parts, f"END:{name}\r\n"])
 
@@ -30,7 +32,9 @@ def in_order(properties: Mapping[str, str]) -> dict[str, str]:
 
 
 def text(said: str) -> str:
-    """Text as the value of a property, escaped; the package would end a line at `\\N`, as in `\\\\server\\North`."""
+    """Text as the value of a property, escaped; the package would end a line at `\\N`, as in
+    `\\\\server\\North`.
+    """
     said = said.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     return ":" + said.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
 
@@ -79,7 +83,9 @@ def _parts(line: str) -> Iterator[str]:
 
 
 def without_controls(said: str) -> str:
-    """Text without control characters, of which one makes a whole calendar unreadable on some servers; lines stay lines."""
+    """Text without control characters, of which one makes a whole calendar unreadable on some servers; lines
+    stay lines.
+    """
     joined = said.replace("\r\n", "\n").replace("\t", " ")
     if joined.replace("\n", "").isprintable():
         return joined

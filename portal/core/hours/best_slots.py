@@ -1,8 +1,8 @@
 """The best times for two people to meet: one time in a few weeks, or a weekday and time for a whole series.
 
-Each of the two has weekly hours in a zone of their own, holidays, other check-ins, and perhaps busy times from their
-calendar. A time that a clock change leaves out or doubles is never proposed. Within, moments are whole
-minutes since 1970 (UTC). The same question has the same answer.
+Each of the two has weekly hours in a zone of their own, holidays, other check-ins, and perhaps busy times
+from their calendar. A time that a clock change leaves out or doubles is never proposed. Within, moments are
+whole minutes since 1970 (UTC). The same question has the same answer.
 """
 
 from bisect import bisect_right
@@ -14,13 +14,25 @@ from zoneinfo import ZoneInfo
 
 from portal.core.hours import cadence, common_time
 from portal.core.hours.cadence import Rule
-from portal.core.hours.common_time import A_DAY, STEP, Minutes, Span, joined, minute_of, moment_of, quarters, whole_minutes
+from portal.core.hours.common_time import (
+    A_DAY,
+    STEP,
+    Minutes,
+    Span,
+    joined,
+    minute_of,
+    moment_of,
+    quarters,
+    whole_minutes,
+)
 from portal.core.hours.weekly_hours import DAY_MINUTES, WeeklyHours
 from portal.core.translatable import N_
 
 MOST, MOST_A_DAY = 5, 2
 APART = 120
-"""Two proposals for one day begin at least so many minutes apart; on several days, rather so far apart in the day too."""
+"""Two proposals for one day begin at least so many minutes apart; on several days, rather so far apart in the
+day too.
+"""
 COMFORT = 60
 """So many minutes from the beginning or the end of a working day, a meeting stands well."""
 LUNCH = (12 * 60, 13 * 60)
@@ -45,7 +57,9 @@ ALL_TAKEN = N_("Your working hours meet, but every time in them is a holiday or 
 
 
 class Reason(NamedTuple):
-    """A sentence for a page to translate. The page adds `partner`; `days` are ISO dates, `more` how many besides."""
+    """A sentence for a page to translate. The page adds `partner`; `days` are ISO dates, `more` how many
+    besides.
+    """
 
     template: str
     args: Mapping[str, Any]
@@ -53,7 +67,9 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two: hours local in `zone`, holidays as local days; other check-ins, and busy times if they are known."""
+    """One of the two: hours local in `zone`, holidays as local days; other check-ins, and busy times if they
+    are known.
+    """
 
     hours: WeeklyHours
     zone: str
@@ -85,7 +101,9 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A time (UTC; of a series the first), in how many of its occurrences both are free, and why it is proposed."""
+    """A time (UTC; of a series the first), in how many of its occurrences both are free, and why it is
+    proposed.
+    """
 
     starts_at: datetime
     free: int
@@ -103,7 +121,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A day and a minute of it by the clocks of the zone, and the moments it means; `free` of them suit both."""
+    """A day and a minute of it by the clocks of the zone, and the moments it means; `free`
+    of them suit both.
+    """
 
     day: date
     minute: int
@@ -131,25 +151,40 @@ def horizon(wanted: Once | Repeated) -> Span:
     if isinstance(wanted, Once):
         return wanted.start, wanted.end
     days = _days_of(wanted)
-    first, last = (datetime.combine(day, time(), ZoneInfo(wanted.zone)) for day in (min(days), max(days) + 2 * A_DAY))
+    first, last = (
+        datetime.combine(day, time(), ZoneInfo(wanted.zone)) for day in (min(days), max(days) + 2 * A_DAY)
+    )
     return first.astimezone(UTC), last.astimezone(UTC)
 
 
 class _Both:
-    """What the two have in common on some days: `hours` alone, `works` without holidays, `free` without what is taken."""
+    """What the two have in common on some days: `hours` alone, `works` without holidays, `free` without what
+    is taken.
+    """
 
     def __init__(self, you: Side, partner: Side, days: Collection[date], minutes: int) -> None:
         self.sides, self.minutes = (you, partner), minutes
         near = sorted({day + step * A_DAY for day in days for step in (-1, 0, 1, 2)})
         hours = [list(common_time.in_hours(each.hours, ZoneInfo(each.zone), near)) for each in self.sides]
         works = [
-            list(common_time.in_hours(each.hours, ZoneInfo(each.zone), [day for day in near if day not in each.holidays]))
+            list(
+                common_time.in_hours(
+                    each.hours, ZoneInfo(each.zone), [day for day in near if day not in each.holidays]
+                )
+            )
             for each in self.sides
         ]
-        self.hours, self.works = common_time.common(*map(joined, hours)), common_time.common(*map(joined, works))
-        taken = joined(whole_minutes(span) for each in self.sides for span in (*each.taken, *(each.busy or ())))
+        self.hours, self.works = (
+            common_time.common(*map(joined, hours)),
+            common_time.common(*map(joined, works)),
+        )
+        taken = joined(
+            whole_minutes(span) for each in self.sides for span in (*each.taken, *(each.busy or ()))
+        )
         self.free = common_time.without(self.works, taken)
-        self._begins = {id(spans): [start for start, _ in spans] for spans in (self.hours, self.works, self.free)}
+        self._begins = {
+            id(spans): [start for start, _ in spans] for spans in (self.hours, self.works, self.free)
+        }
 
     def suits(self, start: int) -> bool:
         """Whether both are free from this minute on."""
@@ -172,7 +207,9 @@ class _Both:
         """The reasons for one that was chosen."""
         known = [each.busy is not None for each in self.sides]
         always = chosen.free == len(chosen.starts)
-        said = {(True, True): BOTH_FREE, (True, False): YOU_FREE, (False, True): PARTNER_FREE}.get((known[0], known[1]))
+        said = {(True, True): BOTH_FREE, (True, False): YOU_FREE, (False, True): PARTNER_FREE}.get(
+            (known[0], known[1])
+        )
         reasons = [Reason(said, {})] if said and always else []
         if isinstance(wanted, Once):
             return (*reasons, Reason(INSIDE, {}), *_nearness(chosen, wanted))
@@ -211,7 +248,9 @@ def _repeated(both: _Both, wanted: Repeated) -> Iterator[_Candidate]:
 
 
 def _comfort(both: _Both, starts: Sequence[int]) -> tuple[int, ...]:
-    """How it stands in the day (lower is better): at noon for one of the two or not, and how near the day's ends."""
+    """How it stands in the day (lower is better): at noon for one of the two or not, and how near the day's
+    ends.
+    """
     at_noon = False
     for side in both.sides:
         local = moment_of(starts[0]).astimezone(ZoneInfo(side.zone))
@@ -220,8 +259,12 @@ def _comfort(both: _Both, starts: Sequence[int]) -> tuple[int, ...]:
     return int(at_noon), -min(map(both.comfort, starts))
 
 
-def _spread(candidates: Sequence[_Candidate], prefer: Callable[[_Candidate], tuple[int, ...]]) -> list[_Candidate]:
-    """Up to five, one after the other: free most often, on a day and at a time of day not proposed yet, and preferred."""
+def _spread(
+    candidates: Sequence[_Candidate], prefer: Callable[[_Candidate], tuple[int, ...]]
+) -> list[_Candidate]:
+    """Up to five, one after the other: free most often, on a day and at a time of day not proposed yet, and
+    preferred.
+    """
     chosen: list[_Candidate] = []
     liked = sorted(candidates, key=lambda each: (-each.free, prefer(each), each.starts))
     while len(chosen) < MOST:
@@ -280,7 +323,10 @@ def _nearness(chosen: _Candidate, wanted: Once) -> Iterator[Reason]:
 def _how_often(chosen: _Candidate, wanted: Repeated) -> Reason:
     always, monthly = chosen.free == len(chosen.starts), wanted.unit == "month" and wanted.every == 1
     template = (ALWAYS_MONTHS if monthly else ALWAYS) if always else (MOSTLY_MONTHS if monthly else MOSTLY)
-    return Reason(template, {"count": len(chosen.starts)} if always else {"free": chosen.free, "count": len(chosen.starts)})
+    return Reason(
+        template,
+        {"count": len(chosen.starts)} if always else {"free": chosen.free, "count": len(chosen.starts)},
+    )
 
 
 def _on_days(template: str, starts: Sequence[int], zone: str) -> Reason:

@@ -1,7 +1,8 @@
 """When a series meets: a rule and its days, in the local time of one zone.
 
-"Every month" means the same weekday of the month as the first: the second Tuesday stays the second Tuesday, and a fifth one
-is the last. Local times that a clock change leaves out or doubles are refused, since calendars disagree on them.
+"Every month" means the same weekday of the month as the first: the second Tuesday stays the second Tuesday,
+and a fifth one is the last. Local times that a clock change leaves out or doubles are refused, since
+calendars disagree on them.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -18,14 +19,19 @@ from portal.errors import Invalid
 MOST_COUNT, MOST_EVERY = 60, 12
 FEWEST_MINUTES, MOST_MINUTES = 15, 480
 LONGEST_MOVE = 14
-"""How many days after the rule's day a check-in may go to make room for a holiday; later than that it stays."""
+"""How many days after the rule's day a check-in may go to make room for a holiday; later than that it stays.
+"""
 LAST = 5
 
-NOT_THAT_DAY = N_("On %(day)s the clocks change and %(time)s is left out or comes twice. Choose another time.")
+NOT_THAT_DAY = N_(
+    "On %(day)s the clocks change and %(time)s is left out or comes twice. Choose another time."
+)
 
 
 class NotThatDay(Invalid):
-    """A local time that a clock change leaves out or doubles; `template` and the rest are for a page that translates."""
+    """A local time that a clock change leaves out or doubles; `template` and the rest are for a page that
+    translates.
+    """
 
     def __init__(self, day: date, at: time) -> None:
         self.template, self.facts = NOT_THAT_DAY, {"day": day.isoformat(), "time": at.strftime("%H:%M")}
@@ -71,7 +77,9 @@ def moments(rule: Rule) -> tuple[datetime, ...]:
 
 
 def moment_of(day: date, at: time, zone: str) -> datetime:
-    """A local time as a moment in UTC; raises NotThatDay (field `at`) when a clock change leaves it out or doubles it."""
+    """A local time as a moment in UTC; raises NotThatDay (field `at`) when a clock change leaves it out or
+    doubles it.
+    """
     if not is_sure(day, at, zone):
         raise NotThatDay(day, at)
     return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
@@ -84,7 +92,9 @@ def is_sure(day: date, at: time, zone: str) -> bool:
 
 
 def holidays_of(countries: Collection[str], years: Iterable[int]) -> Mapping[date, str]:
-    """The public holidays of all the countries (ISO 3166 codes) in these years, by day, in the language of the country."""
+    """The public holidays of all the countries (ISO 3166 codes) in these years, by day, in the language of
+    the country.
+    """
     found: dict[date, str] = {}
     span = sorted(set(years))
     for country in sorted(countries):
@@ -99,17 +109,20 @@ def holidays_of(countries: Collection[str], years: Iterable[int]) -> Mapping[dat
 
 
 def seen_from(zone: str, at: time, calendars: Iterable[tuple[str, Mapping[date, str]]]) -> Mapping[date, str]:
-    """Each person's holidays as days of `zone`: those on which `at` there falls on a holiday by the clocks of that person.
+    """Each person's holidays as days of `zone`: those on which `at` there falls on a holiday by the clocks of
+    that person.
 
-    `calendars` are the people's zones and the holidays of their countries. At nine in the evening of New Year's Eve in
-    Berlin it is New Year's Day in Auckland.
+    `calendars` are the people's zones and the holidays of their countries. At nine in the evening of New
+    Year's Eve in Berlin it is New Year's Day in Auckland.
     """
     found: dict[date, str] = {}
     for own_zone, holidays in calendars:
         there = ZoneInfo(own_zone)
         for holiday, name in holidays.items():
             near = (holiday + timedelta(days=step) for step in (-1, 0, 1))
-            local = ((day, datetime.combine(day, at, ZoneInfo(zone)).astimezone(there).date()) for day in near)
+            local = (
+                (day, datetime.combine(day, at, ZoneInfo(zone)).astimezone(there).date()) for day in near
+            )
             for day in (day for day, theirs in local if theirs == holiday):
                 found.setdefault(day, name)
     return found
@@ -117,7 +130,9 @@ def seen_from(zone: str, at: time, calendars: Iterable[tuple[str, Mapping[date, 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One check-in as it will be: the day of the rule, when it is, and the holiday that moved it, if one did."""
+    """One check-in as it will be: the day of the rule, when it is, and the holiday that
+    moved it, if one did.
+    """
 
     rule_on: date
     starts_at: datetime
@@ -125,16 +140,22 @@ class Planned:
 
 
 def planned(rule: Rule, *, holidays: Mapping[date, str]) -> tuple[Planned, ...]:
-    """The rule's check-ins, each that falls on a holiday moved to the next working day that suits; so six stay six.
+    """The rule's check-ins, each that falls on a holiday moved to the next working day that suits; so six
+    stay six.
 
-    `holidays` are days of the rule's zone (see seen_from). Raises Invalid when a time falls into a clock change.
+    `holidays` are days of the rule's zone (see seen_from). Raises Invalid when a time falls into a clock
+    change.
     """
     days = occurrences(rule)
     taken = {day for day in days if day not in holidays}
     found = []
     for day in days:
         moment_of(day, rule.at, rule.zone)
-        there = day if day not in holidays else shifted(day, holidays=holidays, taken=taken, at=rule.at, zone=rule.zone)
+        there = (
+            day
+            if day not in holidays
+            else shifted(day, holidays=holidays, taken=taken, at=rule.at, zone=rule.zone)
+        )
         taken.add(there)
         why = holidays[day] if there != day else ""
         found.append(Planned(day, moment_of(there, rule.at, rule.zone), why))
@@ -142,7 +163,9 @@ def planned(rule: Rule, *, holidays: Mapping[date, str]) -> tuple[Planned, ...]:
 
 
 def shifted(day: date, *, holidays: Collection[date], taken: Collection[date], at: time, zone: str) -> date:
-    """The next working day after `day` that is no holiday, not taken, and on which the time is there once; else `day`."""
+    """The next working day after `day` that is no holiday, not taken, and on which the time is there once;
+    else `day`.
+    """
     for step in range(1, LONGEST_MOVE + 1):
         later = day + timedelta(days=step)
         if is_workday(later, holidays) and later not in taken and is_sure(later, at, zone):
@@ -173,13 +196,17 @@ class Week:
         """Whether from `start` (aware) they work for so long."""
         local = start.astimezone(ZoneInfo(self.zone))
         begins = local.hour * 60 + local.minute
-        return any(first <= begins and begins + minutes <= last for first, last in self.hours.days[local.weekday()])
+        return any(
+            first <= begins and begins + minutes <= last for first, last in self.hours.days[local.weekday()]
+        )
 
 
 def first_common(
     one: Week, other: Week, *, after: date, minutes: int, holidays: Collection[date]
 ) -> tuple[date, time] | None:
-    """The first day within three weeks, and the time in the zone of `one`, at which both work; None when there is none."""
+    """The first day within three weeks, and the time in the zone of `one`, at which both work; None when
+    there is none.
+    """
     for step in range(21):
         day = after + timedelta(days=step)
         if not is_workday(day, holidays):

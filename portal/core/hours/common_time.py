@@ -31,7 +31,12 @@ def quarters(day: date, zone: str) -> Iterator[tuple[int, int]]:
 def is_even(day: date, zone: ZoneInfo) -> bool:
     """Whether no clock changes on that day."""
     begins, ends = (datetime.combine(each, time(), zone) for each in (day, day + A_DAY))
-    return begins.utcoffset() == begins.replace(fold=1).utcoffset() == ends.utcoffset() == ends.replace(fold=1).utcoffset()
+    return (
+        begins.utcoffset()
+        == begins.replace(fold=1).utcoffset()
+        == ends.utcoffset()
+        == ends.replace(fold=1).utcoffset()
+    )
 
 
 def in_hours(hours: WeeklyHours, zone: ZoneInfo, days: Iterable[date]) -> Iterator[Minutes]:
@@ -50,7 +55,9 @@ def _on_an_odd_day(day: date, zone: ZoneInfo, intervals: Sequence[tuple[int, int
     noon = minute_of(datetime.combine(day, time(12), zone))
     for minute in range(noon - DAY_MINUTES, noon + DAY_MINUTES):
         local = moment_of(minute).astimezone(zone)
-        if local.date() == day and any(start <= local.hour * 60 + local.minute < end for start, end in intervals):
+        if local.date() == day and any(
+            start <= local.hour * 60 + local.minute < end for start, end in intervals
+        ):
             yield minute, minute + 1
 
 

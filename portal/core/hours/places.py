@@ -1,4 +1,5 @@
-"""Time zones and the countries they lie in, from the tables of the IANA database that the tzdata package carries.
+"""Time zones and the countries they lie in, from the tables of the IANA database that the tzdata package
+carries.
 
 The country is a first guess, for public holidays; people can change it. The tables are read once.
 """
@@ -6,7 +7,8 @@ The country is a first guess, for public holidays; people can change it. The tab
 from functools import cache
 from importlib.resources import files
 
-# Old names whose present target lies elsewhere: the database joined zones whose clocks have agreed since 1970.
+# Old names whose present target lies elsewhere: the database joined zones whose clocks have agreed since
+# 1970.
 ELSEWHERE = {
     "Africa/Asmera": "ER",
     "Africa/Timbuktu": "ML",
@@ -28,12 +30,16 @@ NOT_A_CHOICE = frozenset({"Factory"})  # what a clock shows that nobody has set
 
 @cache
 def known_zones() -> tuple[str, ...]:
-    """Every name of a time zone that may be chosen, old ones included (browsers still send them), in order."""
+    """Every name of a time zone that may be chosen, old ones included (browsers still send
+    them), in order.
+    """
     return tuple(sorted(set(_lines("zones")) - NOT_A_CHOICE))
 
 
 def country_of(time_zone: str) -> str | None:
-    """The ISO 3166 code of the country in which a zone lies; None for UTC and the like, and for what is no zone."""
+    """The ISO 3166 code of the country in which a zone lies; None for UTC and the like, and for what is no
+    zone.
+    """
     if time_zone in NOWHERE:
         return None
     if time_zone in ELSEWHERE:
@@ -44,7 +50,9 @@ def country_of(time_zone: str) -> str | None:
 
 @cache
 def _countries() -> dict[str, str]:
-    """The zones of zone.tab -> their country. Columns, set apart by tabs: country, coordinates, zone, remarks."""
+    """The zones of zone.tab -> their country. Columns, set apart by tabs: country, coordinates, zone,
+    remarks.
+    """
     rows = (line.split("\t") for line in _lines("zoneinfo/zone.tab") if not line.startswith("#"))
     return {zone: country for country, _, zone, *_ in rows}
 

@@ -1,7 +1,7 @@
 """The hours of a week in which somebody can meet, as people write them.
 
-`parse_hours` is generous: "Mon-Fri 09:00-17:00", "Mo–Fr 9 bis 17 Uhr", "Tue 10am-noon". `format_hours` knows one way only,
-which is what is kept and shown. Hours are local; the zone is another matter.
+`parse_hours` is generous: "Mon-Fri 09:00-17:00", "Mo–Fr 9 bis 17 Uhr", "Tue 10am-noon". `format_hours` knows
+one way only, which is what is kept and shown. Hours are local; the zone is another matter.
 """
 
 import re
@@ -56,7 +56,9 @@ TOKEN = re.compile(
 
 
 class HoursError(ValueError):
-    """Hours that cannot be read. Its text says how to mend them; `template` and `part` are for a page that translates."""
+    """Hours that cannot be read. Its text says how to mend them; `template` and `part` are for a page that
+    translates.
+    """
 
     def __init__(self, template: str, part: str = "") -> None:
         part = "".join(letter if letter.isprintable() else "\ufffd" for letter in part)
@@ -99,7 +101,9 @@ class WeeklyHours:
 
 
 def _merged(intervals: Iterable[tuple[int, int]]) -> list[Interval]:
-    """Intervals in order, those that overlap or touch joined. ValueError for one that is empty or outside the day."""
+    """Intervals in order, those that overlap or touch joined. ValueError for one that is empty or outside the
+    day.
+    """
     merged: list[Interval] = []
     for start, end in sorted(intervals):
         if not 0 <= start < end <= DAY_MINUTES:
@@ -131,8 +135,9 @@ class _Token:
 def parse_hours(text: str) -> WeeklyHours:
     """Read hours like "Mon-Fri 09:00-17:00; Sat 10:00-12:00"; HoursError, a ValueError, says what to mend.
 
-    Days and times may be many, set apart by commas; days run over the weekend ("Sun-Thu"); English and German names, 9-17,
-    9am-5pm, 0900-1700 and dashes of all kinds are understood. An end of 00:00 is midnight, 24:00.
+    Days and times may be many, set apart by commas; days run over the weekend ("Sun-Thu"); English and German
+    names, 9-17, 9am-5pm, 0900-1700 and dashes of all kinds are understood. An end of 00:00 is midnight,
+    24:00.
     """
     parts = list(_parts(_tokens(unicodedata.normalize("NFKC", text))))
     if not parts:
@@ -207,7 +212,9 @@ def _spans(part: Sequence[_Token]) -> Iterator[tuple[int, int, int]]:
             yield day, *interval
 
 
-def _ranges(tokens: Sequence[_Token], part: Sequence[_Token], *, alone: bool) -> Iterator[tuple[_Token, _Token]]:
+def _ranges(
+    tokens: Sequence[_Token], part: Sequence[_Token], *, alone: bool
+) -> Iterator[tuple[_Token, _Token]]:
     """Pairs of the tokens that a dash joins; one `alone` pairs with itself, where that is allowed."""
     at = 0
     while at < len(tokens):
@@ -227,7 +234,9 @@ def _run(start: _Token, end: _Token) -> tuple[int, ...]:
 
 
 def _interval(start: _Token, end: _Token, part: Sequence[_Token]) -> Interval:
-    """One interval. Where one time says morning or afternoon and the other does not, the other follows: 1-5pm, 9am-5."""
+    """One interval. Where one time says morning or afternoon and the other does not, the other follows:
+    1-5pm, 9am-5.
+    """
     if start.time is None or end.time is None:
         raise HoursError(UNREADABLE, _written(part))
     (begins, first), (ends, second) = start.time, end.time
@@ -248,9 +257,11 @@ def _written(tokens: Iterable[_Token], between: str = " ") -> str:
 
 
 def format_hours(hours: WeeklyHours) -> str:
-    """The one canonical text of hours, short, that `parse_hours` reads back as the same. No hours are an empty text.
+    """The one canonical text of hours, short, that `parse_hours` reads back as the same. No hours are an
+    empty text.
 
-    Days with the same times stand together, in the order of the week; neighbours become a range, also over the weekend.
+    Days with the same times stand together, in the order of the week; neighbours become a range, also over
+    the weekend.
     """
     groups: dict[tuple[Interval, ...], list[int]] = {}
     for day, intervals in enumerate(hours.days):
@@ -275,4 +286,6 @@ def _days_text(days: Sequence[int]) -> str:
 
 
 def _times_text(intervals: Iterable[Interval]) -> str:
-    return ", ".join(f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}" for start, end in intervals)
+    return ", ".join(
+        f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}" for start, end in intervals
+    )

@@ -1,4 +1,6 @@
-"""What the engine knows: people with what they can teach and want to learn, and the rules and weights of a programme."""
+"""What the engine knows: people with what they can teach and want to learn, and the rules and weights of a
+programme.
+"""
 
 import math
 from collections.abc import Mapping
@@ -18,7 +20,9 @@ WEIGHTS = ("interests", "style", "time", "department", "giveback", "language", "
 STYLES = ("introvert", "balanced", "extrovert")
 PLACES = ("either", "in person", "remote")
 MUSTS = ("department", "site", "topic")
-"""What a programme may demand of every pair: different departments, the same site, a topic that is wished for and taught."""
+"""What a programme may demand of every pair: different departments, the same site, a topic that is wished for
+and taught.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,9 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One person who may be paired. Lists are in the person's own order; capacities are the seats still free;
-    `met_as_…` tells that they meet somebody in that role already, whom this problem does not know; `waited_as_…` that they
-    were left over in that role the last time, so that they count double among those who may be left over now."""
+    `met_as_…` tells that they meet somebody in that role already, whom this problem does not know;
+    `waited_as_…` that they were left over in that role the last time, so that they count double among those
+    who may be left over now."""
 
     id: int
     name: str
@@ -62,7 +67,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of a programme. `line` (or "auto") and `stay_bonus` are in shown points, 0..100; `musts` of MUSTS."""
+    """The rules of a programme. `line` (or "auto") and `stay_bonus` are in shown points, 0..100; `musts` of
+    MUSTS.
+    """
 
     line: int | str = 40
     min_grade_gap: int = 1
@@ -72,12 +79,15 @@ class Rules:
 
 @dataclass(frozen=True)
 class Problem:
-    """Everything a run is given. `managers` is the whole company's person -> manager; `on` is the first day that counts.
+    """Everything a run is given. `managers` is the whole company's person -> manager; `on` is the first day
+    that counts.
 
-    `locked`, `forbidden` and `stay` are pairs of ids, mentor first: to be kept, not to be made, to be favoured. Those of
-    `forbidden` and `stay` may name people who are not among the candidates, who then change nothing.
+    `locked`, `forbidden` and `stay` are pairs of ids, mentor first: to be kept, not to be made, to be
+    favoured. Those of `forbidden` and `stay` may name people who are not among the candidates, who then
+    change nothing.
 
-    Candidates are in the order of their ids, whatever order they came in: so the same people give the same pairs.
+    Candidates are in the order of their ids, whatever order they came in: so the same people give the same
+    pairs.
     """
 
     candidates: tuple[Candidate, ...]
@@ -179,7 +189,8 @@ def without(problem: Problem, pair: tuple[int, int]) -> Problem:
     """The same problem in which these two may not be paired."""
     mentor, mentee = pair
     changed = tuple(
-        replace(each, avoids=each.avoids | {mentee}) if each.id == mentor else each for each in problem.candidates
+        replace(each, avoids=each.avoids | {mentee}) if each.id == mentor else each
+        for each in problem.candidates
     )
     return replace(problem, candidates=changed)
 
@@ -222,14 +233,19 @@ def _check_rules(rules: Rules) -> None:
     for must in rules.musts:
         if must not in MUSTS:
             raise Refusal(
-                N_("There is no demand on pairs called “%(must)s”. There are: %(names)s."), must=must, names=", ".join(MUSTS)
+                N_("There is no demand on pairs called “%(must)s”. There are: %(names)s."),
+                must=must,
+                names=", ".join(MUSTS),
             )
 
 
 def _check_pairs(problem: Problem) -> None:
     for pair in (*problem.locked, *problem.forbidden, *problem.stay):
         if len(pair) != 2 or not all(_is_whole(each) for each in pair):
-            raise Refusal(N_("A pair is the numbers of two people, the mentor first; this is none: %(pair)s."), pair=pair)
+            raise Refusal(
+                N_("A pair is the numbers of two people, the mentor first; this is none: %(pair)s."),
+                pair=pair,
+            )
     for mentor, mentee in problem.locked:
         if (mentor, mentee) in problem.forbidden:
             names = {"mentor": named(problem, mentor), "mentee": named(problem, mentee)}
@@ -258,7 +274,11 @@ def _check_wishes(each: Candidate, topics: Mapping[str, object]) -> None:
     for wishes in (each.teaches, each.learns):
         for wish in wishes:
             if wish.topic not in topics:
-                raise Refusal(N_("%(name)s names a topic that there is not: %(topic)s."), name=each.name, topic=wish.topic)
+                raise Refusal(
+                    N_("%(name)s names a topic that there is not: %(topic)s."),
+                    name=each.name,
+                    topic=wish.topic,
+                )
             if not _is_whole(wish.level) or not 1 <= wish.level <= 3:
                 raise Refusal(N_("The levels of %(name)s are whole numbers from 1 to 3."), name=each.name)
         if len({wish.topic for wish in wishes}) < len(wishes):

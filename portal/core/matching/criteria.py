@@ -1,7 +1,7 @@
 """Scores: integers 0..10000 that are the exact sum of seven parts, and a sentence for each part.
 
-Each part is a whole number from 0 to a hundred times its weight, rounded to the nearest by integer arithmetic, so that one
-pair scored alone and the same pair among millions have the same score.
+Each part is a whole number from 0 to a hundred times its weight, rounded to the nearest by integer
+arithmetic, so that one pair scored alone and the same pair among millions have the same score.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +20,13 @@ from portal.core.matching.topics import relatedness
 Points = NDArray[np.int64]
 MOST_LEVEL = 3
 PLENTY = 120
-"""So many steps of five minutes in a week at which an hour in common can begin count as all one could wish."""
+"""So many steps of five minutes in a week at which an hour in common can begin count as all one could wish.
+"""
 ABREAST = 16
 """Pairs whose points are reckoned together: enough to make it quick, few enough to waste little."""
 
-# In hundredths: introvert with extrovert before two extroverts, as the advice for reverse mentoring has it (HBR 2019).
+# In hundredths: introvert with extrovert before two extroverts, as the advice for reverse mentoring has it
+# (HBR 2019).
 STYLE_VALUES = {
     ("introvert", "introvert"): 50,
     ("introvert", "balanced"): 80,
@@ -37,7 +39,9 @@ STYLE_VALUES = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a score: its points, and a sentence (to be translated) with what goes into it, "" for none."""
+    """One part of a score: its points, and a sentence (to be translated) with what goes
+    into it, "" for none.
+    """
 
     name: str
     points: int
@@ -90,7 +94,9 @@ def scores(pairs: Sequence[tuple[Candidate, Candidate]], problem: Problem) -> It
         some = pairs[start : start + ABREAST]
         found = tables([mentor for mentor, _ in some], [mentee for _, mentee in some], problem)
         for number, (mentor, mentee) in enumerate(some):
-            yield _explained(mentor, mentee, {name: int(table[number, number]) for name, table in found.items()}, problem)
+            yield _explained(
+                mentor, mentee, {name: int(table[number, number]) for name, table in found.items()}, problem
+            )
 
 
 def _explained(mentor: Candidate, mentee: Candidate, points: Mapping[str, int], problem: Problem) -> Score:
@@ -105,8 +111,11 @@ def rounded(value: NDArray[Any], most: Any, weight: int) -> Points:
     return points
 
 
-def _interests(teachers: Sequence[Candidate], learners: Sequence[Candidate], problem: Problem) -> tuple[Points, Points]:
-    """Sum over a learner's wishes of weight x best over the teacher's topics of relatedness x level; and the most it can be.
+def _interests(
+    teachers: Sequence[Candidate], learners: Sequence[Candidate], problem: Problem
+) -> tuple[Points, Points]:
+    """Sum over a learner's wishes of weight x best over the teacher's topics of relatedness x level; and the
+    most it can be.
 
     The best and not the sum, so that one subject is not counted twice.
     """
@@ -138,7 +147,9 @@ def offers(
 
 
 def wants(learners: Sequence[Candidate], names: Sequence[str]) -> tuple[NDArray[np.float32], Points]:
-    """How much each learner wants each of `names`, which are all they wish for; and the most that an offer can come to."""
+    """How much each learner wants each of `names`, which are all they wish for; and the most that an offer
+    can come to.
+    """
     at = {name: number for number, name in enumerate(names)}
     want = np.zeros((len(learners), len(names)), np.float32)
     for number, each in enumerate(learners):
@@ -164,7 +175,10 @@ def language_value(shared: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
 def styles(mentors: Sequence[Candidate], mentees: Sequence[Candidate]) -> tuple[Points, int]:
     """How well two ways of working go together, and the most that can be."""
     values = np.array([[_style_value(one, other) for other in STYLES] for one in STYLES], np.int64)
-    rows, columns = [STYLES.index(each.style) for each in mentors], [STYLES.index(each.style) for each in mentees]
+    rows, columns = (
+        [STYLES.index(each.style) for each in mentors],
+        [STYLES.index(each.style) for each in mentees],
+    )
     return values[np.ix_(rows, columns)], 100
 
 
@@ -174,17 +188,26 @@ def _style_value(one: str, other: str) -> int:
 
 def differ(mentors: Sequence[Candidate], mentees: Sequence[Candidate]) -> NDArray[np.bool_]:
     """Whether two are of different departments."""
-    rows, columns = np.array([each.department for each in mentors]), np.array([each.department for each in mentees])
+    rows, columns = (
+        np.array([each.department for each in mentors]),
+        np.array([each.department for each in mentees]),
+    )
     differ: NDArray[np.bool_] = rows[:, None] != columns[None, :]
     return differ
 
 
 def places(mentors: Sequence[Candidate], mentees: Sequence[Candidate]) -> NDArray[np.int64]:
-    """2 where the wishes about place go together, 1 where they can, 0 where one wants to meet in person and it is far."""
+    """2 where the wishes about place go together, 1 where they can, 0 where one wants to meet in person and
+    it is far.
+    """
     sites = (
-        np.array([each.site or f"#{each.id}" for each in mentors])[:, None] == np.array([x.site for x in mentees])[None, :]
+        np.array([each.site or f"#{each.id}" for each in mentors])[:, None]
+        == np.array([x.site for x in mentees])[None, :]
     )
-    one, other = np.array([each.place for each in mentors])[:, None], np.array([each.place for each in mentees])[None, :]
+    one, other = (
+        np.array([each.place for each in mentors])[:, None],
+        np.array([each.place for each in mentees])[None, :],
+    )
     in_person, remote = (one == "in person") | (other == "in person"), (one == "remote") | (other == "remote")
     fits = np.where(remote, 2, np.where(sites, 2, 1))
     values: NDArray[np.int64] = np.where(in_person & (remote | ~sites), 0, fits)

@@ -1,4 +1,6 @@
-"""A problem as whole tables, mentors by mentees: each score, each rule, and what is left to decide beside locks."""
+"""A problem as whole tables, mentors by mentees: each score, each rule, and what is left to decide beside
+locks.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -40,8 +42,12 @@ def any_of(tables: Iterable[Mask], size: tuple[int, ...]) -> Mask:
     return found
 
 
-def instance_of(problem: Problem, scores: Scores, allowed: Mask, locked: Sequence[tuple[int, int]]) -> Instance:
-    """What is left to decide when the locked pairs (row, column) have their seats. A line that is to be found is 0 here."""
+def instance_of(
+    problem: Problem, scores: Scores, allowed: Mask, locked: Sequence[tuple[int, int]]
+) -> Instance:
+    """What is left to decide when the locked pairs (row, column) have their seats. A line that is to be found
+    is 0 here.
+    """
     people = in_both_roles(problem)
     mentor_seats = _numbers([each.mentor_capacity for each in problem.mentors])
     mentee_seats = _numbers([each.mentee_capacity for each in problem.mentees])
@@ -69,7 +75,9 @@ def _numbers(values: Sequence[int]) -> NDArray[np.int64]:
 
 
 def _bonus(problem: Problem, scores: Scores) -> Scores | int:
-    """What is added to the scores of pairs that are together already; no score passes the highest there is."""
+    """What is added to the scores of pairs that are together already; no score passes the
+    highest there is.
+    """
     if not problem.stay or not problem.rules.stay_bonus:
         return 0
     bonus = np.zeros_like(scores)

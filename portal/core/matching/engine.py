@@ -10,7 +10,14 @@ from portal.core.matching.dense import any_of, instance_of, scored
 from portal.core.matching.explanations.explaining import NextBest, explained, in_both_roles
 from portal.core.matching.explanations.left_over import Outcome, left_over
 from portal.core.matching.locks import check_locks
-from portal.core.matching.plans.assignment import Instance, none_more_unmet, objective, people_unmet, phi, proven
+from portal.core.matching.plans.assignment import (
+    Instance,
+    none_more_unmet,
+    objective,
+    people_unmet,
+    phi,
+    proven,
+)
 from portal.core.matching.results import Progress, Result, silent
 from portal.core.matching.scale.at_scale import match_at_scale
 
@@ -22,8 +29,9 @@ Pairs = Sequence[tuple[int, int]]
 def match(problem: Problem, progress: Progress = silent) -> Result:
     """The best pairs, with the proof; raises Invalid for locks that cannot all be kept.
 
-    `progress` is told the phase ("scoring", "solving", "explaining"), how far it is and of how much. The same people give
-    the same pairs in whatever order they come; that of equally good choices it is the first is promised to MOST_ABREAST.
+    `progress` is told the phase ("scoring", "solving", "explaining"), how far it is and of how much. The same
+    people give the same pairs in whatever order they come; that of equally good choices it is the first is
+    promised to MOST_ABREAST.
     """
     if _are_very_many(problem):
         return match_at_scale(problem, progress)
@@ -57,7 +65,10 @@ def match(problem: Problem, progress: Progress = silent) -> Result:
 def _are_very_many(problem: Problem) -> bool:
     """Whether whole tables of everybody would be too large, or take too long."""
     people = max(len(problem.mentors), len(problem.mentees))
-    mentors, mentees = (each.mentor_capacity for each in problem.mentors), (each.mentee_capacity for each in problem.mentees)
+    mentors, mentees = (
+        (each.mentor_capacity for each in problem.mentors),
+        (each.mentee_capacity for each in problem.mentees),
+    )
     return people > MOST_ABREAST or max(sum(mentors), sum(mentees)) > MOST_SEATS_ABREAST
 
 
@@ -77,11 +88,15 @@ def _best_line(instance: Instance, progress: Progress) -> int:
 
 
 def _held_by(problem: Problem, instance: Instance, pairs: Pairs) -> int | None:
-    """Whoever is met only by these pairs, and whose own best option is the line itself; the first by id, if there is one."""
+    """Whoever is met only by these pairs, and whose own best option is the line itself; the first by id, if
+    there is one.
+    """
     best = np.where(instance.allowed, instance.scores, -1)
     rows, columns = ({pair[side] for pair in pairs} for side in (0, 1))
     found = {
-        problem.mentors[row].id for row in rows if not instance.met_mentors[row] and best[row].max() == instance.line
+        problem.mentors[row].id
+        for row in rows
+        if not instance.met_mentors[row] and best[row].max() == instance.line
     } | {
         problem.mentees[column].id
         for column in columns

@@ -1,6 +1,7 @@
 """Who stands above whom, at any height, among a few people of a company.
 
-Lines may be ten thousand long, and may go in circles: each person's walk stops at the next of the few, or where it has been.
+Lines may be ten thousand long, and may go in circles: each person's walk stops at the next of the few, or
+where it has been.
 """
 
 from collections.abc import Mapping
@@ -22,9 +23,14 @@ def lines(people: Mapping[int, int | None], managers: Mapping[int, int | None]) 
 
 
 def _first_from(
-    start: int | None, people: Mapping[int, int | None], managers: Mapping[int, int | None], ends: dict[int, int | None]
+    start: int | None,
+    people: Mapping[int, int | None],
+    managers: Mapping[int, int | None],
+    ends: dict[int, int | None],
 ) -> int | None:
-    """The first of `people` on the way up from `start`, itself included; `ends` remembers where other walks ended."""
+    """The first of `people` on the way up from `start`, itself included; `ends` remembers where other walks
+    ended.
+    """
     walked: dict[int, None] = {}
     at = start
     while at is not None and at not in people and at not in ends and at not in walked:

@@ -1,8 +1,8 @@
 """Hours in common of people in different zones, over a year of clock changes.
 
-A week of UTC has 2,016 steps of five minutes. A person's week is the set of steps at which a whole working hour of theirs
-can begin; two people can meet where both weeks have a step. Offsets differ through the year, so each stretch of it without
-a clock change is looked at, and the worst counts.
+A week of UTC has 2,016 steps of five minutes. A person's week is the set of steps at which a whole working
+hour of theirs can begin; two people can meet where both weeks have a step. Offsets differ through the year,
+so each stretch of it without a clock change is looked at, and the worst counts.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,9 @@ ALL_STEPS = (1 << STEPS) - 1
 
 
 def common_starts(one: Sequence[Candidate], other: Sequence[Candidate], on: date) -> NDArray[np.int32]:
-    """For each of `one` and each of `other`: at how many steps of a week an hour in common can begin, at worst."""
+    """For each of `one` and each of `other`: at how many steps of a week an hour in common can begin, at
+    worst.
+    """
     if not one or not other:
         return np.zeros((len(one), len(other)), np.int32)
     rows, first = kinds(one)
@@ -37,7 +39,9 @@ def hours_in_common(one: Kind, other: Kind, on: date) -> int:
 
 
 def shared_steps(one: Kind, other: Kind, on: date) -> int:
-    """The steps of a week, by the clocks of `other`, in which both work all year: a bit each, from the lowest."""
+    """The steps of a week, by the clocks of `other`, in which both work all year: a bit each, from the
+    lowest.
+    """
     every = ALL_STEPS
     for moment in _stretches(on, one[0], other[0]):
         every &= _turned(_spent(one, other, moment), offset(other[0], moment) // STEP)

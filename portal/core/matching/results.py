@@ -27,8 +27,8 @@ class Other:
 class Pair:
     """Two people who are to meet. The points of the parts sum to `total`, 0..10000.
 
-    `next_mentor` is the best other mentor that the rules allow for this mentee, whoever that mentor meets; `next_mentee`
-    the best other mentee for this mentor. None where there is none.
+    `next_mentor` is the best other mentor that the rules allow for this mentee, whoever that mentor meets;
+    `next_mentee` the best other mentee for this mentor. None where there is none.
     """
 
     mentor_id: int
@@ -61,10 +61,10 @@ class Pair:
 class Result:
     """What a run found. `line` is the one it went by, in the unit of scores.
 
-    `objective`: "mentees_unmatched", "mentors_unmatched", "below_line" (locked pairs apart), "total_phi" (of all).
-    `gap` is by how much the four goals, as one number, could at most be better by the certificate (the dual bound): 0 when
-    the plan is proven to be the best. `held_by`: with the line "auto", whoever's own best option keeps it from being
-    higher, if one person alone does.
+    `objective`: "mentees_unmatched", "mentors_unmatched", "below_line" (locked pairs apart), "total_phi" (of
+    all). `gap` is by how much the four goals, as one number, could at most be better by the certificate (the
+    dual bound): 0 when the plan is proven to be the best. `held_by`: with the line "auto", whoever's own best
+    option keeps it from being higher, if one person alone does.
     """
 
     pairs: tuple[Pair, ...]

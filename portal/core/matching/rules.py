@@ -1,7 +1,8 @@
 """Who may never be paired. A rule takes the pair away altogether; it never lowers a score.
 
-Rules that rest on what somebody said in confidence, or on what was between two people, are told neutrally. A rule that rests
-on facts that anybody could know comes first, so that the neutral sentence is never said where another would do.
+Rules that rest on what somebody said in confidence, or on what was between two people, are told neutrally. A
+rule that rests on facts that anybody could know comes first, so that the neutral sentence is never said where
+another would do.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -16,7 +17,9 @@ from portal.core.matching.overlap import common_starts
 from portal.core.translatable import N_
 
 ORDER = ("self", "grade", "line", "language", "time", *MUSTS, "private")
-"""The rules, in the order in which the first that forbids a pair is named. MUSTS only where a programme demands them."""
+"""The rules, in the order in which the first that forbids a pair is named. MUSTS only where a programme
+demands them.
+"""
 UNNAMED = ("self", "private")
 """The rules whose sentence names nobody."""
 SAYS = {
@@ -46,14 +49,18 @@ def forbidden(mentor: Candidate, mentee: Candidate, problem: Problem) -> Reason 
     broken = broken_rules((mentor,), (mentee,), problem)
     for name in ORDER:
         if broken[name][0, 0]:
-            return Reason(name, SAYS[name], {} if name in UNNAMED else {"mentor": mentor.name, "mentee": mentee.name})
+            return Reason(
+                name, SAYS[name], {} if name in UNNAMED else {"mentor": mentor.name, "mentee": mentee.name}
+            )
     return None
 
 
 def broken_rules(
     mentors: Sequence[Candidate], mentees: Sequence[Candidate], problem: Problem
 ) -> dict[str, NDArray[np.bool_]]:
-    """For each rule, a matrix of mentors by mentees: whether it forbids the pair. (One that nobody demands is read only.)"""
+    """For each rule, a matrix of mentors by mentees: whether it forbids the pair. (One that nobody demands is
+    read only.)
+    """
     first, second = np.array([each.id for each in mentors]), np.array([each.id for each in mentees])
     never = np.broadcast_to(np.False_, (len(mentors), len(mentees)))
     return {
@@ -91,11 +98,15 @@ def _in_one_line(
 
 def shared_languages(mentors: Sequence[Candidate], mentees: Sequence[Candidate]) -> NDArray[np.int32]:
     """How many languages each pair shares."""
-    return _in_common([frozenset(each.languages) for each in mentors], [frozenset(each.languages) for each in mentees])
+    return _in_common(
+        [frozenset(each.languages) for each in mentors], [frozenset(each.languages) for each in mentees]
+    )
 
 
 def _in_common(one: Sequence[frozenset[str]], other: Sequence[frozenset[str]]) -> NDArray[np.int32]:
-    """How many names each two sets share. Many people have the same set, so the different ones are looked at."""
+    """How many names each two sets share. Many people have the same set, so the different
+    ones are looked at.
+    """
     rows, first = _kinds(one)
     columns, second = _kinds(other)
     number = {name: at for at, name in enumerate(sorted(frozenset().union(*rows, *columns)))}

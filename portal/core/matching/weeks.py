@@ -1,8 +1,10 @@
-"""Working weeks of many people, and at how many moments of a week an hour in common can begin for each two of them.
+"""Working weeks of many people, and at how many moments of a week an hour in common can begin for each two of
+them.
 
-A week has 2,016 steps of five minutes. Two weeks are compared as one zone's clocks run ahead of the other's: differently
-through the year, so each difference there is counts, and the worst is what remains. Nearly everybody's hours begin and end
-at whole or half hours, so only a few steps of each such stretch have to be looked at.
+A week has 2,016 steps of five minutes. Two weeks are compared as one zone's clocks run ahead of the other's:
+differently through the year, so each difference there is counts, and the worst is what remains. Nearly
+everybody's hours begin and end at whole or half hours, so only a few steps of each such stretch have to be
+looked at.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +19,9 @@ from numpy.typing import NDArray
 from portal.core.hours.weekly_hours import DAY_MINUTES, WeeklyHours
 
 STEP = 5
-"""Minutes. Offsets of zones are whole quarters; hours that begin or end between two steps lose the minutes between."""
+"""Minutes. Offsets of zones are whole quarters; hours that begin or end between two steps lose the minutes
+between.
+"""
 STEPS, DAY, HOUR = 7 * DAY_MINUTES // STEP, DAY_MINUTES // STEP, 60 // STEP
 Kind = tuple[str, WeeklyHours]
 YEAR = 366
@@ -49,7 +53,9 @@ class Weeks:
         return table
 
     def common(self, numbers: Sequence[int]) -> NDArray[np.int32]:
-        """At how many steps of a week an hour in common can begin, at worst: for some rows, by number, with all columns."""
+        """At how many steps of a week an hour in common can begin, at worst: for some rows, by number, with
+        all columns.
+        """
         found = np.zeros((len(numbers), self.width), np.int32)
         for zone, places in _by_zone([self.zones[each] for each in numbers]).items():
             mine = self.rows[[numbers[each] for each in places]] * self.many
@@ -82,7 +88,9 @@ def _grid(hours: Iterable[WeeklyHours], zones: Iterable[str], on: date) -> int:
 
 @lru_cache(maxsize=4096)
 def _ahead(zone: str, other: str, on: date) -> tuple[int, ...]:
-    """By how many steps the week of `other` is to be moved to be seen by the clocks of `zone`, through the coming year."""
+    """By how many steps the week of `other` is to be moved to be seen by the clocks of `zone`, through the
+    coming year.
+    """
     pairs = zip(_offsets(zone, on), _offsets(other, on), strict=True)
     return tuple(sorted({-theirs // STEP - -ours // STEP for ours, theirs in pairs}))
 

@@ -1,7 +1,8 @@
-"""What staff do with pairings by hand: add one, edit one in its row, discard a draft; and each of these taken back.
+"""What staff do with pairings by hand: add one, edit one in its row, discard a draft; and each of these taken
+back.
 
-The same way as people are edited (people/editing.py): an edit carries the version it saw, what did not change is no edit,
-a stale one raises Stale with both values, and one audit entry is all an undo needs.
+The same way as people are edited (people/editing.py): an edit carries the version it saw, what did not change
+is no edit, a stale one raises Stale with both values, and one audit entry is all an undo needs.
 """
 
 from datetime import datetime
@@ -29,7 +30,14 @@ PEOPLE = {"mentor_id", "mentee_id"}
 
 
 def add(
-    programme: Programme, *, mentor_id: int, mentee_id: int, by: int, at: datetime, locked: bool = False, remark: str = ""
+    programme: Programme,
+    *,
+    mentor_id: int,
+    mentee_id: int,
+    by: int,
+    at: datetime,
+    locked: bool = False,
+    remark: str = "",
 ) -> Pairing:
     """Draft a pair by hand; raises Invalid when a rule forbids it or one of the two has no free seat."""
     matchmaking.check_open(programme)
@@ -37,9 +45,16 @@ def add(
     candidates.check_seats(programme.id, mentor_id, mentee_id)
     score, parts = matchmaking.assess(programme, mentor_id=mentor_id, mentee_id=mentee_id, on=at.date())
     pairing = Pairing(
-        programme_id=programme.id, mentor_id=mentor_id, mentee_id=mentee_id, state=PairingState.DRAFT, locked=locked,
-        remark=remark, score=score, parts=parts, created_at=at,
-    )  # fmt: skip
+        programme_id=programme.id,
+        mentor_id=mentor_id,
+        mentee_id=mentee_id,
+        state=PairingState.DRAFT,
+        locked=locked,
+        remark=remark,
+        score=score,
+        parts=parts,
+        created_at=at,
+    )
     db.session.add(pairing)
     db.session.flush()
     after = {"mentor_id": mentor_id, "mentee_id": mentee_id, "locked": locked, "remark": remark}
@@ -52,7 +67,8 @@ def edit(
 ) -> audit.AuditEntry | None:
     """Change what differs, as seen in version `seen`; the audit's entry, or None when nothing differs.
 
-    Raises Stale with both values when somebody was faster; Invalid when a rule, a seat or the pairing's state is against it.
+    Raises Stale with both values when somebody was faster; Invalid when a rule, a seat or the pairing's state
+    is against it.
     """
     if unknown := set(values) - set(FIELDS):
         raise TypeError(f"no part of a pairing: {', '.join(sorted(unknown))}")
@@ -82,7 +98,13 @@ def undo(position: int, *, by: Person, at: datetime) -> Pairing:
     Letters that went out because of it are followed by letters that say so.
     """
     entry = audit.at(position)
-    if entry is None or entry.object_kind != KIND or entry.action != EDITED or not entry.before or not entry.after:
+    if (
+        entry is None
+        or entry.object_kind != KIND
+        or entry.action != EDITED
+        or not entry.before
+        or not entry.after
+    ):
         raise NotFound
     pairing = db.session.get(Pairing, int(entry.object_id), options=whole(), populate_existing=True)
     if pairing is None:
@@ -93,7 +115,9 @@ def undo(position: int, *, by: Person, at: datetime) -> Pairing:
     if present == entry.before:
         raise Invalid(_("This is undone already."))
     if present != entry.after:
-        raise Invalid(_("This was changed again since, so it cannot be undone by itself. Edit the row instead."))
+        raise Invalid(
+            _("This was changed again since, so it cannot be undone by itself. Edit the row instead.")
+        )
     _change(pairing, present, dict(entry.before), by=by, at=at, reason=N_("Undone"))
     return pairing
 
@@ -114,28 +138,39 @@ def _change(
     if PEOPLE & set(after):
         _repair(pairing, after, at)
     if "locked" in after and PairingState.DRAFT not in (pairing.state, after.get("state")):
-        raise Invalid(_("Only a draft can be locked: what is offered or active stays anyway."), field="locked")
+        raise Invalid(
+            _("Only a draft can be locked: what is offered or active stays anyway."), field="locked"
+        )
     for name in ("locked", "remark"):
         if name in after:
             setattr(pairing, name, after[name])
     if to is not None and to != PairingState.DRAFT:
         _step(pairing, to, by=by, at=at)
-    return audit.write(action=EDITED, on=KIND, id=pairing.id, by=by.id, before=before, after=after, reason=reason)
+    return audit.write(
+        action=EDITED, on=KIND, id=pairing.id, by=by.id, before=before, after=after, reason=reason
+    )
 
 
 def _repair(pairing: Pairing, after: dict[str, Any], at: datetime) -> None:
     """Put other people into a draft: rules and seats are checked, the score is reckoned anew."""
     if pairing.state != PairingState.DRAFT:
         raise Invalid(
-            _("People can be changed in a draft only. Take the offer back first, or end this pairing."), field="mentor"
+            _("People can be changed in a draft only. Take the offer back first, or end this pairing."),
+            field="mentor",
         )
-    mentor_id, mentee_id = after.get("mentor_id", pairing.mentor_id), after.get("mentee_id", pairing.mentee_id)
+    mentor_id, mentee_id = (
+        after.get("mentor_id", pairing.mentor_id),
+        after.get("mentee_id", pairing.mentee_id),
+    )
     _check_two(mentor_id, mentee_id)
     new = {"new_mentor": mentor_id != pairing.mentor_id, "new_mentee": mentee_id != pairing.mentee_id}
     candidates.check_seats(pairing.programme_id, mentor_id, mentee_id, **new, but=pairing.id)
     programme = db.session.get_one(Programme, pairing.programme_id)
     score, parts = matchmaking.assess(programme, mentor_id=mentor_id, mentee_id=mentee_id, on=at.date())
-    pairing.mentor, pairing.mentee = db.session.get_one(Person, mentor_id), db.session.get_one(Person, mentee_id)
+    pairing.mentor, pairing.mentee = (
+        db.session.get_one(Person, mentor_id),
+        db.session.get_one(Person, mentee_id),
+    )
     pairing.mentor_id, pairing.mentee_id, pairing.score, pairing.parts = mentor_id, mentee_id, score, parts
     pairing.run_id = None
 
@@ -173,7 +208,9 @@ def _step(pairing: Pairing, to: PairingState, *, by: Person, at: datetime) -> No
 def _check_offerable(pairing: Pairing) -> None:
     matchmaking.check_open(db.session.get_one(Programme, pairing.programme_id))
     if not publishing.offerable(pairing.programme_id, [pairing]):
-        away = _("These two cannot be asked at present: one of them waits for no match now, or has no seat left.")
+        away = _(
+            "These two cannot be asked at present: one of them waits for no match now, or has no seat left."
+        )
         raise Invalid(away, field="state")
 
 

@@ -1,6 +1,7 @@
 """Forms of the board: a pairing being edited in its row, and a pair made by hand.
 
-A row's form remembers what it first showed (`was`), so that a conflict knows which values are the reader's own.
+A row's form remembers what it first showed (`was`), so that a conflict knows which values are the reader's
+own.
 """
 
 import json
@@ -55,7 +56,9 @@ def _person_field(label: Any) -> StringField:
 
 
 def _remark_field() -> TextAreaField:
-    return TextAreaField(LABELS["remark"], [Length(max=LONGEST_REMARK, message=_l("Use at most 500 characters."))])
+    return TextAreaField(
+        LABELS["remark"], [Length(max=LONGEST_REMARK, message=_l("Use at most 500 characters."))]
+    )
 
 
 class PairingForm(PortalForm):
@@ -89,7 +92,9 @@ class PairingForm(PortalForm):
         except ValueError:
             was = {}
         now = self.shown()
-        return {name for name in now if not isinstance(was, dict) or name not in was or was[name] != now[name]}
+        return {
+            name for name in now if not isinstance(was, dict) or name not in was or was[name] != now[name]
+        }
 
     def seen(self) -> int:
         """The version that was on the page; 0 when none was sent."""
@@ -126,7 +131,9 @@ def pairing_form(pairing: Pairing, *, fresh: bool = False, with_people: bool = F
 
 
 def _choices(pairing: Pairing, sent: str | None) -> list[tuple[str, Any]]:
-    """What staff may do with it now; a state that was sent is let through, for the action to say why it cannot be."""
+    """What staff may do with it now; a state that was sent is let through, for the action to say why it
+    cannot be.
+    """
     here = pairing.state
     allowed = [str(each) for each in next_states(pairing)]
     if sent in list(PairingState) and sent not in allowed:
@@ -135,7 +142,9 @@ def _choices(pairing: Pairing, sent: str | None) -> list[tuple[str, Any]]:
 
 
 def in_words(name: str, value: Any, names: Mapping[int, str]) -> str:
-    """A value of a pairing as people read it, out of a form or out of the audit; `names` are those of people by id."""
+    """A value of a pairing as people read it, out of a form or out of the audit; `names` are those of people
+    by id.
+    """
     if name == "state":
         return str(words.STATES.get(value, value))
     if name == "locked":
@@ -156,7 +165,9 @@ def differences(entry: AuditEntry, names: Mapping[int, str]) -> list[tuple[str, 
 
 
 def told(entries: Sequence[AuditEntry]) -> list[AuditEntry]:
-    """A pairing's history without the lines that say the same twice: staff's edit of the state, and the step it led to."""
+    """A pairing's history without the lines that say the same twice: staff's edit of the state, and the step
+    it led to.
+    """
     edited = {each.position for each in entries if each.action == EDITED and "state" in (each.after or {})}
     return [each for each in entries if each.action != MOVED or each.position + 1 not in edited]
 
@@ -170,13 +181,18 @@ def people_in(entries: Sequence[AuditEntry]) -> set[int]:
 def conflict_of(form: PairingForm, pairing: Pairing, *, who: str) -> dict[str, Any]:
     """What `_conflict.html` wants to know of a form that came too late; `who` was faster.
 
-    Only what the reader changed is in question; what the other changed elsewhere stays, and the message names it.
+    Only what the reader changed is in question; what the other changed elsewhere stays, and the message names
+    it.
     """
     kept = pairing_form(pairing, fresh=True, with_people="mentor" in form)
     mine, saved = form.mine(), {**form.shown(), **kept.shown()}
     differing = [name for name, value in form.shown().items() if saved[name] != value]
-    values = {form[name].name: form[name].data if name in mine else saved[name] for name in IN_ROW if name in form}
-    values = {name: ["y"] if value is True else [] if value is False else value for name, value in values.items()}
+    values = {
+        form[name].name: form[name].data if name in mine else saved[name] for name in IN_ROW if name in form
+    }
+    values = {
+        name: ["y"] if value is True else [] if value is False else value for name, value in values.items()
+    }
     return {
         "message": _too_late(pairing, who, [str(LABELS[name]) for name in differing if name not in mine]),
         "differences": [
@@ -190,7 +206,8 @@ def conflict_of(form: PairingForm, pairing: Pairing, *, who: str) -> dict[str, A
 
 def _too_late(pairing: Pairing, who: str, stays: Sequence[str]) -> str:
     message = _(
-        "%(who)s changed %(mentor)s and %(mentee)s meanwhile. Nothing of yours is lost; choose what should stand.",
+        "%(who)s changed %(mentor)s and %(mentee)s meanwhile. Nothing of yours is lost; choose what should"
+        " stand.",
         who=who or _("Somebody"),
         mentor=pairing.mentor.name,
         mentee=pairing.mentee.name,

@@ -1,6 +1,8 @@
-"""Staff's board: a programme's pairings in a table, edited inline as people are (people/table.py), drawn by small fragments.
+"""Staff's board: a programme's pairings in a table, edited inline as people are (people/table.py), drawn by
+small fragments.
 
-A row is drawn by `_row.html`, edited by `_row_edit.html`, and both have the same id; its reasons open in a row below it.
+A row is drawn by `_row.html`, edited by `_row_edit.html`, and both have the same id; its reasons open in a
+row below it.
 """
 
 from typing import Any
@@ -33,15 +35,21 @@ from portal.web.access import requires
 from portal.web.htmx import answer, is_htmx, redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("board", __name__, url_prefix="/pairings/board")
+blueprint = Blueprint("board", __name__, url_prefix="/pairings/board")
 COLUMNS, FEW, LETTERS = 6, 3, 12
 PRESETS = {
-    "": _l("Open"), "draft": _l("Drafts"), "offered": _l("Waiting for an answer"), "active": _l("Active"),
-    "paused": _l("Paused"), "below": _l("Below the line"), "locked": _l("Locked"), "over": _l("Over"),
-}  # fmt: skip
+    "": _l("Open"),
+    "draft": _l("Drafts"),
+    "offered": _l("Waiting for an answer"),
+    "active": _l("Active"),
+    "paused": _l("Paused"),
+    "below": _l("Below the line"),
+    "locked": _l("Locked"),
+    "over": _l("Over"),
+}
 
 
-@room.context_processor
+@blueprint.context_processor
 def _given() -> dict[str, Any]:
     return {
         "words": words,
@@ -51,7 +59,7 @@ def _given() -> dict[str, Any]:
     }
 
 
-@room.get("")
+@blueprint.get("")
 @requires(May.EDIT_PAIRINGS)
 def index() -> Response:
     """The board of one programme: the one asked for, or the one that is on."""
@@ -64,7 +72,7 @@ def index() -> Response:
     return answer("pairings/board/found.html", page=lambda: _page(programmes=programmes, **about), **about)
 
 
-@room.get("/<id:pairing_id>/row")
+@blueprint.get("/<id:pairing_id>/row")
 @requires(May.EDIT_PAIRINGS)
 def row(pairing_id: int) -> Response:
     """One row as it is, where an edit is left; or the row below it, closed."""
@@ -74,7 +82,7 @@ def row(pairing_id: int) -> Response:
     return _row_answer(pairing)
 
 
-@room.get("/<id:pairing_id>/reasons")
+@blueprint.get("/<id:pairing_id>/reasons")
 @requires(May.EDIT_PAIRINGS)
 def reasons(pairing_id: int) -> Response:
     """Every part of the score with its points and its sentence."""
@@ -83,7 +91,7 @@ def reasons(pairing_id: int) -> Response:
     return answer("pairings/board/_reasons.html", page=page, pairing=pairing)
 
 
-@room.get("/<id:pairing_id>/edit")
+@blueprint.get("/<id:pairing_id>/edit")
 @requires(May.EDIT_PAIRINGS)
 def edit(pairing_id: int) -> Response:
     """One row as a form."""
@@ -91,7 +99,7 @@ def edit(pairing_id: int) -> Response:
     return _form_answer(pairing, pairing_form(pairing))
 
 
-@room.post("/<id:pairing_id>")
+@blueprint.post("/<id:pairing_id>")
 @requires(May.EDIT_PAIRINGS)
 def save(pairing_id: int) -> Response:
     """Save a row. A stale one is answered with both values; what is typed is never lost."""
@@ -110,17 +118,19 @@ def save(pairing_id: int) -> Response:
     return _saved(staffs_pairing(pairing_id, current_user), entry, _("Saved."))
 
 
-@room.post("/<id:pairing_id>/discard")
+@blueprint.post("/<id:pairing_id>/discard")
 @requires(May.EDIT_PAIRINGS)
 def discard(pairing_id: int) -> Response:
     """Take a draft off the board."""
     seen = directory.number_in(request.form.get("version", ""))
     with transaction():
-        entry = actions.discard(staffs_pairing(pairing_id, current_user), seen=seen, by=current_user, at=now())
+        entry = actions.discard(
+            staffs_pairing(pairing_id, current_user), seen=seen, by=current_user, at=now()
+        )
     return _saved(staffs_pairing(pairing_id, current_user), entry, _("The draft is discarded."))
 
 
-@room.post("/undo/<id:position>")
+@blueprint.post("/undo/<id:position>")
 @requires(May.EDIT_PAIRINGS)
 def undo(position: int) -> Response:
     """Take an edit back; the answer is the row as it is then."""
@@ -140,7 +150,7 @@ def undo(position: int) -> Response:
     return _row_answer(staffs_pairing(pairing_id, current_user))
 
 
-@room.get("/<id:pairing_id>/history")
+@blueprint.get("/<id:pairing_id>/history")
 @requires(May.EDIT_PAIRINGS)
 def history(pairing_id: int) -> str:
     """What was done to a pairing, by whom and when."""
@@ -157,7 +167,7 @@ def history(pairing_id: int) -> str:
     )
 
 
-@room.route("/new", methods=["GET", "POST"])
+@blueprint.route("/new", methods=["GET", "POST"])
 @requires(May.EDIT_PAIRINGS)
 def add() -> Response:
     """Put two people together by hand."""
@@ -167,9 +177,14 @@ def add() -> Response:
         try:
             with transaction():
                 pairing = actions.add(
-                    _programme(programme.id), mentor_id=form.mentor.person.id, mentee_id=form.mentee.person.id,
-                    locked=form.locked.data, remark=form.remark.data or "", by=current_user.id, at=now(),
-                )  # fmt: skip
+                    _programme(programme.id),
+                    mentor_id=form.mentor.person.id,
+                    mentee_id=form.mentee.person.id,
+                    locked=form.locked.data,
+                    remark=form.remark.data or "",
+                    by=current_user.id,
+                    at=now(),
+                )
                 anchor = f"pairing-{pairing.id}"
             toast(_("The two are a draft now."))
             return redirect_to(url_for("board.index", programme=programme.id, show="draft", _anchor=anchor))
@@ -178,27 +193,34 @@ def add() -> Response:
     if request.method == "GET" and (person := directory.number_in(request.args.get("person", ""))):
         form.offer(directory.enrolled(programme.id, person), request.args.get("side", ""))
     return make_response(
-        render_template("pairings/board/new.html", programme=programme, form=form), 422 if form.errors else 200
+        render_template("pairings/board/new.html", programme=programme, form=form),
+        422 if form.errors else 200,
     )
 
 
-@room.get("/people")
+@blueprint.get("/people")
 @requires(May.EDIT_PAIRINGS)
 def people() -> str:
-    """Those who may be chosen for one side of a row, or of a new pair, and whose name holds what was typed."""
+    """Those who may be chosen for one side of a row, or of a new pair, and whose name holds
+    what was typed.
+    """
     side, other = ("mentee", "mentor") if request.args.get("side") == "mentee" else ("mentor", "mentee")
     pairing_id = directory.number_in(request.args.get("pairing", ""))
     pairing = staffs_pairing(pairing_id, current_user) if pairing_id else None
-    programme = pairing.programme if pairing else _programme(directory.number_in(request.args.get("programme", "")))
+    programme = (
+        pairing.programme if pairing else _programme(directory.number_in(request.args.get("programme", "")))
+    )
     prefix = f"pairing-{pairing.id}-" if pairing else ""
     typed, opposite = (request.args.get(f"{prefix}{each}", "") for each in (side, other))
     person = person_field.meant(opposite)
     chosen = may_be_chosen(programme, side, typed, opposite=person, pairing=pairing, on=now().date())
     found = [(person_field.shown(each.person), each.person.name, each.more) for each in chosen]
-    return render_template("pairings/board/_people.html", list_id=f"{prefix}{side}-list", side=side, found=found)
+    return render_template(
+        "pairings/board/_people.html", list_id=f"{prefix}{side}-list", side=side, found=found
+    )
 
 
-@room.get("/waiting")
+@blueprint.get("/waiting")
 @requires(May.EDIT_PAIRINGS)
 def waiting() -> Response:
     """All who wait without a pair, and why."""
@@ -207,7 +229,7 @@ def waiting() -> Response:
     return make_response(render_template("pairings/board/waiting.html", programme=programme, left=left))
 
 
-@room.route("/publish", methods=["GET", "POST"])
+@blueprint.route("/publish", methods=["GET", "POST"])
 @requires(May.EDIT_PAIRINGS)
 def publish() -> Response:
     """Which letters would go to whom; sent are exactly those, or none when the drafts changed meanwhile."""
@@ -228,7 +250,12 @@ def publish() -> Response:
         return redirect_to(url_for("board.index", programme=programme.id, show="offered"))
     page = max(directory.number_in(request.args.get("page", "")), 1)
     letters = directory.Sliced(every=preview.sendings, page=page, per_page=LETTERS, error_out=False)
-    about = {"letters": letters, "many": len(preview.sendings), "digest": preview.digest, "kept_back": preview.kept_back}
+    about = {
+        "letters": letters,
+        "many": len(preview.sendings),
+        "digest": preview.digest,
+        "kept_back": preview.kept_back,
+    }
     html = render_template("pairings/board/publish.html", programme=programme, changed=changed, **about)
     return make_response(html, 409 if changed else 200)
 
@@ -244,7 +271,11 @@ def _programme(programme_id: int) -> Programme:
 def _listed(programme: Programme, asked: directory.Asked) -> dict[str, Any]:
     """What the list's fragment shows."""
     numbers = directory.numbers(programme)
-    presets = [(key, PRESETS[key], numbers[key]) for key in directory.SHOWN if numbers[key] or key in ("", asked.show)]
+    presets = [
+        (key, PRESETS[key], numbers[key])
+        for key in directory.SHOWN
+        if numbers[key] or key in ("", asked.show)
+    ]
     rows = directory.find(programme, asked)
     return {"programme": programme, "asked": asked, "rows": rows, "numbers": numbers, "presets": presets}
 

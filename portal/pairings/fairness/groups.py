@@ -1,4 +1,5 @@
-"""Whether a programme treats its groups alike: who applied, who is matched, who is left over, and how good the matches are.
+"""Whether a programme treats its groups alike: who applied, who is matched, who is left over, and how good
+the matches are.
 
 A person counts once for each role in which they applied. Groups are the sites, departments, grades and roles.
 """
@@ -22,15 +23,18 @@ ROLES = ("mentor", "mentee")
 FEWEST = 3
 """Groups with fewer applications than this are not judged, nor is anything judged against fewer."""
 FOUR_FIFTHS = (4, 5)
-"""A share of matched below four fifths of everybody else's counts as markedly worse: the rule of thumb of the Uniform
-Guidelines on Employee Selection Procedures (29 CFR 1607.4 D), which knows no better reason than that it is simple."""
+"""A share of matched below four fifths of everybody else's counts as markedly worse: the rule of thumb of the
+Uniform Guidelines on Employee Selection Procedures (29 CFR 1607.4 D), which knows no better reason than that
+it is simple."""
 MARKED = 1000
 """A mean score that is this much (of 0..10000) below everybody else's counts as markedly worse."""
 
 
 @dataclass(frozen=True)
 class Application:
-    """One person in one role: the facts that groups are made of, and the score of their matches (0..10000), if any."""
+    """One person in one role: the facts that groups are made of, and the score of their matches (0..10000),
+    if any.
+    """
 
     person: int
     name: str
@@ -45,8 +49,8 @@ class Application:
 class Group:
     """One group. `mean` is that of its matches, 0..10000; `rest_…` are the same of all others.
 
-    `fewer` tells that a markedly smaller share of it is matched than of all others, `lower` that its matches are markedly
-    worse; `judged` that it is large enough to tell.
+    `fewer` tells that a markedly smaller share of it is matched than of all others, `lower` that its matches
+    are markedly worse; `judged` that it is large enough to tell.
     """
 
     name: Any
@@ -67,7 +71,8 @@ class Group:
 
 
 def applications(programme_id: int) -> list[Application]:
-    """Who waits for a match in a programme or has one, drafts included, by name. Two queries, however many people.
+    """Who waits for a match in a programme or has one, drafts included, by name. Two queries, however many
+    people.
 
     Who is paused and meets nobody is left out: they ask for no match at present.
     """
@@ -89,7 +94,9 @@ def applications(programme_id: int) -> list[Application]:
         .order_by(Person.name, Person.id)
     )
     return [
-        Application(row.id, row.name, role, row.site, row.department, row.grade, _mean(scores.get((row.id, role), ())))
+        Application(
+            row.id, row.name, role, row.site, row.department, row.grade, _mean(scores.get((row.id, role), ()))
+        )
         for row in db.session.execute(query)
         for role, does in (("mentor", row.as_mentor), ("mentee", row.as_mentee))
         if does and (row.state == EnrolmentState.WAITING or (row.id, role) in scores)
@@ -102,7 +109,10 @@ def groups(every: Sequence[Application], kind: str) -> list[Group]:
     for each in every:
         found[getattr(each, kind)].append(each)
     total = _Sum.of(every)
-    return [_group(name, _Sum.of(found[name]), total) for name in sorted(found, key=lambda name: (name in (None, ""), name))]
+    return [
+        _group(name, _Sum.of(found[name]), total)
+        for name in sorted(found, key=lambda name: (name in (None, ""), name))
+    ]
 
 
 def first_now(programme_id: int, every: Iterable[Application]) -> list[Application]:

@@ -1,4 +1,6 @@
-"""The fairness view: by site, department, grade and role, who applied, who is matched, and how good the matches are."""
+"""The fairness view: by site, department, grade and role, who applied, who is matched, and how good the
+matches are.
+"""
 
 from typing import Any
 
@@ -20,17 +22,22 @@ from portal.programmes.words import ROLES
 from portal.web.access import requires
 from portal.web.htmx import answer, redirect_to
 
-room = Blueprint("fairness", __name__, url_prefix="/pairings/fairness")
+blueprint = Blueprint("fairness", __name__, url_prefix="/pairings/fairness")
 FEW, MOST_SAID = 5, 6
-KINDS: dict[str, Any] = {"site": _l("Site"), "department": _l("Department"), "grade": _l("Grade"), "role": _l("Role")}
+KINDS: dict[str, Any] = {
+    "site": _l("Site"),
+    "department": _l("Department"),
+    "grade": _l("Grade"),
+    "role": _l("Role"),
+}
 
 
-@room.context_processor
+@blueprint.context_processor
 def _words() -> dict[str, Any]:
     return {"KINDS": KINDS, "ROLES": ROLES, "points": words.points, "group_name": group_name}
 
 
-@room.get("")
+@blueprint.get("")
 @requires(May.RUN_MATCHING)
 def index() -> Response:
     """One programme's groups of one kind, of everybody or of one role."""
@@ -44,17 +51,25 @@ def index() -> Response:
     groups = fairness.groups([each for each in every if not role or each.role == role], kind)
     rows = directory.Sliced(every=groups, page=_page(), per_page=directory.PER_PAGE, error_out=False)
     said = [sentence for group in groups for sentence in _said(group, kind)]
-    about: dict[str, Any] = {"programme": programme, "kind": kind, "role": role, "rows": rows, "said": said[:MOST_SAID]}
+    about: dict[str, Any] = {
+        "programme": programme,
+        "kind": kind,
+        "role": role,
+        "rows": rows,
+        "said": said[:MOST_SAID],
+    }
     about |= {"more_said": max(len(said) - MOST_SAID, 0), "judged": any(group.judged for group in groups)}
 
     def whole() -> str:
         first = fairness.first_now(programme.id, every)
-        return render_template("pairings/fairness/index.html", first=first[:FEW], many_first=len(first), **about)
+        return render_template(
+            "pairings/fairness/index.html", first=first[:FEW], many_first=len(first), **about
+        )
 
     return answer("pairings/fairness/_groups.html", page=whole, **about)
 
 
-@room.get("/first")
+@blueprint.get("/first")
 @requires(May.RUN_MATCHING)
 def first() -> Response:
     """All who were left over before and stand first now."""
@@ -76,7 +91,8 @@ def _said(group: Group, kind: str) -> list[str]:
         )
         said.append(
             _(
-                "%(group)s: %(matched)s of %(applied)s are matched, and of all others %(rest)s of %(others)s.",
+                "%(group)s: %(matched)s of %(applied)s are matched, and of all others %(rest)s of"
+                " %(others)s.",
                 group=name,
                 **own,
                 **rest,
@@ -88,7 +104,12 @@ def _said(group: Group, kind: str) -> list[str]:
             "mean": words.points(group.mean or 0),
             "rest": words.points(group.rest_mean or 0),
         }
-        said.append(_("%(group)s: their matches have %(mean)s points on average, those of all others %(rest)s.", **about))
+        said.append(
+            _(
+                "%(group)s: their matches have %(mean)s points on average, those of all others %(rest)s.",
+                **about,
+            )
+        )
     return said
 
 
@@ -102,7 +123,9 @@ def group_name(name: Any, kind: str) -> str:
 
 
 def _programme() -> Programme | None:
-    """The programme asked for, or the one that is on; None for somebody who runs none. NotFound for one they do not run."""
+    """The programme asked for, or the one that is on; None for somebody who runs none. NotFound for one they
+    do not run.
+    """
     if "programme" not in request.args:
         return next(iter(directory.programmes_of(current_user)), None)
     programme = programme_for(directory.number_in(request.args["programme"]), current_user)

@@ -29,11 +29,12 @@ Scored = tuple[int, list[dict[str, Any]]]
 
 
 def keep_run(run: MatchRun, *, by: Person, at: datetime) -> tuple[int, int]:
-    """Make drafts of a run's proposals: how many, and how many had to be left out since somebody is free no more.
+    """Make drafts of a run's proposals: how many, and how many had to be left out since somebody is free no
+    more.
 
-    Unlocked drafts there are already make room; locked drafts and live pairings stay as they are. Pairs that were locked for
-    a trial become locked drafts. Drafts of a run with other weights than the programme's get the score they have by the
-    programme's, so that scores on the board mean one thing.
+    Unlocked drafts there are already make room; locked drafts and live pairings stay as they are. Pairs that
+    were locked for a trial become locked drafts. Drafts of a run with other weights than the programme's get
+    the score they have by the programme's, so that scores on the board mean one thing.
     """
     if run.state != RunState.DONE:
         raise Invalid(_("This run has found nothing that could be kept."))
@@ -47,10 +48,17 @@ def keep_run(run: MatchRun, *, by: Person, at: datetime) -> tuple[int, int]:
         score, parts = anew.get(pair, (each.score, each.parts))
         db.session.add(
             Pairing(
-                programme_id=run.programme_id, run_id=run.id, mentor_id=pair[0], mentee_id=pair[1],
-                state=PairingState.DRAFT, locked=pair in locks, score=score, parts=parts, created_at=at,
+                programme_id=run.programme_id,
+                run_id=run.id,
+                mentor_id=pair[0],
+                mentee_id=pair[1],
+                state=PairingState.DRAFT,
+                locked=pair in locks,
+                score=score,
+                parts=parts,
+                created_at=at,
             )
-        )  # fmt: skip
+        )
     run.kept_at = at
     made, left_out = len(sorting.free), len(sorting.gone)
     counts = {"drafts": made, "replaced": replaced, "left_out": left_out}
@@ -68,7 +76,11 @@ def replaces(programme_id: int) -> str:
     replaced, locked = directory.drafts_there(programme_id)
     said = [_("There are no drafts yet.")]
     if replaced:
-        said = [ngettext("They replace the one draft there is.", "They replace the %(num)s drafts there are.", replaced)]
+        said = [
+            ngettext(
+                "They replace the one draft there is.", "They replace the %(num)s drafts there are.", replaced
+            )
+        ]
     elif locked:
         said = []
     if locked:
@@ -78,7 +90,9 @@ def replaces(programme_id: int) -> str:
 
 @dataclass(frozen=True)
 class _Sorted:
-    """Proposals whose two are free, and those of whom one is free no more; pairs that are there already are in neither."""
+    """Proposals whose two are free, and those of whom one is free no more; pairs that are there already are
+    in neither.
+    """
 
     free: list[Proposal]
     gone: list[Proposal]
@@ -87,7 +101,9 @@ class _Sorted:
 def _sort(run: MatchRun, *, but_loose: bool = False) -> _Sorted:
     """`but_loose` leaves drafts that are not locked out of account."""
     there, met = _pairs_there(run.programme_id, but_loose), candidates.past_partners(run.programme_id)
-    apart = candidates.kept_apart(run.programme_id) | {(one, other) for one, them in met.items() for other in them}
+    apart = candidates.kept_apart(run.programme_id) | {
+        (one, other) for one, them in met.items() for other in them
+    }
     free = candidates.FreeSeats(run.programme_id, there=there, apart=apart)
     found = _Sorted([], [])
     for each in _proposals(run.id):
@@ -106,11 +122,16 @@ def _scored_anew(run: MatchRun, proposals: Sequence[Proposal], at: datetime) -> 
     if dict(run.weights) == dict(programme.weights):
         return {}
     pairs = [_people(each) for each in proposals]
-    problem = candidates.problem_of_some(programme, sorted({each for pair in pairs for each in pair}), on=at.date())
+    problem = candidates.problem_of_some(
+        programme, sorted({each for pair in pairs for each in pair}), on=at.date()
+    )
     known = {each.id: each for each in problem.candidates}
     both = [pair for pair in pairs if set(pair) <= known.keys()]
     found = criteria.scores([(known[mentor], known[mentee]) for mentor, mentee in both], problem)
-    return {pair: (each.total, [part.as_json() for part in each.parts]) for pair, each in zip(both, found, strict=True)}
+    return {
+        pair: (each.total, [part.as_json() for part in each.parts])
+        for pair, each in zip(both, found, strict=True)
+    }
 
 
 def _proposals(run_id: int) -> Sequence[Proposal]:
@@ -129,7 +150,9 @@ def _clear_drafts(programme_id: int) -> int:
 
 
 def _pairs_there(programme_id: int, but_loose: bool) -> set[Pair]:
-    query = select(Pairing.mentor_id, Pairing.mentee_id).where(Pairing.programme_id == programme_id, takes_seats())
+    query = select(Pairing.mentor_id, Pairing.mentee_id).where(
+        Pairing.programme_id == programme_id, takes_seats()
+    )
     if but_loose:
         query = query.where((Pairing.state != PairingState.DRAFT) | Pairing.locked)
     return {(row.mentor_id, row.mentee_id) for row in db.session.execute(query)}

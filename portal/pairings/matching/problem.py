@@ -1,4 +1,6 @@
-"""From the tables to the engine's problem: who wants a match in a programme, with what, and which seats are taken."""
+"""From the tables to the engine's problem: who wants a match in a programme, with what, and which seats are
+taken.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -57,9 +59,9 @@ def problem_of(
 ) -> Problem:
     """The programme's problem as it stands on a day: all who wait, their free seats, locked drafts as locks.
 
-    With `only`: of these people and those in locked drafts. Two in a draft that is not locked get the programme's bonus for
-    staying together. Who is locked to somebody that does not wait at present keeps the seat for them; a lock of somebody
-    that has no seat left raises Refusal.
+    With `only`: of these people and those in locked drafts. Two in a draft that is not locked get the
+    programme's bonus for staying together. Who is locked to somebody that does not wait at present keeps the
+    seat for them; a lock of somebody that has no seat left raises Refusal.
     """
     drafts, taken = _drafted(programme.id), seats_taken(programme.id, drafts=False)
     if only is not None:
@@ -73,9 +75,16 @@ def problem_of(
             taken[0][mentor_id] += 1
             taken[1][mentee_id] += 1
     problem = _problem(
-        programme, waiting, taken, on=on, weights=weights, rules=rules,
-        locks=locks | by_hand.locks, forbids=by_hand.forbids, stay=stay - by_hand.locks,
-    )  # fmt: skip
+        programme,
+        waiting,
+        taken,
+        on=on,
+        weights=weights,
+        rules=rules,
+        locks=locks | by_hand.locks,
+        forbids=by_hand.forbids,
+        stay=stay - by_hand.locks,
+    )
     _check_wait(problem)
     return problem
 
@@ -86,25 +95,33 @@ def _check_wait(problem: Problem) -> None:
     for pair in problem.locked:
         if missing := [each for each, free in zip(pair, (mentors, mentees), strict=True) if each not in free]:
             names = names_of(set(pair))
-            mentor, mentee, name = (names.get(each) or _("somebody who has left") for each in (*pair, missing[0]))
+            mentor, mentee, name = (
+                names.get(each) or _("somebody who has left") for each in (*pair, missing[0])
+            )
             raise Refusal(ABSENT, mentor=mentor, mentee=mentee, name=name)
 
 
 def problem_of_some(
     programme: Programme, people: Sequence[int], *, on: date, weights: Mapping[str, int] | None = None
 ) -> Problem:
-    """The problem that is just these people, whatever their seats: to score pairs, such as those that staff make by hand."""
+    """The problem that is just these people, whatever their seats: to score pairs, such as those that staff
+    make by hand.
+    """
     waiting = enrolled(programme.id, only=people)
     return _problem(programme, waiting, (Counter(), Counter()), on=on, locks=(), weights=weights)
 
 
 def enrolled(programme_id: int, only: Sequence[int] | None = None) -> list[Enrolment]:
-    """The enrolments that wait for a match (of `only` these people), with people, wishes and whom they avoid."""
+    """The enrolments that wait for a match (of `only` these people), with people, wishes
+    and whom they avoid.
+    """
     query = (
         select(Enrolment)
         .join(Person, Person.id == Enrolment.person_id)
         .where(*_wait(programme_id))
-        .options(joinedload(Enrolment.person), selectinload(Enrolment.wishes), selectinload(Enrolment.avoided))
+        .options(
+            joinedload(Enrolment.person), selectinload(Enrolment.wishes), selectinload(Enrolment.avoided)
+        )
         .order_by(Enrolment.person_id)
     )
     return list(db.session.scalars(query if only is None else query.where(Enrolment.person_id.in_(only))))
@@ -133,13 +150,17 @@ def seats_taken(programme_id: int, *, drafts: bool) -> Seats:
     """How many seats live pairings (and, if asked for, drafts) take: by mentor, and by mentee."""
     states = [*LIVE, PairingState.DRAFT] if drafts else list(LIVE)
     rows = db.session.execute(
-        select(Pairing.mentor_id, Pairing.mentee_id).where(Pairing.programme_id == programme_id, Pairing.state.in_(states))
+        select(Pairing.mentor_id, Pairing.mentee_id).where(
+            Pairing.programme_id == programme_id, Pairing.state.in_(states)
+        )
     ).all()
     return Counter(row.mentor_id for row in rows), Counter(row.mentee_id for row in rows)
 
 
 class FreeSeats:
-    """The seats of all who wait for a match, but for those that pairs `there` take; those `apart` are not put together."""
+    """The seats of all who wait for a match, but for those that pairs `there` take; those `apart` are not put
+    together.
+    """
 
     def __init__(self, programme_id: int, *, there: Iterable[Pair], apart: Collection[Pair]) -> None:
         waits, self.apart = waiting(programme_id), apart
@@ -159,16 +180,26 @@ class FreeSeats:
 
 
 def kept_apart(programme_id: int) -> set[tuple[int, int]]:
-    """The pairs of which one would rather not meet the other, both ways round. For deciding only; it is shown to nobody."""
+    """The pairs of which one would rather not meet the other, both ways round. For deciding only; it is shown
+    to nobody.
+    """
     query = select(Enrolment.person_id, Avoided.person_id).join(Avoided, Avoided.enrolment_id == Enrolment.id)
     rows = db.session.execute(query.where(Enrolment.programme_id == programme_id)).all()
     return {pair for one, other in rows for pair in ((one, other), (other, one))}
 
 
 def check_seats(
-    programme_id: int, mentor_id: int, mentee_id: int, *, new_mentor: bool = True, new_mentee: bool = True, but: int = 0
+    programme_id: int,
+    mentor_id: int,
+    mentee_id: int,
+    *,
+    new_mentor: bool = True,
+    new_mentee: bool = True,
+    but: int = 0,
 ) -> None:
-    """Raise Invalid unless both take part, are no pair yet (`but` in that pairing), and the new ones have a seat left."""
+    """Raise Invalid unless both take part, are no pair yet (`but` in that pairing), and the new ones have a
+    seat left.
+    """
     hold_programme(programme_id)
     again = select(Pairing.id).where(
         Pairing.programme_id == programme_id,
@@ -180,7 +211,10 @@ def check_seats(
     if db.session.scalar(again.limit(1)):
         raise Invalid(_("These two are on the board already."), field="mentor")
     mentors, mentees = seats_taken(programme_id, drafts=True)
-    mentor, mentee = _taking_part(programme_id, mentor_id, "mentor"), _taking_part(programme_id, mentee_id, "mentee")
+    mentor, mentee = (
+        _taking_part(programme_id, mentor_id, "mentor"),
+        _taking_part(programme_id, mentee_id, "mentee"),
+    )
     if new_mentor and mentors[mentor_id] >= mentor.mentor_capacity:
         raise Invalid(_full(mentor.person), field="mentor")
     if new_mentee and mentees[mentee_id] >= mentee.mentee_capacity:
@@ -197,7 +231,8 @@ def _taking_part(programme_id: int, person_id: int, field: str) -> Enrolment:
 
 def _full(person: Person) -> str:
     return _(
-        "%(name)s has no seat left. Discard or change their other pairing first, or ask them to take one more.",
+        "%(name)s has no seat left. Discard or change their other pairing first, or ask them to take one"
+        " more.",
         name=person.name,
     )
 
@@ -276,7 +311,8 @@ def _candidate(
 
 
 def past_partners(programme_id: int) -> dict[int, set[int]]:
-    """Who has been whose partner: in any pairing that had begun, and in this programme also those offered or live now.
+    """Who has been whose partner: in any pairing that had begun, and in this programme also those offered or
+    live now.
 
     Those who said no to each other in this programme are not proposed to each other again.
     """

@@ -1,7 +1,8 @@
-"""Runs of the matching engine: asked for, solved in a process of their own, and stored. (keeping.py makes drafts of them.)
+"""Runs of the matching engine: asked for, solved in a process of their own, and stored. (keeping.py makes
+drafts of them.)
 
-A worker holds a run by a lease that it renews every other second while the process thinks. Should the worker be killed, the
-lease runs out, the process ends with it, and the sweep has the run begun again.
+A worker holds a run by a lease that it renews every other second while the process thinks. Should the worker
+be killed, the lease runs out, the process ends with it, and the sweep has the run begun again.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,8 @@ KIND, MATCH = "match_run", "pairings.match"
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 LEASE_SECONDS, TICK_SECONDS = 30, 1.0
 MOST_BEGINNINGS = 3
-"""How often a run is begun before it counts as failed: a process that dies each time would be begun for ever."""
+"""How often a run is begun before it counts as failed: a process that dies each time would be begun for ever.
+"""
 MOST_KEPT = 2**62
 """A gap above this is kept as this."""
 STOPPED = N_("It stopped before it was done. Try again.")
@@ -47,7 +49,8 @@ def problem_of(programme_id: int, *, on: date) -> Problem:
 
 
 def ask_run(programme: Programme, *, by: Person, at: datetime) -> MatchRun:
-    """Ask for a run; while one waits or runs, that one is the answer. Raises Invalid for a programme that is over.
+    """Ask for a run; while one waits or runs, that one is the answer. Raises Invalid for a programme that is
+    over.
 
     A trial under way does not stand in the way of a run, nor a run in that of a trial.
     """
@@ -73,14 +76,26 @@ def under_way(programme_id: int, *, trial: bool) -> MatchRun | None:
 
 
 def queued(
-    programme: Programme, *, weights: Mapping[str, int], rules: Mapping[str, Any], by: Person, at: datetime, title: str = "",
+    programme: Programme,
+    *,
+    weights: Mapping[str, int],
+    rules: Mapping[str, Any],
+    by: Person,
+    at: datetime,
+    title: str = "",
     trial: bool = False,
-) -> MatchRun:  # fmt: skip
+) -> MatchRun:
     """A run that waits for a worker, in the open transaction; `ask` rings for it."""
     run = MatchRun(
-        programme_id=programme.id, by_id=by.id, state=RunState.QUEUED, trial=trial, title=title, weights=dict(weights),
-        rules=dict(rules), created_at=at,
-    )  # fmt: skip
+        programme_id=programme.id,
+        by_id=by.id,
+        state=RunState.QUEUED,
+        trial=trial,
+        title=title,
+        weights=dict(weights),
+        rules=dict(rules),
+        created_at=at,
+    )
     db.session.add(run)
     db.session.flush()
     return run
@@ -90,7 +105,7 @@ def ask(run: MatchRun, *, by: Person) -> None:
     """Note that a run was asked for, and ring for it."""
     after = {"programme_id": run.programme_id, **({"trial": run.title} if run.trial else {})}
     audit.write(action="run.asked", on=KIND, id=run.id, by=by.id, after=after)
-    work.ring(MATCH, run.id)
+    work.enqueue(MATCH, run.id)
 
 
 def end_run(run: MatchRun, *, by: Person, at: datetime) -> bool:
@@ -133,7 +148,7 @@ def sweep() -> None:
         return
     with transaction():
         for run_id in db.session.scalars(wanted).all():
-            work.ring(MATCH, run_id)
+            work.enqueue(MATCH, run_id)
 
 
 def _begin(run_id: int) -> str | None:
@@ -150,13 +165,21 @@ def _begin(run_id: int) -> str | None:
             _close(begun, RunState.FAILED, error=_in_their_language(begun.by_id, (STOPPED_OFTEN, {})))
             return None
         begun.beginnings += 1
-        begun.state, begun.started_at, begun.phase, begun.done, begun.total = RunState.RUNNING, now(), "", 0, 0
+        begun.state, begun.started_at, begun.phase, begun.done, begun.total = (
+            RunState.RUNNING,
+            now(),
+            "",
+            0,
+            0,
+        )
     return holder
 
 
 def _given(run_id: int) -> Problem:
     """What a run is to solve. Read outside a writing transaction, since with many people it takes a while."""
-    begun = db.session.get_one(MatchRun, run_id, options=[joinedload(MatchRun.programme)], populate_existing=True)
+    begun = db.session.get_one(
+        MatchRun, run_id, options=[joinedload(MatchRun.programme)], populate_existing=True
+    )
     about: dict[str, Any] = {"weights": begun.weights, "rules": begun.rules, "by_hand": by_hand(run_id)}
     problem = candidates.problem_of(begun.programme, on=now().date(), **about)
     db.session.rollback()
@@ -168,7 +191,8 @@ def by_hand(run_id: int) -> candidates.ByHand:
     query = select(RunPair.mentor_id, RunPair.mentee_id, RunPair.how).where(RunPair.run_id == run_id)
     rows = db.session.execute(query).all()
     locks, forbids = (
-        frozenset((each.mentor_id, each.mentee_id) for each in rows if each.how == how) for how in ("lock", "forbid")
+        frozenset((each.mentor_id, each.mentee_id) for each in rows if each.how == how)
+        for how in ("lock", "forbid")
     )
     return candidates.ByHand(locks, forbids)
 
@@ -235,7 +259,11 @@ def store(run: MatchRun, result: Result, *, at: datetime, seconds: float) -> Non
     )
     db.session.add_all(
         LeftOver(
-            run_id=run.id, enrolment_id=by_person[each.id], role=each.role, template=each.template, args=dict(each.args)
+            run_id=run.id,
+            enrolment_id=by_person[each.id],
+            role=each.role,
+            template=each.template,
+            args=dict(each.args),
         )
         for each in result.left_over
         if each.id in by_person
@@ -261,8 +289,12 @@ def _proposal(run_id: int, pair: Pair, by_person: Mapping[int, int]) -> Proposal
     )
 
 
-def assess(programme: Programme, *, mentor_id: int, mentee_id: int, on: date) -> tuple[int, list[dict[str, Any]]]:
-    """The score of two people and its parts; raises Invalid when a rule forbids the pair or one is not free to meet."""
+def assess(
+    programme: Programme, *, mentor_id: int, mentee_id: int, on: date
+) -> tuple[int, list[dict[str, Any]]]:
+    """The score of two people and its parts; raises Invalid when a rule forbids the pair or one is not free
+    to meet.
+    """
     problem = candidates.problem_of_some(programme, [mentor_id, mentee_id], on=on)
     by_id = {each.id: each for each in problem.candidates}
     mentor, mentee = by_id.get(mentor_id), by_id.get(mentee_id)

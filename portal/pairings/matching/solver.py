@@ -1,8 +1,9 @@
-"""The engine in a process of its own: it can be watched and ended, and a crash in it takes nothing else along.
+"""The engine in a process of its own: it can be watched and ended, and a crash in it takes nothing else
+along.
 
-Run as a program it reads a problem as JSON from its standard input and writes lines of JSON: progress, and at last the
-result (or the prices of a board, if one came with the problem) or a failure. It ends when its parent is gone, since the pipe
-it writes its progress to breaks, and on Linux at once.
+Run as a program it reads a problem as JSON from its standard input and writes lines of JSON: progress, and at
+last the result (or the prices of a board, if one came with the problem) or a failure. It ends when its parent
+is gone, since the pipe it writes its progress to breaks, and on Linux at once.
 """
 
 import base64
@@ -27,12 +28,16 @@ from portal.errors import PortalError
 log = logging.getLogger(__name__)
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in Linux's prctl(2)
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Without it the matrix products of small machines are thirty times slower: their threads wait for each other."""
+"""Without it the matrix products of small machines are thirty times slower: their threads wait for each
+other.
+"""
 
 
 @dataclass(frozen=True)
 class Board:
-    """A board to be priced: its problem, the drafts that are not locked (ids, mentor first), and its line (0..10000)."""
+    """A board to be priced: its problem, the drafts that are not locked (ids, mentor first), and its line
+    (0..10000).
+    """
 
     problem: Problem
     drafts: tuple[tuple[int, int], ...]
@@ -40,10 +45,11 @@ class Board:
 
 
 class Solver:
-    """One problem being solved, or a `board` being priced, in a process of its own; leaving the `with` ends the process.
+    """One problem being solved, or a `board` being priced, in a process of its own; leaving the `with` ends
+    the process.
 
-    `progress` is the phase, how far it is and of how much; at the end there is a `result` (or `prices`), or a `failure` (a
-    sentence to be translated and what goes into it), and neither if the process died.
+    `progress` is the phase, how far it is and of how much; at the end there is a `result` (or `prices`), or a
+    `failure` (a sentence to be translated and what goes into it), and neither if the process died.
     """
 
     def __init__(self, problem: Problem, *, board: Board | None = None) -> None:
@@ -65,7 +71,9 @@ class Solver:
         self._reader.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
         self._process.kill()
         self._process.wait()
         self._reader.join()

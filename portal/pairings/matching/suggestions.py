@@ -1,4 +1,6 @@
-"""Who may be chosen for one side of a pairing, while staff type a name: only those whom the rules and the seats allow."""
+"""Who may be chosen for one side of a pairing, while staff type a name: only those whom the rules and the
+seats allow.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +23,9 @@ MOST_LOOKED_AT, MOST_SHOWN, SHORTEST = 60, 8, 2
 
 @dataclass(frozen=True)
 class Choice:
-    """Somebody who may be chosen; `points` is what the pair would have (0..10000), if the other side is known."""
+    """Somebody who may be chosen; `points` is what the pair would have (0..10000), if the other side is
+    known.
+    """
 
     person: Person
     points: int | None
@@ -43,10 +47,11 @@ def may_be_chosen(
     on: date,
     drafts: bool = True,
 ) -> list[Choice]:
-    """Those on `side` ("mentor" or "mentee") whose name or address holds what was typed, the best match first.
+    """Those on `side` ("mentor" or "mentee") whose name or address holds what was typed, the best match
+    first.
 
-    A seat that the pairing being edited takes counts as free, and so do those of all drafts with `drafts=False`. `opposite`
-    is whoever stands on the other side, if known.
+    A seat that the pairing being edited takes counts as free, and so do those of all drafts with
+    `drafts=False`. `opposite` is whoever stands on the other side, if known.
     """
     if len(typed.strip()) < SHORTEST:
         return []
@@ -62,16 +67,26 @@ def _named(programme_id: int, side: str, typed: str, *, but: int, drafts: bool) 
     """Those who wait in this role, have a seat left (`but` in that pairing), and are called so."""
     as_mentor = side == "mentor"
     part, seats = (
-        (Enrolment.as_mentor, Enrolment.mentor_capacity) if as_mentor else (Enrolment.as_mentee, Enrolment.mentee_capacity)
+        (Enrolment.as_mentor, Enrolment.mentor_capacity)
+        if as_mentor
+        else (Enrolment.as_mentee, Enrolment.mentee_capacity)
     )
-    takes = (Pairing.state.in_(OPEN_PAIRINGS if drafts else LIVE), Pairing.programme_id == programme_id, Pairing.id != but)
+    takes = (
+        Pairing.state.in_(OPEN_PAIRINGS if drafts else LIVE),
+        Pairing.programme_id == programme_id,
+        Pairing.id != but,
+    )
     theirs = (Pairing.mentor_id if as_mentor else Pairing.mentee_id) == Enrolment.person_id
     taken = select(func.count(Pairing.id)).where(theirs, *takes).correlate(Enrolment).scalar_subquery()
-    called = or_(Person.name.icontains(typed, autoescape=True), Person.email.istartswith(typed, autoescape=True))
+    called = or_(
+        Person.name.icontains(typed, autoescape=True), Person.email.istartswith(typed, autoescape=True)
+    )
     query = (
         select(Person)
         .join(Enrolment, Enrolment.person_id == Person.id)
-        .where(Enrolment.programme_id == programme_id, Enrolment.state == EnrolmentState.WAITING, part, called)
+        .where(
+            Enrolment.programme_id == programme_id, Enrolment.state == EnrolmentState.WAITING, part, called
+        )
         .where(Person.disabled_at.is_(None), taken < seats)
         .order_by(Person.name, Person.id)
         .limit(MOST_LOOKED_AT)
@@ -79,7 +94,9 @@ def _named(programme_id: int, side: str, typed: str, *, but: int, drafts: bool) 
     return list(db.session.scalars(query))
 
 
-def _points(programme: Programme, side: str, people: list[Person], opposite: Person, *, on: date) -> dict[int, int]:
+def _points(
+    programme: Programme, side: str, people: list[Person], opposite: Person, *, on: date
+) -> dict[int, int]:
     """The points of each with the other side; those whom a rule forbids are left out."""
     problem = candidates.problem_of_some(programme, [opposite.id, *(each.id for each in people)], on=on)
     known = {each.id: each for each in problem.candidates}

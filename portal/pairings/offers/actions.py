@@ -21,7 +21,7 @@ from portal.pairings.models import Pairing
 from portal.pairings.queries import hold, side_of, was_asked, whole
 from portal.people import versions
 from portal.people.models import Person
-from portal.work import ring
+from portal.work import enqueue
 
 KIND = "pairing"
 ACTIVATED = "schedule.milestones"
@@ -45,7 +45,9 @@ def turn_of(pairing: Pairing) -> Person | None:
 
 
 def accept(pairing: Pairing, *, by: Person, at: datetime) -> bool:
-    """Say yes; whether that changed anything (twice is once). Raises NotFound when it is not this person's turn."""
+    """Say yes; whether that changed anything (twice is once). Raises NotFound when it is not this person's
+    turn.
+    """
     hold(pairing)
     if _has_accepted(pairing, by):
         return False
@@ -60,7 +62,7 @@ def accept(pairing: Pairing, *, by: Person, at: datetime) -> bool:
     move(pairing, PairingState.ACTIVE, by=by.id)
     _write_to_both(letters.active, pairing)
     versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
-    ring(ACTIVATED, pairing.id)
+    enqueue(ACTIVATED, pairing.id)
     return True
 
 
@@ -76,7 +78,9 @@ def decline(pairing: Pairing, *, by: Person, at: datetime) -> bool:
 
 
 def expire_due(at: datetime) -> int:
-    """Let offers go that nobody answered in time, at most MOST_AT_ONCE; how many. Staff see them on the board."""
+    """Let offers go that nobody answered in time, at most MOST_AT_ONCE; how many. Staff see them on the
+    board.
+    """
     late = select(Pairing).where(Pairing.state == PairingState.OFFERED, Pairing.answer_by < at)
     late = late.options(*whole()).order_by(Pairing.id).limit(MOST_AT_ONCE)
     found = db.session.scalars(late.with_for_update(skip_locked=True, of=Pairing, key_share=True)).all()
@@ -86,12 +90,16 @@ def expire_due(at: datetime) -> int:
 
 
 def end(pairing: Pairing, *, by: Person, at: datetime, reason: PairingEnd | None = None) -> bool:
-    """End a pairing that is active or paused; whether that changed anything. Its past stays, its future goes."""
+    """End a pairing that is active or paused; whether that changed anything. Its past
+    stays, its future goes.
+    """
     hold(pairing)
     if pairing.state == PairingState.ENDED:
         return False
     side = side_of(pairing, by.id)
-    own = {"mentor": PairingEnd.BY_MENTOR, "mentee": PairingEnd.BY_MENTEE}.get(side or "", PairingEnd.BY_STAFF)
+    own = {"mentor": PairingEnd.BY_MENTOR, "mentee": PairingEnd.BY_MENTEE}.get(
+        side or "", PairingEnd.BY_STAFF
+    )
     if pairing.state not in (PairingState.ACTIVE, PairingState.PAUSED):
         raise Invalid(_("Only a pairing that has begun can be ended."))
     move(pairing, PairingState.ENDED, by=by.id)
@@ -101,7 +109,9 @@ def end(pairing: Pairing, *, by: Person, at: datetime, reason: PairingEnd | None
     return True
 
 
-def take_back_end(pairing: Pairing, *, by: Person, at: datetime, to: PairingState = PairingState.ACTIVE) -> bool:
+def take_back_end(
+    pairing: Pairing, *, by: Person, at: datetime, to: PairingState = PairingState.ACTIVE
+) -> bool:
     """Let a pairing go on that was ended, active or paused as before; whether that changed anything.
 
     What was planned is there again. Raises Invalid when one of the two has left, or has no seat left.
@@ -143,19 +153,32 @@ def take_offer_back(pairing: Pairing, *, by: int) -> None:
 
 
 def move(pairing: Pairing, to: PairingState, *, by: int | None) -> None:
-    """Take one step of core.lifecycle.PAIRING_STEPS and write it down; raises Invalid when there is no such step."""
+    """Take one step of core.lifecycle.PAIRING_STEPS and write it down; raises Invalid when there is no such
+    step.
+    """
     before = PairingState(pairing.state)
-    check_step(PAIRING_STEPS, before, to, _("This pairing cannot do that from where it stands. Reload the page."))
+    check_step(
+        PAIRING_STEPS, before, to, _("This pairing cannot do that from where it stands. Reload the page.")
+    )
     pairing.state = to
     audit.write(
-        action="pairing.moved", on=KIND, id=pairing.id, by=by, before={"state": before.value}, after={"state": to.value}
+        action="pairing.moved",
+        on=KIND,
+        id=pairing.id,
+        by=by,
+        before={"state": before.value},
+        after={"state": to.value},
     )
 
 
 def fall_through(pairing: Pairing, reason: PairingEnd, *, by: int | None, at: datetime) -> None:
-    """Let a draft or an offer go. Whoever was asked and did not bring it about (nor let the time pass) is told kindly."""
+    """Let a draft or an offer go. Whoever was asked and did not bring it about (nor let the time pass) is
+    told kindly.
+    """
     silent = turn_of(pairing)
-    move(pairing, PairingState.DECLINED if pairing.state == PairingState.OFFERED else PairingState.ENDED, by=by)
+    move(
+        pairing, PairingState.DECLINED if pairing.state == PairingState.OFFERED else PairingState.ENDED, by=by
+    )
     pairing.end_reason, pairing.ended_at, pairing.answer_by = reason, at, None
     for person in (pairing.mentee, pairing.mentor):
         if person.id == by or not was_asked(pairing, person.id):
@@ -173,7 +196,9 @@ def _has_accepted(pairing: Pairing, person: Person) -> bool:
 
 
 def _check_turn(pairing: Pairing, person: Person) -> None:
-    """Raise NotFound unless it is this person's turn, and Invalid when it once was and the question is over."""
+    """Raise NotFound unless it is this person's turn, and Invalid when it once was and the
+    question is over.
+    """
     turn = turn_of(pairing)
     if turn is None and was_asked(pairing, person.id):
         raise Invalid(_("This question is over; there is nothing to answer any more."))

@@ -1,4 +1,6 @@
-"""The question put to two people, and the end of what came of it: for the two alone, without blame on either side."""
+"""The question put to two people, and the end of what came of it: for the two alone, without blame on either
+side.
+"""
 
 from typing import Any
 
@@ -20,14 +22,16 @@ from portal.web.access import signed_in
 from portal.web.htmx import redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("offers", __name__, url_prefix="/pairings")
+blueprint = Blueprint("offers", __name__, url_prefix="/pairings")
 BEGUN = (PairingState.ACTIVE, PairingState.PAUSED)
 
 
-@room.get("/<id:pairing_id>/offer")
+@blueprint.get("/<id:pairing_id>/offer")
 @signed_in
 def show(pairing_id: int) -> Response:
-    """Why the two, who the other is, what a yes means and until when; or that it is the other's turn, or over."""
+    """Why the two, who the other is, what a yes means and until when; or that it is the other's turn, or
+    over.
+    """
     pairing = _asked(pairing_id)
     if pairing is None:
         return make_response(render_template("pairings/offers/over.html"))
@@ -36,7 +40,7 @@ def show(pairing_id: int) -> Response:
     return make_response(render_template("pairings/offers/offer.html", **_about(pairing)))
 
 
-@room.post("/<id:pairing_id>/offer/accept")
+@blueprint.post("/<id:pairing_id>/offer/accept")
 @signed_in
 def accept(pairing_id: int) -> Response:
     """Say yes."""
@@ -51,7 +55,7 @@ def accept(pairing_id: int) -> Response:
     return redirect_to(url_for("pair.show", pairing_id=pairing_id))
 
 
-@room.get("/<id:pairing_id>/offer/decline")
+@blueprint.get("/<id:pairing_id>/offer/decline")
 @signed_in
 def ask_to_decline(pairing_id: int) -> Response:
     """Whether somebody is sure; no reason is asked."""
@@ -61,7 +65,7 @@ def ask_to_decline(pairing_id: int) -> Response:
     return make_response(render_template("pairings/offers/decline.html", **_about(pairing)))
 
 
-@room.post("/<id:pairing_id>/offer/decline")
+@blueprint.post("/<id:pairing_id>/offer/decline")
 @signed_in
 def decline(pairing_id: int) -> Response:
     """Say no."""
@@ -71,7 +75,7 @@ def decline(pairing_id: int) -> Response:
     return redirect_to(url_for("front.home"))
 
 
-@room.get("/<id:pairing_id>/end")
+@blueprint.get("/<id:pairing_id>/end")
 @signed_in
 def ask_to_end(pairing_id: int) -> Response:
     """Whether to end a pairing; alike for each of the two, and for staff."""
@@ -79,10 +83,12 @@ def ask_to_end(pairing_id: int) -> Response:
     if pairing.state not in BEGUN:
         return redirect_to(url_for("pair.show", pairing_id=pairing_id))
     side = side_of(pairing, current_user.id)
-    return make_response(render_template("pairings/offers/end.html", pairing=pairing, side=side, **_partner_of(pairing)))
+    return make_response(
+        render_template("pairings/offers/end.html", pairing=pairing, side=side, **_partner_of(pairing))
+    )
 
 
-@room.post("/<id:pairing_id>/end")
+@blueprint.post("/<id:pairing_id>/end")
 @signed_in
 def end(pairing_id: int) -> Response:
     """End a pairing. Its past stays, its future goes."""
@@ -99,7 +105,9 @@ def end(pairing_id: int) -> Response:
 
 
 def _asked(pairing_id: int) -> Pairing | None:
-    """The pairing for one of its two; None for one of them who was asked when that is over. NotFound for all others."""
+    """The pairing for one of its two; None for one of them who was asked when that is over. NotFound for all
+    others.
+    """
     kept = db.session.get(Pairing, pairing_id)
     if kept is not None and _is_over(kept) and was_asked(kept, current_user.id):
         return None
@@ -110,7 +118,9 @@ def _asked(pairing_id: int) -> Pairing | None:
 
 
 def _still_asked(pairing_id: int) -> Pairing:
-    """The pairing whose question is answered. One that is over is loaded too: the action says so, or takes it for twice."""
+    """The pairing whose question is answered. One that is over is loaded too: the action says so, or takes it
+    for twice.
+    """
     return _asked(pairing_id) or db.session.get_one(Pairing, pairing_id)
 
 

@@ -38,8 +38,8 @@ class Sending:
 class Preview:
     """What publishing would do. `digest` stands for exactly these drafts as they are now.
 
-    `kept_back` are drafts that cannot be offered at present: one of the two is paused, has taken back the role or a seat,
-    or has asked for somebody else.
+    `kept_back` are drafts that cannot be offered at present: one of the two is paused, has taken back the
+    role or a seat, or has asked for somebody else.
     """
 
     sendings: Sequence[Sending]
@@ -47,7 +47,9 @@ class Preview:
     kept_back: Sequence[Pairing] = ()
 
 
-def preview(programme: Programme, *, only: Collection[int] | None = None, at: datetime | None = None) -> Preview:
+def preview(
+    programme: Programme, *, only: Collection[int] | None = None, at: datetime | None = None
+) -> Preview:
     """What would be sent if all drafts of the programme (or `only` these) were published now."""
     until = (at or now()) + asking.TIME_TO_ANSWER
     wanted = _wanted(programme, only)
@@ -60,8 +62,12 @@ def preview(programme: Programme, *, only: Collection[int] | None = None, at: da
     )
 
 
-def publish(programme: Programme, *, digest: str, by: Person, at: datetime, only: Collection[int] | None = None) -> int:
-    """Offer the drafts that were looked at; how many. Raises Stale when the drafts changed since, Invalid for none."""
+def publish(
+    programme: Programme, *, digest: str, by: Person, at: datetime, only: Collection[int] | None = None
+) -> int:
+    """Offer the drafts that were looked at; how many. Raises Stale when the drafts changed since, Invalid for
+    none.
+    """
     check_open(programme)
     hold_programme(programme.id)
     chosen = offerable(programme.id, _wanted(programme, only, held=True))
@@ -79,8 +85,8 @@ def _wanted(programme: Programme, only: Collection[int] | None, *, held: bool = 
 
 
 def offerable(programme_id: int, wanted: Sequence[Pairing]) -> list[Pairing]:
-    """Those drafts of which both wait for a match in their role, have a seat left beside what is live and the drafts before,
-    and neither has asked since not to meet the other."""
+    """Those drafts of which both wait for a match in their role, have a seat left beside what is live and the
+    drafts before, and neither has asked since not to meet the other."""
     apart = candidates.kept_apart(programme_id)
     free = candidates.FreeSeats(programme_id, there=live_pairs(programme_id), apart=apart)
     return [each for each in wanted if free.take(each.mentor_id, each.mentee_id)]

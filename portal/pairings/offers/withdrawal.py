@@ -14,9 +14,13 @@ from portal.programmes.models import Enrolment
 
 
 def withdraw(enrolment: Enrolment, *, at: datetime) -> bool:
-    """End what the person has begun in this programme, let their offers go, and take them out of it; whether that is new."""
+    """End what the person has begun in this programme, let their offers go, and take them out of it; whether
+    that is new.
+    """
     theirs = or_(Pairing.mentor_id == enrolment.person_id, Pairing.mentee_id == enrolment.person_id)
-    here = select(Pairing).where(Pairing.programme_id == enrolment.programme_id, theirs, Pairing.state.in_(OPEN_PAIRINGS))
+    here = select(Pairing).where(
+        Pairing.programme_id == enrolment.programme_id, theirs, Pairing.state.in_(OPEN_PAIRINGS)
+    )
     here = here.options(*whole()).order_by(Pairing.id).with_for_update(of=Pairing, key_share=True)
     for pairing in db.session.scalars(here).all():
         if pairing.state in (PairingState.ACTIVE, PairingState.PAUSED):

@@ -1,4 +1,6 @@
-"""Leaving a programme: asked once, no reason wanted. It is here because it ends the person's pairings as well."""
+"""Leaving a programme: asked once, no reason wanted. It is here because it ends the person's pairings as
+well.
+"""
 
 from flask import Blueprint, make_response, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -17,10 +19,10 @@ from portal.web.access import signed_in
 from portal.web.htmx import redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("withdrawing", __name__, url_prefix="/join")
+blueprint = Blueprint("withdrawing", __name__, url_prefix="/join")
 
 
-@room.get("/<id:programme_id>/withdraw")
+@blueprint.get("/<id:programme_id>/withdraw")
 @signed_in
 def ask(programme_id: int) -> Response:
     """Ask once before somebody leaves, and say which pairings end by it."""
@@ -28,11 +30,17 @@ def ask(programme_id: int) -> Response:
     if enrolment.state == EnrolmentState.WITHDRAWN:
         return redirect(_standing(programme_id), 303)
     begun = (PairingState.ACTIVE, PairingState.PAUSED)
-    mine = [each for each in pairings_of(current_user.id) if each.programme_id == programme_id and each.state in begun]
-    return make_response(render_template("pairings/offers/withdraw.html", programme=enrolment.programme, ending=mine))
+    mine = [
+        each
+        for each in pairings_of(current_user.id)
+        if each.programme_id == programme_id and each.state in begun
+    ]
+    return make_response(
+        render_template("pairings/offers/withdraw.html", programme=enrolment.programme, ending=mine)
+    )
 
 
-@room.post("/<id:programme_id>/withdraw")
+@blueprint.post("/<id:programme_id>/withdraw")
 @signed_in
 def withdraw(programme_id: int) -> Response:
     """Leave the programme."""

@@ -1,8 +1,8 @@
 """A change by hand together with all that follows from it: one deed, one line of the audit, one undo.
 
-Staff choose another mentor for a draft, and the drafts that have to make room move along as the prices said (pricing.py).
-Nothing is done if anything changed since the prices were worked out. What was chosen by hand is locked, so that later runs
-keep it.
+Staff choose another mentor for a draft, and the drafts that have to make room move along as the prices said
+(pricing.py). Nothing is done if anything changed since the prices were worked out. What was chosen by hand is
+locked, so that later runs keep it.
 """
 
 from collections import Counter, defaultdict
@@ -38,7 +38,9 @@ Scored = dict[Pair, tuple[int, list[dict[str, Any]]]]
 
 
 def prices_of(pairing: Pairing, board: PriceBoard) -> Prices | None:
-    """What each other mentor for a draft would cost; None when the board does not know the draft (one of them is away)."""
+    """What each other mentor for a draft would cost; None when the board does not know the draft (one of them
+    is away).
+    """
     row, column = board.rows.get(pairing.mentor_id), board.columns.get(pairing.mentee_id)
     if row is None or column is None or (row, column) not in board.present:
         return None
@@ -54,7 +56,9 @@ def people_in(chain: Chain, board: PriceBoard) -> tuple[list[Pair], list[Pair]]:
     return made, parted
 
 
-def choose(pairing: Pairing, *, mentor_id: int, seen: int, stamp: str, by: Person, at: datetime) -> audit.AuditEntry:
+def choose(
+    pairing: Pairing, *, mentor_id: int, seen: int, stamp: str, by: Person, at: datetime
+) -> audit.AuditEntry:
     """Give a draft another mentor and let others move along, as the prices with this stamp said.
 
     Raises Stale when anything was changed since; Invalid for a mentor who is not priced.
@@ -78,11 +82,15 @@ def choose(pairing: Pairing, *, mentor_id: int, seen: int, stamp: str, by: Perso
 
 def _drafts(programme_id: int) -> Sequence[Pairing]:
     mine = select(Pairing).where(Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT)
-    return db.session.scalars(mine.options(*whole()).order_by(Pairing.id).with_for_update(of=Pairing, key_share=True)).all()
+    return db.session.scalars(
+        mine.options(*whole()).order_by(Pairing.id).with_for_update(of=Pairing, key_share=True)
+    ).all()
 
 
 def _matched(old: dict[Pair, Pairing], made: Iterable[Pair]) -> list[tuple[Pairing | None, Pair | None]]:
-    """Which draft becomes which pair: the mentee's own where there is one, else the mentor's. Others come or go."""
+    """Which draft becomes which pair: the mentee's own where there is one, else the mentor's. Others come or
+    go.
+    """
     left, moves = dict(old), []
     open_pairs = list(made)
     for side in (1, 0):
@@ -97,9 +105,15 @@ def _matched(old: dict[Pair, Pairing], made: Iterable[Pair]) -> list[tuple[Pairi
 
 
 def _carry_out(
-    programme: Programme, head: Pairing, moves: Sequence[tuple[Pairing | None, Pair | None]], *, by: Person, at: datetime
+    programme: Programme,
+    head: Pairing,
+    moves: Sequence[tuple[Pairing | None, Pair | None]],
+    *,
+    by: Person,
+    at: datetime,
 ) -> audit.AuditEntry:
     """Make all moves and write them down."""
+    # long because its steps read best in one order
     scored = _scored(programme, [pair for _row, pair in moves if pair], on=at.date())
     before: dict[str, Any] = {}
     rows: list[Pairing] = []
@@ -125,15 +139,21 @@ def _carry_out(
     after = {str(row.id): _row(row) for row in rows}
     _note_along(before, after, head, by)
     entry = audit.write(
-        action=CHAIN, on=KIND, id=head.id, by=by.id,
-        before={**_said(before, head), "rows": before}, after={**_said(after, head), "rows": after},
-    )  # fmt: skip
+        action=CHAIN,
+        on=KIND,
+        id=head.id,
+        by=by.id,
+        before={**_said(before, head), "rows": before},
+        after={**_said(after, head), "rows": after},
+    )
     pricing.wanted(programme.id, at=at)
     return entry
 
 
 def chosen(pairing: Pairing, *, mentor_id: int, by: Person) -> int:
-    """The audit's position of the choice of this very mentor, if it was the last that was done to a draft; 0 otherwise."""
+    """The audit's position of the choice of this very mentor, if it was the last that was done to a draft; 0
+    otherwise.
+    """
     last = next(iter(audit.history(KIND, pairing.id, limit=1)), None)
     if last is None or (last.action, last.actor_id) != (CHAIN, by.id) or pairing.mentor_id != mentor_id:
         return 0
@@ -156,6 +176,7 @@ def begun_with(position: int) -> int:
 
 def undo(position: int, *, by: Person, at: datetime) -> Pairing:
     """Take a chain back as a whole; the draft it began with. Raises Invalid when it cannot be (any more)."""
+    # long because its steps read best in one order
     entry = audit.at(position)
     if entry is None or entry.action != CHAIN or not entry.before or not entry.after:
         raise NotFound
@@ -171,7 +192,12 @@ def undo(position: int, *, by: Person, at: datetime) -> Pairing:
     if all(_is_as(rows.get(key), before[key]) for key in after):
         raise Invalid(_("This is undone already."))
     if not all(key in rows and _row(rows[key]) == after[key] for key in after):
-        raise Invalid(_("One of these pairs was changed again since, so this cannot be undone as a whole. Edit the rows."))
+        raise Invalid(
+            _(
+                "One of these pairs was changed again since, so this cannot be undone as a whole. Edit the"
+                " rows."
+            )
+        )
     programme = db.session.get_one(Programme, head.programme_id)
     pairs = [(each["mentor_id"], each["mentee_id"]) for each in before.values() if each]
     scored = _scored(programme, pairs, on=at.date())
@@ -182,9 +208,14 @@ def undo(position: int, *, by: Person, at: datetime) -> Pairing:
     present = {key: _row(row) for key, row in rows.items()}
     _note_along(after, present, head, by)
     audit.write(
-        action=CHAIN, on=KIND, id=head.id, by=by.id, before={**_said(after, head), "rows": after},
-        after={**_said(present, head), "rows": present}, reason=N_("Undone"),
-    )  # fmt: skip
+        action=CHAIN,
+        on=KIND,
+        id=head.id,
+        by=by.id,
+        before={**_said(after, head), "rows": after},
+        after={**_said(present, head), "rows": present},
+        reason=N_("Undone"),
+    )
     pricing.wanted(programme.id, at=at)
     return head
 
@@ -242,7 +273,9 @@ def _put(row: Pairing, pair: Pair, scored: tuple[int, list[dict[str, Any]]]) -> 
 
 
 def _scored(programme: Programme, pairs: Sequence[Pair], *, on: date) -> Scored:
-    """The score and its parts of each pair; raises Invalid when a rule forbids one, or somebody waits for no match now."""
+    """The score and its parts of each pair; raises Invalid when a rule forbids one, or somebody waits for no
+    match now.
+    """
     problem = candidates.problem_of_some(programme, sorted({each for pair in pairs for each in pair}), on=on)
     mentors, mentees = ({each.id: each for each in side} for side in (problem.mentors, problem.mentees))
     for mentor, mentee in pairs:
@@ -256,15 +289,21 @@ def _scored(programme: Programme, pairs: Sequence[Pair], *, on: date) -> Scored:
 
 
 def _check_seats(programme_id: int, rows: Iterable[Pairing]) -> None:
-    """Raise Stale unless everybody in these rows has a seat for each of their pairings, and no pair is there twice."""
+    """Raise Stale unless everybody in these rows has a seat for each of their pairings, and no pair is there
+    twice.
+    """
     people = {each for row in rows for each in (row.mentor_id, row.mentee_id)}
     taken = candidates.seats_taken(programme_id, drafts=True)
     mine = select(Enrolment.person_id, Enrolment.mentor_capacity, Enrolment.mentee_capacity)
-    seats = db.session.execute(mine.where(Enrolment.programme_id == programme_id, Enrolment.person_id.in_(people))).all()
+    seats = db.session.execute(
+        mine.where(Enrolment.programme_id == programme_id, Enrolment.person_id.in_(people))
+    ).all()
     full = any(taken[0][each.person_id] > each.mentor_capacity for each in seats)
     full = full or any(taken[1][each.person_id] > each.mentee_capacity for each in seats)
     theirs = or_(Pairing.mentor_id.in_(people), Pairing.mentee_id.in_(people))
-    there = select(Pairing.mentor_id, Pairing.mentee_id).where(Pairing.programme_id == programme_id, takes_seats(), theirs)
+    there = select(Pairing.mentor_id, Pairing.mentee_id).where(
+        Pairing.programme_id == programme_id, takes_seats(), theirs
+    )
     twice = Counter((each.mentor_id, each.mentee_id) for each in db.session.execute(there))
     if full or any(many > 1 for many in twice.values()):
         raise Stale(_("The board changed since these prices were worked out. Nothing was done; look again."))

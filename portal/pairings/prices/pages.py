@@ -1,7 +1,8 @@
-"""What another mentor would cost, as staff see it: every mentor for one draft, the cheapest first, and who would move.
+"""What another mentor would cost, as staff see it: every mentor for one draft, the cheapest first, and who
+would move.
 
-The list opens below a row that is edited, or as a page. While prices are worked out it looks again by itself. And what one
-more seat would be worth: whom to ask to take two.
+The list opens below a row that is edited, or as a page. While prices are worked out it looks again by itself.
+And what one more seat would be worth: whom to ask to take two.
 """
 
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ from portal.web.access import requires
 from portal.web.htmx import answer, redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("prices", __name__, url_prefix="/pairings/prices")
+blueprint = Blueprint("prices", __name__, url_prefix="/pairings/prices")
 PER_PAGE, FEW, SEATS = 15, 4, 10
 
 
@@ -51,7 +52,9 @@ class Move:
 
 @dataclass(frozen=True)
 class Offer:
-    """One mentor who could be chosen: who, the points of the pair, what it costs in words, and who would move."""
+    """One mentor who could be chosen: who, the points of the pair, what it costs in words, and who would
+    move.
+    """
 
     person: Person
     points: int
@@ -60,19 +63,19 @@ class Offer:
     moves: tuple[Move, ...] = ()
 
 
-@room.context_processor
+@blueprint.context_processor
 def _given() -> dict[str, Any]:
     return {"words": words, "FEW": FEW}
 
 
-@room.get("/<id:pairing_id>")
+@blueprint.get("/<id:pairing_id>")
 @requires(May.EDIT_PAIRINGS)
 def show(pairing_id: int) -> Response:
     """All mentors for a draft, priced; or that it is being worked out."""
     return _list(staffs_pairing(pairing_id, current_user))
 
 
-@room.get("/<id:pairing_id>/with/<id:mentor_id>")
+@blueprint.get("/<id:pairing_id>/with/<id:mentor_id>")
 @requires(May.EDIT_PAIRINGS)
 def one(pairing_id: int, mentor_id: int) -> Response:
     """All who would move if this mentor were chosen."""
@@ -88,10 +91,12 @@ def one(pairing_id: int, mentor_id: int) -> Response:
     return make_response(render_template("pairings/prices/one.html", **about))
 
 
-@room.post("/<id:pairing_id>/choose")
+@blueprint.post("/<id:pairing_id>/choose")
 @requires(May.EDIT_PAIRINGS)
 def choose(pairing_id: int) -> Response:
-    """Choose another mentor; whoever has to make room moves along. Old prices are answered with new ones, twice is once."""
+    """Choose another mentor; whoever has to make room moves along. Old prices are answered with new ones,
+    twice is once.
+    """
     staffs_pairing(pairing_id, current_user)
     mentor_id, seen = (directory.number_in(request.form.get(name, "")) for name in ("mentor", "version"))
     try:
@@ -101,17 +106,23 @@ def choose(pairing_id: int) -> Response:
             about = {"mentor_id": mentor_id, "seen": seen, "stamp": stamp, "by": current_user, "at": now()}
             position = chains.choose(pairing, **about).position
     except (Stale, Invalid) as error:
-        position = chains.chosen(staffs_pairing(pairing_id, current_user), mentor_id=mentor_id, by=current_user)
+        position = chains.chosen(
+            staffs_pairing(pairing_id, current_user), mentor_id=mentor_id, by=current_user
+        )
         if not position:
             return _list(staffs_pairing(pairing_id, current_user), said=error.message, status=error.status)
     pairing, moved = staffs_pairing(pairing_id, current_user), chains.moved_along(position)
     chosen = _("%(mentor)s mentors %(mentee)s now.", mentor=pairing.mentor.name, mentee=pairing.mentee.name)
-    along = ngettext("%(num)s other draft moved along.", "%(num)s other drafts moved along.", moved) if moved else ""
+    along = (
+        ngettext("%(num)s other draft moved along.", "%(num)s other drafts moved along.", moved)
+        if moved
+        else ""
+    )
     toast(f"{chosen} {along}".strip(), undo_url=url_for("prices.undo", position=position))
     return redirect_to(_on_board(pairing))
 
 
-@room.post("/undo/<id:position>")
+@blueprint.post("/undo/<id:position>")
 @requires(May.EDIT_PAIRINGS)
 def undo(position: int) -> Response:
     """Take a choice back with all that had moved along."""
@@ -125,7 +136,7 @@ def undo(position: int) -> Response:
     return redirect_to(_on_board(staffs_pairing(pairing.id, current_user)))
 
 
-@room.get("/seats")
+@blueprint.get("/seats")
 @requires(May.EDIT_PAIRINGS)
 def seats() -> Response:
     """Whom to ask to take one more: what one more seat at each mentor would be worth."""
@@ -140,7 +151,9 @@ def seats() -> Response:
         best = [(row, values.change(row), values.chain(row)) for row in values.order()[:SEATS]]
         about["offers"] = _offers(None, board, best)
     return answer(
-        "pairings/prices/_seats.html", page=lambda: render_template("pairings/prices/seats.html", **about), **about
+        "pairings/prices/_seats.html",
+        page=lambda: render_template("pairings/prices/seats.html", **about),
+        **about,
     )
 
 
@@ -175,24 +188,38 @@ def _priced(pairing: Pairing, board: PriceBoard, q: str) -> dict[str, Any]:
     """A page of mentors, the cheapest first."""
     prices = chains.prices_of(pairing, board)
     if prices is None:
-        return {"problem": _("One of these two does not wait for a match at present, so there is nothing to compare.")}
+        return {
+            "problem": _(
+                "One of these two does not wait for a match at present, so there is nothing to compare."
+            )
+        }
     order = prices.order()
     if q:
-        named = set(db.session.scalars(select(Person.id).where(
-            Person.id.in_(board.mentor_ids.tolist()), Person.name.icontains(q, autoescape=True)
-        )))  # fmt: skip
+        named = set(
+            db.session.scalars(
+                select(Person.id).where(
+                    Person.id.in_(board.mentor_ids.tolist()), Person.name.icontains(q, autoescape=True)
+                )
+            )
+        )
         order = [row for row in order if int(board.mentor_ids[row]) in named]
     page = max(directory.number_in(request.args.get("page", "")), 1)
     rows = directory.Sliced(every=order, page=page, per_page=PER_PAGE, error_out=False)
     offers = _offers(pairing, board, [(row, prices.change(row), prices.chain(row)) for row in rows.items])
     both = int(prices.both_ways.sum())
     return {
-        "rows": rows, "offers": offers, "both_ways": both, "many": int(prices.priced.sum()),
-        "stamp": pricing.stamp_made(pairing.programme_id), "could_be_added": len(board.planned - board.present),
-    }  # fmt: skip
+        "rows": rows,
+        "offers": offers,
+        "both_ways": both,
+        "many": int(prices.priced.sum()),
+        "stamp": pricing.stamp_made(pairing.programme_id),
+        "could_be_added": len(board.planned - board.present),
+    }
 
 
-def _offers(pairing: Pairing | None, board: PriceBoard, found: Sequence[tuple[int, Change, Chain]]) -> list[Offer]:
+def _offers(
+    pairing: Pairing | None, board: PriceBoard, found: Sequence[tuple[int, Change, Chain]]
+) -> list[Offer]:
     """What each mentor (row) would change and who would move; one query for all names."""
     moving = {row: chains.people_in(chain, board) for row, _change, chain in found}
     ids = {each for made, parted in moving.values() for pair in (*made, *parted) for each in pair}
@@ -214,7 +241,9 @@ def _moves(
     made: Sequence[tuple[int, int]], parted: Sequence[tuple[int, int]], names: dict[int, str], *, but: int
 ) -> tuple[Move, ...]:
     """Mentee by mentee: whom they meet now and whom they would meet; then mentors who would be without."""
-    mentees = sorted({mentee for _mentor, mentee in (*made, *parted)} - {but}, key=lambda each: names.get(each, ""))
+    mentees = sorted(
+        {mentee for _mentor, mentee in (*made, *parted)} - {but}, key=lambda each: names.get(each, "")
+    )
 
     def told(pairs: Sequence[chains.Pair], mentee: int) -> str:
         return ", ".join(names.get(mentor, "") for mentor, other in pairs if other == mentee)
@@ -235,20 +264,29 @@ def _people_said(change: Change) -> list[str]:
     mentees, mentors = change.mentees_unmet, change.mentors_unmet
     said = []
     if mentees > 0:
-        said.append(ngettext(
-            "%(num)s person who wants to learn would be left without a mentor.",
-            "%(num)s people who want to learn would be left without a mentor.", mentees,
-        ))  # fmt: skip
+        said.append(
+            ngettext(
+                "%(num)s person who wants to learn would be left without a mentor.",
+                "%(num)s people who want to learn would be left without a mentor.",
+                mentees,
+            )
+        )
     if mentees < 0:
-        said.append(ngettext(
-            "%(num)s more person gets a mentor.", "%(num)s more people get a mentor.", -mentees
-        ))  # fmt: skip
+        said.append(
+            ngettext("%(num)s more person gets a mentor.", "%(num)s more people get a mentor.", -mentees)
+        )
     if mentors > 0:
-        said.append(ngettext(
-            "%(num)s mentor would be left without anybody.", "%(num)s mentors would be left without anybody.", mentors
-        ))  # fmt: skip
+        said.append(
+            ngettext(
+                "%(num)s mentor would be left without anybody.",
+                "%(num)s mentors would be left without anybody.",
+                mentors,
+            )
+        )
     if mentors < 0:
-        said.append(ngettext("%(num)s more mentor gets somebody.", "%(num)s more mentors get somebody.", -mentors))
+        said.append(
+            ngettext("%(num)s more mentor gets somebody.", "%(num)s more mentors get somebody.", -mentors)
+        )
     return said or [_("Nobody is left out.")]
 
 
@@ -264,7 +302,9 @@ def _points_said(points: int) -> list[str]:
     if not points:
         return []
     many = format_decimal(abs(points) / 100, "#,##0" if abs(points) >= 1000 else "0.##")
-    return [_("%(points)s points more.", points=many) if points > 0 else _("%(points)s points less.", points=many)]
+    return [
+        _("%(points)s points more.", points=many) if points > 0 else _("%(points)s points less.", points=many)
+    ]
 
 
 def _tone(change: Change) -> str:
@@ -278,4 +318,6 @@ def _on_board(pairing: Pairing) -> str:
     """The row on the board, with the filter that was on if the choice was made there."""
     here, query = (request.referrer or "").partition("?")[::2]
     asked = directory.Asked.of(dict(parse_qsl(query)) if here.endswith(url_for("board.index")) else {})
-    return url_for("board.index", **asked.args() | {"programme": pairing.programme_id}, _anchor=f"pairing-{pairing.id}")
+    return url_for(
+        "board.index", **asked.args() | {"programme": pairing.programme_id}, _anchor=f"pairing-{pairing.id}"
+    )

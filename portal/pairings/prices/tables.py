@@ -1,8 +1,10 @@
-"""What changes by hand would cost, worked out beforehand: one table for each programme, made in a process of its own.
+"""What changes by hand would cost, worked out beforehand: one table for each programme, made in a process of
+its own.
 
-A table is as good as its stamp: a digest of what the board, the people, their wishes and the rules were when it was made.
-While the stamp of now is another, nobody is shown prices; whoever looks asks for a new table, and a worker makes it. The
-worker holds it by a lease; should it be killed, the lease runs out and the sweep has the table made again.
+A table is as good as its stamp: a digest of what the board, the people, their wishes and the rules were when
+it was made. While the stamp of now is another, nobody is shown prices; whoever looks asks for a new table,
+and a worker makes it. The worker holds it by a lease; should it be killed, the lease runs out and the sweep
+has the table made again.
 """
 
 import hashlib
@@ -44,18 +46,25 @@ def stamp(programme: Programme) -> str:
         select(func.sum(Topic.version)).scalar_subquery(),
         *_versions(Wish.id, Wish.level * 10 + Wish.rank, Wish.enrolment_id.in_(enrolled)),
         *_versions(Avoided.person_id, Avoided.enrolment_id, Avoided.enrolment_id.in_(enrolled)),
-        *_versions(MatchRun.id, MatchRun.line, MatchRun.programme_id == programme.id, MatchRun.kept_at.is_not(None)),
+        *_versions(
+            MatchRun.id, MatchRun.line, MatchRun.programme_id == programme.id, MatchRun.kept_at.is_not(None)
+        ),
     ]
     counted = [int(each or 0) for each in db.session.execute(select(*facts)).one()]
     known = [counted, programme.weights, programme.rules]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
-def _versions(key: InstrumentedAttribute[Any], version: ColumnElement[Any] | Any, *where: ColumnElement[bool]) -> list[Any]:
-    """How many rows there are, and the sum and the largest of their versions; and of their keys, since rows come and go."""
-    return [select(each).where(*where).scalar_subquery() for each in (
-        func.count(), func.sum(version), func.max(version), func.sum(key)
-    )]  # fmt: skip
+def _versions(
+    key: InstrumentedAttribute[Any], version: ColumnElement[Any] | Any, *where: ColumnElement[bool]
+) -> list[Any]:
+    """How many rows there are, and the sum and the largest of their versions; and of their keys, since rows
+    come and go.
+    """
+    return [
+        select(each).where(*where).scalar_subquery()
+        for each in (func.count(), func.sum(version), func.max(version), func.sum(key))
+    ]
 
 
 def table(programme_id: int, *, with_data: bool = False) -> PriceTable | None:
@@ -73,7 +82,9 @@ def board_now(programme: Programme) -> PriceBoard | None:
 
 
 def stamp_made(programme_id: int) -> str:
-    """The stamp of the table there is: that of now, if `board_now` has given its board. "" while there is none."""
+    """The stamp of the table there is: that of now, if `board_now` has given its board. "" while there is
+    none.
+    """
     found = table(programme_id)
     return found.stamp if found else ""
 
@@ -88,7 +99,9 @@ def problem_now(programme: Programme) -> str | None:
 
 
 def under_way(programme: Programme, *, at: datetime) -> bool:
-    """Whether a table was asked for and can still be expected; whoever waits longer than a minute asks again."""
+    """Whether a table was asked for and can still be expected; whoever waits longer than a
+    minute asks again.
+    """
     found = table(programme.id)
     if found is None or (found.made_at is not None and found.made_at >= found.wanted_at):
         return False
@@ -104,11 +117,13 @@ def wanted(programme_id: int, *, at: datetime) -> None:
     else:
         found.wanted_at = at
     db.session.flush()
-    work.ring(PRICE, programme_id)
+    work.enqueue(PRICE, programme_id)
 
 
 def price(programme_id: int) -> None:
-    """Make the table of a programme that was asked for, unless another worker is at it. The task of the worker."""
+    """Make the table of a programme that was asked for, unless another worker is at it. The task of the
+    worker.
+    """
     with transaction():
         began = now()
         holder = _claim(programme_id, began)
@@ -136,7 +151,7 @@ def sweep() -> None:
     if found:
         with transaction():
             for programme_id in found:
-                work.ring(PRICE, programme_id)
+                work.enqueue(PRICE, programme_id)
 
 
 def _open(at: datetime) -> ColumnElement[bool]:
@@ -153,13 +168,19 @@ def _claim(programme_id: int, at: datetime) -> str | None:
 def _present(programme: Programme) -> Board:
     """The board as it is: drafts made by hand first, since those are what a best plan need not have."""
     loose = (Pairing.programme_id == programme.id, Pairing.state == PairingState.DRAFT, ~Pairing.locked)
-    query = select(Pairing.mentor_id, Pairing.mentee_id).where(*loose).order_by(Pairing.run_id.is_not(None), Pairing.id)
+    query = (
+        select(Pairing.mentor_id, Pairing.mentee_id)
+        .where(*loose)
+        .order_by(Pairing.run_id.is_not(None), Pairing.id)
+    )
     drafts = tuple((row.mentor_id, row.mentee_id) for row in db.session.execute(query))
     return Board(candidates.problem_of(programme, on=now().date()), drafts, line_of(programme))
 
 
 def line_of(programme: Programme) -> int:
-    """The line that the board goes by (0..10000): the programme's, or the one that the latest run kept had found."""
+    """The line that the board goes by (0..10000): the programme's, or the one that the latest run kept had
+    found.
+    """
     line = programme.rules.get("line", 40)
     if isinstance(line, int):
         return line * 100
@@ -170,7 +191,9 @@ def line_of(programme: Programme) -> int:
 def _renew(programme_id: int, holder: str) -> bool:
     with transaction():
         values = {"lease_until": now() + timedelta(seconds=LEASE_SECONDS)}
-        held: Any = db.session.execute(update(PriceTable).where(*_held(programme_id, holder)).values(**values))
+        held: Any = db.session.execute(
+            update(PriceTable).where(*_held(programme_id, holder)).values(**values)
+        )
     return bool(held.rowcount == 1)
 
 
@@ -179,9 +202,16 @@ def _held(programme_id: int, holder: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _finish(
-    programme_id: int, holder: str, made_of: str, began: datetime, data: bytes | None, failure: tuple[str, dict[str, Any]]
+    programme_id: int,
+    holder: str,
+    made_of: str,
+    began: datetime,
+    data: bytes | None,
+    failure: tuple[str, dict[str, Any]],
 ) -> None:
-    """Write the table down, if it is still held by this holder. Asked for again meanwhile, it stays to be made again."""
+    """Write the table down, if it is still held by this holder. Asked for again meanwhile, it stays to be
+    made again.
+    """
     with transaction():
         held = db.session.scalar(select(PriceTable).where(*_held(programme_id, holder)).with_for_update())
         if held is None:
@@ -190,4 +220,4 @@ def _finish(
         held.problem = None if data else json.dumps({"template": failure[0], "facts": failure[1]})
         held.lease_holder = held.lease_until = None
         if held.wanted_at > began:
-            work.ring(PRICE, programme_id)
+            work.enqueue(PRICE, programme_id)

@@ -1,4 +1,5 @@
-"""Trials on the bench: runs with weights, rules and pairs of their own, which change nothing until one is kept.
+"""Trials on the bench: runs with weights, rules and pairs of their own, which change nothing until one is
+kept.
 
 A programme may have one trial under way and one ordinary run beside it.
 """
@@ -40,8 +41,9 @@ def ask_trial(
 ) -> MatchRun:
     """Ask for a trial. The same one asked for again while it is under way is the answer.
 
-    Raises Invalid, with a sentence, for weights that do not sum to 100, for rules that are none, for pairs of people who do
-    not wait, for locks that cannot all be kept, and while another trial of the programme is under way.
+    Raises Invalid, with a sentence, for weights that do not sum to 100, for rules that are none, for pairs of
+    people who do not wait, for locks that cannot all be kept, and while another trial of the programme is
+    under way.
     """
     matchmaking.check_open(programme)
     by_hand = ByHand(frozenset(locks), frozenset(forbids))
@@ -50,7 +52,9 @@ def ask_trial(
     if trial := matchmaking.under_way(programme.id, trial=True):
         if _is_the_same(trial, title, weights, rules, by_hand):
             return trial
-        raise Invalid(_("A trial of this programme is under way. Wait until it is done, or end it; then try this one."))
+        raise Invalid(
+            _("A trial of this programme is under way. Wait until it is done, or end it; then try this one.")
+        )
     run = matchmaking.queued(programme, weights=weights, rules=rules, title=title, trial=True, by=by, at=at)
     db.session.add_all(
         RunPair(run_id=run.id, mentor_id=mentor, mentee_id=mentee, how=how)
@@ -61,10 +65,14 @@ def ask_trial(
     return run
 
 
-def keep(run: MatchRun, *, by: Person, at: datetime, rules_too: bool = False, seen: int = 0) -> tuple[int, int]:
-    """Make drafts of a run or trial; with `rules_too` its weights and rules become the programme's, as it was when `seen`.
+def keep(
+    run: MatchRun, *, by: Person, at: datetime, rules_too: bool = False, seen: int = 0
+) -> tuple[int, int]:
+    """Make drafts of a run or trial; with `rules_too` its weights and rules become the programme's, as it was
+    when `seen`.
 
-    How many drafts there are, and how many pairs were left out. Raises Stale when the programme was changed meanwhile.
+    How many drafts there are, and how many pairs were left out. Raises Stale when the programme was changed
+    meanwhile.
     """
     if rules_too:
         hold_board(run.programme_id)
@@ -73,7 +81,8 @@ def keep(run: MatchRun, *, by: Person, at: datetime, rules_too: bool = False, se
             edit_programme(programme, seen=seen, by=by, weights=dict(run.weights), rules=dict(run.rules))
         except Stale as error:
             said = _(
-                "Somebody changed this programme's rules meanwhile, so nothing was kept. Look at them, and keep it again."
+                "Somebody changed this programme's rules meanwhile, so nothing was kept. Look at them, and"
+                " keep it again."
             )
             raise Stale(said, theirs=error.theirs, yours=error.yours) from error
     return keeping.keep_run(run, by=by, at=at)
@@ -86,7 +95,12 @@ def _check(
     if total != 100:
         message = _("The weights must sum to 100; these sum to %(total)s.", total=total)
         raise Invalid(message, field="weight_interests")
-    about: dict[str, Any] = {"weights": weights, "rules": rules, "by_hand": by_hand, "only": sorted(by_hand.people)}
+    about: dict[str, Any] = {
+        "weights": weights,
+        "rules": rules,
+        "by_hand": by_hand,
+        "only": sorted(by_hand.people),
+    }
     try:
         problem = candidates.problem_of(programme, on=at.date(), **about)
         check_locks(problem)
@@ -101,9 +115,13 @@ def _check_forbids(problem: Problem, forbids: Collection[Pair]) -> None:
         for person_id, waiting in zip(pair, (mentors, mentees), strict=True):
             if person_id not in waiting:
                 name = names_of({person_id}).get(person_id) or _("Somebody who has left")
-                raise Invalid(_("%(name)s does not wait for a match in that role: leave that pair out.", name=name))
+                raise Invalid(
+                    _("%(name)s does not wait for a match in that role: leave that pair out.", name=name)
+                )
 
 
-def _is_the_same(trial: MatchRun, title: str, weights: Mapping[str, int], rules: Mapping[str, Any], by_hand: ByHand) -> bool:
+def _is_the_same(
+    trial: MatchRun, title: str, weights: Mapping[str, int], rules: Mapping[str, Any], by_hand: ByHand
+) -> bool:
     asked = (title, dict(weights), dict(rules), by_hand)
     return (trial.title, trial.weights, trial.rules, matchmaking.by_hand(trial.id)) == asked

@@ -1,7 +1,8 @@
-"""Two plans side by side: the board as it is, a run, a trial. What each comes to, who moves, who gains, and who loses.
+"""Two plans side by side: the board as it is, a run, a trial. What each comes to, who moves, who gains, and
+who loses.
 
-Scores of runs with different weights cannot be compared, so both plans are reckoned by one yardstick: the weights and the
-line of the programme, or of one of the two.
+Scores of runs with different weights cannot be compared, so both plans are reckoned by one yardstick: the
+weights and the line of the programme, or of one of the two.
 """
 
 from collections import defaultdict
@@ -39,8 +40,8 @@ Person = tuple[int, str]
 class Plan:
     """A plan for a programme. `run` is None for the board; `scores` are those its pairs have by `weights`.
 
-    `pairs` are all that take seats in it, with those that were live when it was made; `unmet` are those who wait in vain.
-    `line` is 0..10000, or None where it is not known ("auto", before anything was reckoned).
+    `pairs` are all that take seats in it, with those that were live when it was made; `unmet` are those who
+    wait in vain. `line` is 0..10000, or None where it is not known ("auto", before anything was reckoned).
     """
 
     run: MatchRun | None
@@ -67,8 +68,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Sums:
-    """What a plan comes to in the four goals. `mean` and `total` are in the unit of scores; points below 50 are twice in
-    `total`, as the engine's goal has it."""
+    """What a plan comes to in the four goals. `mean` and `total` are in the unit of scores; points below 50
+    are twice in `total`, as the engine's goal has it."""
 
     mentees: int
     mentors: int
@@ -80,10 +81,12 @@ class Sums:
 
 @dataclass(frozen=True)
 class Move:
-    """What differs for one person in one role: partners (ids) that they have in one plan only, and their points in each.
+    """What differs for one person in one role: partners (ids) that they have in one plan only, and their
+    points in each.
 
-    `kind` is "moved" for those who have somebody in both plans; "matched" for those who wait in vain in the one, "joined"
-    for those whom it did not know; "unmatched" for those who wait in vain in the other, "gone" for those who wait no more.
+    `kind` is "moved" for those who have somebody in both plans; "matched" for those who wait in vain in the
+    one, "joined" for those whom it did not know; "unmatched" for those who wait in vain in the other, "gone"
+    for those who wait no more.
     """
 
     person: int
@@ -130,7 +133,14 @@ def of_programme(programme: Programme) -> Yardstick:
 def board(programme: Programme) -> Plan:
     """The board as it is: drafts and all that is live."""
     rows = db.session.execute(
-        select(Pairing.mentor_id, Pairing.mentee_id, Pairing.score, Pairing.state, Pairing.locked, MatchRun.weights)
+        select(
+            Pairing.mentor_id,
+            Pairing.mentee_id,
+            Pairing.score,
+            Pairing.state,
+            Pairing.locked,
+            MatchRun.weights,
+        )
         .outerjoin(MatchRun, MatchRun.id == Pairing.run_id)
         .where(Pairing.programme_id == programme.id, Pairing.state.in_(OPEN_PAIRINGS))
     ).all()
@@ -150,7 +160,11 @@ def board(programme: Programme) -> Plan:
         rules=programme.rules,
         line=of_programme(programme).line,
         locked=frozenset(pair for pair, row in pairs.items() if row.locked),
-        scores={pair: row.score for pair, row in pairs.items() if row.weights and dict(row.weights) == programme.weights},
+        scores={
+            pair: row.score
+            for pair, row in pairs.items()
+            if row.weights and dict(row.weights) == programme.weights
+        },
         others={pair: row.score for pair, row in pairs.items()},
     )
 
@@ -171,7 +185,9 @@ def found(run: MatchRun) -> Plan:
     return Plan(
         run=run,
         pairs=frozenset({*proposed, *lived}),
-        unmet=frozenset((row.person_id, row.role) for row in db.session.execute(left.where(LeftOver.run_id == run.id))),
+        unmet=frozenset(
+            (row.person_id, row.role) for row in db.session.execute(left.where(LeftOver.run_id == run.id))
+        ),
         weights=run.weights,
         rules=run.rules,
         line=_line(run),
@@ -247,10 +263,14 @@ def _moves(one: Plan, other: Plan, scores: Mapping[Pair, int]) -> Iterator[Move]
             elif person not in in_other:
                 kind = "unmatched" if (person, role) in other.unmet else "gone"
             yield Move(
-                person, role,
-                before=tuple(pair[1 - SIDE[role]] for pair in before), after=tuple(pair[1 - SIDE[role]] for pair in after),
-                had=sum(scores[pair] for pair in before), has=sum(scores[pair] for pair in after), kind=kind,
-            )  # fmt: skip
+                person,
+                role,
+                before=tuple(pair[1 - SIDE[role]] for pair in before),
+                after=tuple(pair[1 - SIDE[role]] for pair in after),
+                had=sum(scores[pair] for pair in before),
+                has=sum(scores[pair] for pair in after),
+                kind=kind,
+            )
 
 
 def _by_person(pairs: Collection[Pair], role: str) -> dict[int, list[Pair]]:
@@ -260,10 +280,14 @@ def _by_person(pairs: Collection[Pair], role: str) -> dict[int, list[Pair]]:
     return found
 
 
-def _reckoned(programme: Programme, plans: Sequence[Plan], weights: Mapping[str, int], *, on: date) -> dict[Pair, int]:
-    """The scores of all pairs by these weights. Kept ones serve where they are by the same; nobody is asked for twice.
+def _reckoned(
+    programme: Programme, plans: Sequence[Plan], weights: Mapping[str, int], *, on: date
+) -> dict[Pair, int]:
+    """The scores of all pairs by these weights. Kept ones serve where they are by the same; nobody is asked
+    for twice.
 
-    Of two who wait no more it is not known what they would have now, so they keep the score that was written down.
+    Of two who wait no more it is not known what they would have now, so they keep the score that was written
+    down.
     """
     kept: dict[Pair, int] = {}
     for plan in plans:
@@ -277,7 +301,9 @@ def _reckoned(programme: Programme, plans: Sequence[Plan], weights: Mapping[str,
     known = {each.id: each for each in problem.candidates}
     both = [pair for pair in wanted if set(pair) <= known.keys()]
     fallback = {pair: score for plan in plans for pair, score in plan.others.items()}
-    anew = dict(zip(both, _totals([(known[mentor], known[mentee]) for mentor, mentee in both], problem), strict=True))
+    anew = dict(
+        zip(both, _totals([(known[mentor], known[mentee]) for mentor, mentee in both], problem), strict=True)
+    )
     return {**{pair: fallback[pair] for pair in wanted}, **anew, **kept}
 
 

@@ -1,4 +1,6 @@
-"""What two plans side by side come to, in words: the four goals, which plan they prefer, and what the plans went by."""
+"""What two plans side by side come to, in words: the four goals, which plan they prefer, and what the plans
+went by.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +29,13 @@ def goals(found: Comparison) -> list[dict[str, Any]]:
         label = _("Pairs below the line of %(line)s points", line=words.points(found.line))
         rows.append((label, one.below, other.below, -1))
     shown = [
-        {"label": label, "one": first, "other": second, "gain": (second - first) * way, "by": abs(second - first)}
+        {
+            "label": label,
+            "one": first,
+            "other": second,
+            "gain": (second - first) * way,
+            "by": abs(second - first),
+        }
         for label, first, second, way in rows
     ]
     for label, hint, first, second in (
@@ -41,18 +49,31 @@ def goals(found: Comparison) -> list[dict[str, Any]]:
     ):
         said = [format_decimal(each / 100, "#,##0.0") for each in (first, second, abs(second - first))]
         gain = 0 if said[0] == said[1] else second - first
-        shown.append({"label": label, "hint": hint, "one": said[0], "other": said[1], "gain": gain, "by": said[2]})
+        shown.append(
+            {"label": label, "hint": hint, "one": said[0], "other": said[1], "gain": gain, "by": said[2]}
+        )
     return [*shown, {"label": _("Pairs"), "one": one.pairs, "other": other.pairs, "gain": 0, "by": 0}]
 
 
 def verdict(found: Comparison) -> str:
     """Which plan the goals prefer: the first in which they differ decides."""
     one, other = found.sums
-    titles = [_("“%(name)s”", name=run_name(plan.run)) if plan.run else _("The board") for plan in (found.one, found.other)]
+    titles = [
+        _("“%(name)s”", name=run_name(plan.run)) if plan.run else _("The board")
+        for plan in (found.one, found.other)
+    ]
     for first, second, template in (
-        (one.mentees, other.mentees, _("%(plan)s leaves fewer people over who want to learn, which comes before all else.")),
+        (
+            one.mentees,
+            other.mentees,
+            _("%(plan)s leaves fewer people over who want to learn, which comes before all else."),
+        ),
         (one.mentors, other.mentors, _("%(plan)s leaves fewer mentors over, with as many learners met.")),
-        (one.below or 0, other.below or 0, _("%(plan)s has fewer pairs below the line, with as many people met.")),
+        (
+            one.below or 0,
+            other.below or 0,
+            _("%(plan)s has fewer pairs below the line, with as many people met."),
+        ),
         (-one.total, -other.total, _("%(plan)s has the better matches, with as many people met.")),
     ):
         if first != second:

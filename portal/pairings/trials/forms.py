@@ -62,8 +62,14 @@ class TrialForm(MatchingForm):
             given = super().wrap_formdata(form, formdata)
             if not given:
                 return given
-            odd = [name for name in given if name.startswith("pairs") and not re.fullmatch(r"pairs-[0-9]{1,3}-[a-z]+", name)]
-            return MultiDict([each for each in given.items(multi=True) if each[0] not in odd]) if odd else given
+            odd = [
+                name
+                for name in given
+                if name.startswith("pairs") and not re.fullmatch(r"pairs-[0-9]{1,3}-[a-z]+", name)
+            ]
+            return (
+                MultiDict([each for each in given.items(multi=True) if each[0] not in odd]) if odd else given
+            )
 
     programme = HiddenField()
     title = StringField(
@@ -89,11 +95,14 @@ class TrialForm(MatchingForm):
         self.pairs.last_index = -1
         for each in rows:
             self.pairs.append_entry(
-                {name: each.get(name) or "" for name in ("mentor", "mentee")} | {"how": each.get("how") or "lock"}
+                {name: each.get(name) or "" for name in ("mentor", "mentee")}
+                | {"how": each.get("how") or "lock"}
             )
 
     def chosen(self, how: str) -> set[Pair]:
-        """The pairs that are to be kept together ("lock") or apart ("forbid"); call it when the form is right."""
+        """The pairs that are to be kept together ("lock") or apart ("forbid"); call it when the form is
+        right.
+        """
         rows = [each.form for each in self.rows() if not each.form.is_empty() and each.form.how.data == how]
         return {(each.mentor.person.id, each.mentee.person.id) for each in rows}
 

@@ -1,4 +1,6 @@
-"""The what-if bench: staff try other weights, rules and pairs, and see what would change before anything does."""
+"""The what-if bench: staff try other weights, rules and pairs, and see what would change before anything
+does.
+"""
 
 from typing import Any
 
@@ -34,14 +36,14 @@ from portal.web.access import requires
 from portal.web.htmx import answer, redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("bench", __name__, url_prefix="/pairings/bench")
+blueprint = Blueprint("bench", __name__, url_prefix="/pairings/bench")
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 FEW = 8
 SHOWN = ("", "gains", "loses", "matched", "unmatched")
 YARDSTICKS = ("programme", "one", "other")
 
 
-@room.context_processor
+@blueprint.context_processor
 def _words() -> dict[str, Any]:
     return {
         "ROLES": programme_words.ROLES,
@@ -51,11 +53,17 @@ def _words() -> dict[str, Any]:
     }
 
 
-@room.get("")
+@blueprint.get("")
 @requires(May.RUN_MATCHING)
 def index() -> Response:
-    """The form of a trial, filled in with what the programme goes by (or an earlier run did), and what can be compared."""
-    run = run_for(number, current_user) if (number := directory.number_in(request.args.get("run", ""))) else None
+    """The form of a trial, filled in with what the programme goes by (or an earlier run did), and what can be
+    compared.
+    """
+    run = (
+        run_for(number, current_user)
+        if (number := directory.number_in(request.args.get("run", "")))
+        else None
+    )
     if run is None and not request.args.get("programme"):
         programmes = directory.programmes_of(current_user)
         if not programmes:
@@ -66,7 +74,7 @@ def index() -> Response:
     return make_response(_page(programme, _prefilled(programme, run)))
 
 
-@room.post("")
+@blueprint.post("")
 @requires(May.RUN_MATCHING)
 def start() -> Response:
     """Try it: ask for a trial, and lead to its comparison with the board."""
@@ -83,18 +91,25 @@ def start() -> Response:
     return make_response(_page(_theirs(str(programme.id)), form), 422)
 
 
-@room.post("/pairs")
+@blueprint.post("/pairs")
 @requires(May.RUN_MATCHING)
 def pairs() -> Response:
     """The form with one row of a pair more or less; nothing is kept of it yet."""
     programme, form = _sent()
     gone = request.form.get("remove")
-    form.change_rows(add="add" in request.form, remove=directory.number_in(gone) if gone is not None else None)
-    about: dict[str, Any] = {"programme": programme, "form": form, "most": MOST_PAIRS, "focus": "add" in request.form}
+    form.change_rows(
+        add="add" in request.form, remove=directory.number_in(gone) if gone is not None else None
+    )
+    about: dict[str, Any] = {
+        "programme": programme,
+        "form": form,
+        "most": MOST_PAIRS,
+        "focus": "add" in request.form,
+    }
     return answer("pairings/trials/_pairs.html", page=lambda: _page(programme, form), **about)
 
 
-@room.get("/sum")
+@blueprint.get("/sum")
 @requires(May.RUN_MATCHING)
 def total() -> Response:
     """What the weights come to, while they are typed."""
@@ -102,7 +117,7 @@ def total() -> Response:
     return answer("pairings/trials/_sum.html", back_to=url_for(".index"), said=sum_said(sum(weights)))
 
 
-@room.get("/people")
+@blueprint.get("/people")
 @requires(May.RUN_MATCHING)
 def people() -> str:
     """Who waits and has a name that holds what was typed; seats that drafts take are free for a trial."""
@@ -118,10 +133,12 @@ def people() -> str:
     return render_template("pairings/board/_people.html", list_id=f"{field}-list", side=side, found=found)
 
 
-@room.get("/compare")
+@blueprint.get("/compare")
 @requires(May.RUN_MATCHING)
 def compare() -> Response:
-    """Two plans side by side. `of` are those that were ticked in a list: one of them is compared with the board."""
+    """Two plans side by side. `of` are those that were ticked in a list: one of them is compared with the
+    board.
+    """
     if ticked := request.args.getlist("of")[:2]:
         one, other = ticked if len(ticked) == 2 else (BOARD, ticked[0])
         return redirect_to(url_for(".compare", one=one, other=other, programme=request.args.get("programme")))
@@ -140,7 +157,10 @@ def compare() -> Response:
 
 def _nothing_to_compare(programme_ids: set[int]) -> Response:
     """Somebody ticked nothing, or the same twice, or runs of two programmes."""
-    toast(_("Tick two plans of one programme to see them side by side, or one to see it beside the board."), tone="warn")
+    toast(
+        _("Tick two plans of one programme to see them side by side, or one to see it beside the board."),
+        tone="warn",
+    )
     programme_id = next(iter(programme_ids), None) or request.args.get("programme")
     return redirect_to(url_for(".index", programme=programme_id))
 
@@ -164,7 +184,10 @@ def _compared(programme: Programme, one: Plan, other: Plan) -> dict[str, Any]:
 def _comparison(programme: Programme, found: Comparison, **about: Any) -> str:
     plans = (found.one, found.other)
     kept = [plan.run for plan in plans if plan.run and plan.pairs]
-    differ = len({str(sorted(each.items())) for each in (*(plan.weights for plan in plans), programme.weights)}) > 1
+    differ = (
+        len({str(sorted(each.items())) for each in (*(plan.weights for plan in plans), programme.weights)})
+        > 1
+    )
     return render_template(
         "pairings/trials/compare.html",
         programme=programme,
@@ -204,7 +227,9 @@ def _prefilled(programme: Programme, run: MatchRun | None) -> TrialForm:
     of = run or programme
     form = TrialForm(formdata=None, programme=programme.id, **matching_data(of.weights, of.rules))
     if run is not None:
-        form.show_pairs([row_of(each.mentor, each.mentee, each.how) for each in queries.pairs_of(run.id)][:MOST_PAIRS])
+        form.show_pairs(
+            [row_of(each.mentor, each.mentee, each.how) for each in queries.pairs_of(run.id)][:MOST_PAIRS]
+        )
     return form
 
 

@@ -29,7 +29,7 @@ from portal.web.access import requires
 from portal.web.htmx import answer, is_htmx, redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("runs", __name__, url_prefix="/pairings/runs")
+blueprint = Blueprint("runs", __name__, url_prefix="/pairings/runs")
 FEW = 5
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 
@@ -43,7 +43,7 @@ class Findings:
     keeping: str
 
 
-@room.context_processor
+@blueprint.context_processor
 def _words() -> dict[str, Any]:
     return {
         "PHASES": words.PHASES,
@@ -55,15 +55,17 @@ def _words() -> dict[str, Any]:
     }
 
 
-@room.get("")
+@blueprint.get("")
 @requires(May.RUN_MATCHING)
 def index() -> str:
     """Earlier runs of a programme."""
     programme = _theirs(request.args.get("programme", ""))
-    return render_template("pairings/trials/runs/index.html", programme=programme, runs=runs_of(programme.id, most=20))
+    return render_template(
+        "pairings/trials/runs/index.html", programme=programme, runs=runs_of(programme.id, most=20)
+    )
 
 
-@room.post("")
+@blueprint.post("")
 @requires(May.RUN_MATCHING)
 def start() -> Response:
     """Ask for a run; one that is under way already is shown instead."""
@@ -73,7 +75,7 @@ def start() -> Response:
     return redirect_to(url_for("runs.show", run_id=run_id))
 
 
-@room.get("/<id:run_id>")
+@blueprint.get("/<id:run_id>")
 @requires(May.RUN_MATCHING)
 def show(run_id: int) -> Response:
     """A run under way, or what it found; `then` leads a trial that is over by now on to its comparison."""
@@ -81,7 +83,9 @@ def show(run_id: int) -> Response:
     if run.trial and run.state == RunState.DONE and "then" in request.args:
         return redirect_to(url_for("bench.compare", one=BOARD, other=run_id))
     if run.state != RunState.DONE:
-        return make_response(render_template("pairings/trials/runs/run.html", run=run, headline=_headline(run)))
+        return make_response(
+            render_template("pairings/trials/runs/run.html", run=run, headline=_headline(run))
+        )
     proposals = directory.proposals(run.id, page=_page())
 
     def whole() -> str:
@@ -97,7 +101,7 @@ def show(run_id: int) -> Response:
     return answer("pairings/trials/runs/_proposals.html", page=whole, run=run, proposals=proposals)
 
 
-@room.get("/<id:run_id>/left-over")
+@blueprint.get("/<id:run_id>/left-over")
 @requires(May.RUN_MATCHING)
 def left_over(run_id: int) -> str:
     """All whom a run could not pair, and why."""
@@ -106,10 +110,12 @@ def left_over(run_id: int) -> str:
     return render_template("pairings/trials/runs/left_over.html", run=run, left_over=rows)
 
 
-@room.get("/<id:run_id>/progress")
+@blueprint.get("/<id:run_id>/progress")
 @requires(May.RUN_MATCHING)
 def progress(run_id: int) -> Response:
-    """How far it is; what the page asks every second. Once it is over the whole page comes anew, or a trial's comparison."""
+    """How far it is; what the page asks every second. Once it is over the whole page comes anew, or a trial's
+    comparison.
+    """
     run = run_for(run_id, current_user)
     if run.state in UNDER_WAY and is_htmx():
         return make_response(render_template("pairings/trials/runs/_progress.html", run=run))
@@ -118,7 +124,7 @@ def progress(run_id: int) -> Response:
     return redirect_to(url_for("runs.show", run_id=run_id, then="compare" if run.trial else None))
 
 
-@room.post("/<id:run_id>/end")
+@blueprint.post("/<id:run_id>/end")
 @requires(May.RUN_MATCHING)
 def end(run_id: int) -> Response:
     """Ask for the end of a run."""
@@ -129,7 +135,7 @@ def end(run_id: int) -> Response:
     return redirect_to(url_for("runs.show", run_id=run_id))
 
 
-@room.post("/<id:run_id>/keep")
+@blueprint.post("/<id:run_id>/keep")
 @requires(May.RUN_MATCHING)
 def keep(run_id: int) -> Response:
     """Make drafts of what a run proposes; with `rules_too` its weights and rules become the programme's."""
@@ -188,7 +194,9 @@ def _findings(run: MatchRun, pairs: int) -> Findings:
 def _learners_said(mentees: int, *, proven: bool) -> str:
     if not proven:
         return ngettext(
-            "%(num)s person who wants to learn is left over.", "%(num)s people who want to learn are left over.", mentees
+            "%(num)s person who wants to learn is left over.",
+            "%(num)s people who want to learn are left over.",
+            mentees,
         )
     return ngettext(
         "%(num)s person who wants to learn is left over; fewer is not possible by the rules and the locks.",
@@ -230,7 +238,12 @@ def _auto_line(run: MatchRun) -> list[str]:
         return []
     line = words.points(run.line)
     if run.held_by is None:
-        return [_("No pair is below %(line)s points: the highest line at which nobody more is left over.", line=line)]
+        return [
+            _(
+                "No pair is below %(line)s points: the highest line at which nobody more is left over.",
+                line=line,
+            )
+        ]
     return [
         _(
             "No line above %(line)s is possible without leaving somebody out: "
@@ -245,4 +258,8 @@ def _proof(run: MatchRun) -> list[str]:
     """What is proven of the plan; nothing is said of runs that are older than the proof."""
     if run.gap is None:
         return []
-    return [_("Proven: no better plan exists.") if not run.gap else _("It is not proven that no better plan exists.")]
+    return [
+        _("Proven: no better plan exists.")
+        if not run.gap
+        else _("It is not proven that no better plan exists.")
+    ]

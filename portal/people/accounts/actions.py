@@ -1,4 +1,6 @@
-"""What changes an account or a profile, one verb each. Passwords come in hashed: that takes too long for a transaction."""
+"""What changes an account or a profile, one verb each. Passwords come in hashed: that takes too long for a
+transaction.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,11 +31,21 @@ def register(
     at: datetime,
     then: str | None = None,
 ) -> None:
-    """Sign up. Whatever is known of the address already, the caller learns nothing: the rest happens in a letter."""
+    """Sign up. Whatever is known of the address already, the caller learns nothing: the rest happens in a
+    letter.
+    """
     person = queries.by_address(email)
     if person is None:
-        person = _new_person(name=name, email=email, password_hash=password_hash, time_zone=time_zone, locale=locale, at=at)
-        audit.write(action="person.signed_up", on=KIND, id=person.id, by=person.id, after={"name": name, "email": email})
+        person = _new_person(
+            name=name, email=email, password_hash=password_hash, time_zone=time_zone, locale=locale, at=at
+        )
+        audit.write(
+            action="person.signed_up",
+            on=KIND,
+            id=person.id,
+            by=person.id,
+            after={"name": name, "email": email},
+        )
     elif person.disabled_at is not None:
         return
     elif person.confirmed_at is not None:
@@ -83,7 +95,9 @@ def renew_hash(person: Person, *, seen: str, password_hash: str) -> None:
 
 
 def update_profile(person: Person, *, seen: int, by: int, at: datetime, **values: Any) -> None:
-    """Change a profile as seen in version `seen`; raises Stale with both values, or Invalid for an impossible manager."""
+    """Change a profile as seen in version `seen`; raises Stale with both values, or Invalid for an impossible
+    manager.
+    """
     if unknown := set(values) - set(PROFILE):
         raise TypeError(f"no part of a profile: {', '.join(sorted(unknown))}")
     edit(person, seen=seen, by=by, at=at, **values)
@@ -99,11 +113,15 @@ def add_person(
     at: datetime,
     time_zone: str | None = None,
 ) -> Person:
-    """Add a person whose address somebody vouches for; raises Invalid when it is taken. Without a password: send a link."""
+    """Add a person whose address somebody vouches for; raises Invalid when it is taken. Without a password:
+    send a link.
+    """
     if queries.by_address(email) is not None:
         raise Invalid(_("There is somebody with the address %(email)s already.", email=email), field="email")
     zone = time_zone or current().default_time_zone
-    person = _new_person(name=name, email=email, password_hash=password_hash, time_zone=zone, locale=None, at=at)
+    person = _new_person(
+        name=name, email=email, password_hash=password_hash, time_zone=zone, locale=None, at=at
+    )
     person.confirmed_at = at
     audit.write(action="person.added", on=KIND, id=person.id, by=by, after={"name": name, "email": email})
     give_role(person, role=role, by=by, at=at)
@@ -111,7 +129,9 @@ def add_person(
 
 
 def invite(person: Person, *, at: datetime) -> str:
-    """Post the letter with which somebody chooses their first password; the link as well, for a terminal to show."""
+    """Post the letter with which somebody chooses their first password; the link as well, for a terminal to
+    show.
+    """
     link = links.make_link(person, LinkKind.WELCOME, at=at)
     post(letters.welcome(person, link), to=person.email, person_id=person.id)
     return link
@@ -169,7 +189,12 @@ def _set_password(person: Person, password_hash: str, *, by: int) -> None:
 def _note_roles(person: Person, before: list[str], by: int | None) -> None:
     values: Mapping[str, Any] = {"roles": before}
     audit.write(
-        action="person.roles_changed", on=KIND, id=person.id, by=by, before=values, after={"roles": sorted(person.roles)}
+        action="person.roles_changed",
+        on=KIND,
+        id=person.id,
+        by=by,
+        before=values,
+        after={"roles": sorted(person.roles)},
     )
 
 

@@ -1,4 +1,6 @@
-"""Words that people build easy passwords from. Written for this portal; a password made of nothing else is refused."""
+"""Words that people build easy passwords from. Written for this portal; a password made of nothing else is
+refused.
+"""
 
 _WORDS = """
 password passwort kennwort passphrase passcode secret geheim login logon signin welcome willkommen hello hallo
@@ -7,7 +9,8 @@ default test testing tester trial demo sample example temp temporary initial sta
 winter spring autumn herbst monday montag friday freitag january januar december dezember company firma office
 work business team manager mentor mentee mentoring reverse portal intranet viceversa iloveyou ilove loveyou
 forever sunshine princess princes dragon monkey tiger football fussball baseball basketball soccer hockey
-superman batman starwars pokemon michael thomas daniel jennifer charlie jordan computer internet server windows
+superman batman starwars pokemon michael thomas daniel jennifer charlie jordan computer internet server
+windows
 google facebook samsung apple london berlin munich hamburg paris england germany deutschland schalke arsenal
 liverpool chelsea barcelona mustang ferrari porsche mercedes shadow flower schatz hase blink whatever trustno
 nothing something qwerty qwertz asdf yxcv zxcv azerty abc abcd aaa xxx one two three four five

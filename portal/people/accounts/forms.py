@@ -14,7 +14,8 @@ from portal.web.forms import PortalForm
 ADDRESS_MISSING = _l("Type your e-mail address.")
 ADDRESS_WRONG = _l("This is no e-mail address. It looks like name@example.com.")
 PASSWORD_HINT = _l(
-    "At least %(number)s characters. Three or four words that do not belong together do well.", number=SHORTEST
+    "At least %(number)s characters. Three or four words that do not belong together do well.",
+    number=SHORTEST,
 )
 
 
@@ -52,7 +53,12 @@ class SignUpForm(PortalForm):
     )
     email = EmailField(
         _l("Work e-mail address"),
-        [DataRequired(ADDRESS_MISSING), Length(max=LONGEST, message=ADDRESS_WRONG), an_address, a_work_address],
+        [
+            DataRequired(ADDRESS_MISSING),
+            Length(max=LONGEST, message=ADDRESS_WRONG),
+            an_address,
+            a_work_address,
+        ],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
@@ -68,7 +74,9 @@ class SignInForm(PortalForm):
     """Sign in."""
 
     email = EmailField(
-        _l("E-mail address"), [DataRequired(ADDRESS_MISSING), an_address], render_kw={"autocomplete": "username"}
+        _l("E-mail address"),
+        [DataRequired(ADDRESS_MISSING), an_address],
+        render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
         _l("Password"), not_empty(_l("Type your password.")), render_kw={"autocomplete": "current-password"}
@@ -79,7 +87,9 @@ class AskResetForm(PortalForm):
     """Ask for a link to choose a new password."""
 
     email = EmailField(
-        _l("E-mail address"), [DataRequired(ADDRESS_MISSING), an_address], render_kw={"autocomplete": "username"}
+        _l("E-mail address"),
+        [DataRequired(ADDRESS_MISSING), an_address],
+        render_kw={"autocomplete": "username"},
     )
 
 
@@ -97,7 +107,9 @@ class NewPasswordForm(PortalForm):
 class ConfirmForm(PortalForm):
     """Confirm an address. The password is asked for only in a browser that did not sign up itself."""
 
-    password = PasswordField(_l("The password you chose when you signed up"), render_kw={"autocomplete": "current-password"})
+    password = PasswordField(
+        _l("The password you chose when you signed up"), render_kw={"autocomplete": "current-password"}
+    )
 
 
 class ChangePasswordForm(PortalForm):

@@ -1,6 +1,7 @@
 """Links that prove an address: single use, over within the hour, and dead once the password is another one.
 
-The address is built from PUBLIC_URL and never from a request's Host header. Only a digest of the token is kept.
+The address is built from PUBLIC_URL and never from a request's Host header. Only a digest of the token is
+kept.
 """
 
 import hashlib
@@ -59,7 +60,9 @@ def make_link(person: Person, kind: LinkKind, *, at: datetime, then: str | None 
 
 
 def look_at(token: str, *kinds: LinkKind, at: datetime) -> Proof | None:
-    """What a link proves, without using it up; None when it is unknown, used, too old or bound to a former password."""
+    """What a link proves, without using it up; None when it is unknown, used, too old or bound to a former
+    password.
+    """
     query = select(AccountLink, Person).join(Person, Person.id == AccountLink.person_id)
     found = db.session.execute(
         query.where(
@@ -76,7 +79,9 @@ def look_at(token: str, *kinds: LinkKind, at: datetime) -> Proof | None:
 
 
 def use(token: str, *kinds: LinkKind, at: datetime) -> Person | None:
-    """Use a link up, inside the open transaction, and the person's other open links with it; None if it is not good."""
+    """Use a link up, inside the open transaction, and the person's other open links with it; None if it is
+    not good.
+    """
     proof = look_at(token, *kinds, at=at)
     if proof is None:
         return None

@@ -1,8 +1,8 @@
 """Getting in and out: sign-up, confirmation, sign-in, sign-out, reset.
 
-What is known of an address never shows: each answer has the same words, status and cost for known and unknown ones, and
-the rest is said in a letter. Passwords are hashed before a transaction opens;
-guesses are counted before they are judged.
+What is known of an address never shows: each answer has the same words, status and cost for known and unknown
+ones, and the rest is said in a letter. Passwords are hashed before a transaction opens; guesses are counted
+before they are judged.
 """
 
 import logging
@@ -31,21 +31,25 @@ from portal.web.htmx import redirect_to
 from portal.web.toasts import toast
 
 log = logging.getLogger(__name__)
-room = Blueprint("account", __name__)
+blueprint = Blueprint("account", __name__)
 AFTER_CONFIRMING = "/join"
 SIGNED_UP = "signed_up"
 ATTEMPTS = 5
 SENT_TO = "letter_sent_to"
 
 
-@room.route("/sign-up", methods=["GET", "POST"])
+@blueprint.route("/sign-up", methods=["GET", "POST"])
 @public
 def sign_up() -> Response | tuple[str, int]:
     """Sign up; a letter follows, whatever is known of the address."""
     if current_user.is_authenticated:
         return redirect_to(_next() or _home())
     form = SignUpForm()
-    if form.sent() and _strong(form, form.name.data, form.email.data) and _may_try(form, "sign-up", form.email.data):
+    if (
+        form.sent()
+        and _strong(form, form.name.data, form.email.data)
+        and _may_try(form, "sign-up", form.email.data)
+    ):
         password_hash = passwords.hashed(form.password.data)
         _register(form, password_hash)
         signin.remember(SIGNED_UP, passwords.fingerprint(password_hash))
@@ -54,20 +58,20 @@ def sign_up() -> Response | tuple[str, int]:
     return _form_page("people/accounts/sign_up.html", form, domains=current().allowed_email_domains)
 
 
-@room.get("/sign-up/sent")
+@blueprint.get("/sign-up/sent")
 @public
 def sign_up_sent() -> str:
     """Where to look now."""
     return _sent_page("people/accounts/sign_up_sent.html")
 
 
-@room.route("/confirm/<token>", methods=["GET", "POST"])
+@blueprint.route("/confirm/<token>", methods=["GET", "POST"])
 @public
 def confirm(token: str) -> Response | tuple[str, int]:
     """One button, so that programs which open every link in a letter use nothing up.
 
-    A browser that did not sign up itself is asked for the password: else somebody could sign up with another's address and a
-    password of their own, and wait for the other to confirm it.
+    A browser that did not sign up itself is asked for the password: else somebody could sign up with
+    another's address and a password of their own, and wait for the other to confirm it.
     """
     proof = links.look_at(token, LinkKind.CONFIRM, at=now())
     if proof is None:
@@ -84,7 +88,7 @@ def confirm(token: str) -> Response | tuple[str, int]:
     return _form_page("people/accounts/confirm.html", form, person=proof.person, same_browser=same_browser)
 
 
-@room.route("/sign-in", methods=["GET", "POST"])
+@blueprint.route("/sign-in", methods=["GET", "POST"])
 @public
 def sign_in() -> Response | tuple[str, int]:
     """Sign in, and go on to where one wanted to go."""
@@ -106,7 +110,7 @@ def sign_in() -> Response | tuple[str, int]:
     return _form_page("people/accounts/sign_in.html", form)
 
 
-@room.post("/sign-out")
+@blueprint.post("/sign-out")
 @public
 def sign_out() -> Response:
     """End this browser's session; anybody may, so that an old page's button works as well."""
@@ -116,7 +120,7 @@ def sign_out() -> Response:
     return redirect_to(url_for("account.sign_in"))
 
 
-@room.route("/reset", methods=["GET", "POST"])
+@blueprint.route("/reset", methods=["GET", "POST"])
 @public
 def reset() -> Response | tuple[str, int]:
     """Ask for a link to choose a new password."""
@@ -130,14 +134,14 @@ def reset() -> Response | tuple[str, int]:
     return _form_page("people/accounts/reset.html", form)
 
 
-@room.get("/reset/sent")
+@blueprint.get("/reset/sent")
 @public
 def reset_sent() -> str:
     """Where to look now."""
     return _sent_page("people/accounts/reset_sent.html")
 
 
-@room.route("/reset/<token>", methods=["GET", "POST"])
+@blueprint.route("/reset/<token>", methods=["GET", "POST"])
 @public
 def new_password(token: str) -> Response | tuple[str, int]:
     """Choose a new password; whoever was signed in as this person is not any more."""
@@ -162,25 +166,37 @@ def new_password(token: str) -> Response | tuple[str, int]:
 def _register(form: SignUpForm, password_hash: str) -> None:
     zone = form.time_zone.data if is_zone(form.time_zone.data or "") else current().default_time_zone
     locale = str(get_locale() or "en")
-    facts = {"name": form.name.data, "email": form.email.data, "password_hash": password_hash, "time_zone": zone}
+    facts = {
+        "name": form.name.data,
+        "email": form.email.data,
+        "password_hash": password_hash,
+        "time_zone": zone,
+    }
     for left in reversed(range(ATTEMPTS)):
         try:
             with transaction():
                 actions.register(**facts, locale=locale, at=now(), then=_next())
             return
-        except (IntegrityError, StaleDataError):  # the same form, sent several times at once: another one was first
+        except (
+            IntegrityError,
+            StaleDataError,
+        ):  # the same form, sent several times at once: another one was first
             if not left:
                 raise
 
 
 def _still_holds(person: Person, password_hash: str) -> bool:
-    """Whether the password just judged is still the person's, and they may come in: a reset may have come between."""
+    """Whether the password just judged is still the person's, and they may come in: a reset may have come
+    between.
+    """
     db.session.refresh(person, with_for_update={"key_share": True})
     return person.is_active and person.password_hash == password_hash
 
 
 def _right_password(form: PortalForm, person: Person | None, password: str) -> str | None:
-    """Judge a password for `form`; counted beforehand, and taken back when right. The hash that holds now, or None."""
+    """Judge a password for `form`; counted beforehand, and taken back when right. The hash that holds now, or
+    None.
+    """
     account = person.email if person else (form["email"].data or "")
     confirming = isinstance(form, ConfirmForm)
     if not _may_try(form, "sign-in", account):
@@ -246,7 +262,9 @@ def _sent_page(template: str) -> str:
 def _over(url: str, label: str) -> tuple[str, int]:
     """The page for a link that is not good (any more), with the way on."""
     db.session.rollback()
-    return render_template("people/accounts/link_over.html", again_url=url, again_label=label, minutes=links.MINUTES), 410
+    return render_template(
+        "people/accounts/link_over.html", again_url=url, again_label=label, minutes=links.MINUTES
+    ), 410
 
 
 def _next() -> str | None:

@@ -1,7 +1,8 @@
-"""Passwords: kept as argon2id (RFC 9106), compared in the same time whoever asks, and refused when easy to guess.
+"""Passwords: kept as argon2id (RFC 9106), compared in the same time whoever asks, and refused when easy to
+guess.
 
-The cost follows OWASP's advice for argon2id (46 MiB and up). Never call `hashed` or `verify` inside `transaction()`: they
-take a twentieth of a second each, and writers would queue behind it.
+The cost follows OWASP's advice for argon2id (46 MiB and up). Never call `hashed` or `verify` inside
+`transaction()`: they take a twentieth of a second each, and writers would queue behind it.
 """
 
 import hashlib
@@ -51,17 +52,27 @@ def fingerprint(password_hash: str | None) -> str:
 
 
 def check_strength(password: str, *, about: Iterable[str] = (), field: str = "password") -> None:
-    """Raise Invalid for a password that is too short, too long or easy to guess. `about`: the person's name and address."""
+    """Raise Invalid for a password that is too short, too long or easy to guess. `about`: the person's name
+    and address.
+    """
     if len(password) < SHORTEST:
-        raise Invalid(_("Use at least %(number)s characters; three or four words do well.", number=SHORTEST), field=field)
+        raise Invalid(
+            _("Use at least %(number)s characters; three or four words do well.", number=SHORTEST),
+            field=field,
+        )
     if len(password) > LONGEST:
         raise Invalid(_("Use at most %(number)s characters.", number=LONGEST), field=field)
     plain = password.casefold()
     if len(set(plain)) < FEWEST_KINDS or re.fullmatch(r"(.{1,6}?)\1+.{0,5}", plain, re.DOTALL):
-        raise Invalid(_("This repeats itself. Use three or four words that do not belong together."), field=field)
+        raise Invalid(
+            _("This repeats itself. Use three or four words that do not belong together."), field=field
+        )
     if _left_of(plain, COMMON_WORDS) < FEWEST_LEFT:
         raise Invalid(
-            _("This is one of the first that others would try. Use three or four words that do not belong together."),
+            _(
+                "This is one of the first that others would try. Use three or four words that do not belong"
+                " together."
+            ),
             field=field,
         )
     if _left_of(plain, COMMON_WORDS | _parts(about)) < FEWEST_LEFT:
@@ -69,7 +80,9 @@ def check_strength(password: str, *, about: Iterable[str] = (), field: str = "pa
 
 
 def _left_of(plain: str, words: frozenset[str]) -> int:
-    """How many different letters and digits are left when words, runs and years are taken out, disguised ones too."""
+    """How many different letters and digits are left when words, runs and years are taken out, disguised ones
+    too.
+    """
     undisguised = _undisguised(plain)
     return min(_left_in(each, words) for each in (plain, undisguised) if each)
 
@@ -81,7 +94,9 @@ def _undisguised(plain: str) -> str:
 
 def _left_in(text: str, words: frozenset[str]) -> int:
     for start in range(len(text) - 3, -1, -1):
-        run = next((size for size in range(len(text) - start, 3, -1) if _is_run(text[start : start + size])), 0)
+        run = next(
+            (size for size in range(len(text) - start, 3, -1) if _is_run(text[start : start + size])), 0
+        )
         text = text[:start] + " " * bool(run) + text[start + run :]
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, " ")

@@ -1,7 +1,8 @@
 """Sign-in by cookie: the only place that makes, reads and ends a sign-in.
 
-flask-login says who `current_user` is and no more: its own session and remember cookies stay valid when copied before a
-sign-out, so neither is used. The cookie holds a random token; the row it stands for can be ended at any time.
+flask-login says who `current_user` is and no more: its own session and remember cookies stay valid when
+copied before a sign-out, so neither is used. The cookie holds a random token; the row it stands for can be
+ended at any time.
 """
 
 import logging
@@ -22,7 +23,9 @@ log = logging.getLogger(__name__)
 
 
 class CookieLogin(LoginManager):
-    """flask-login with the request loader alone: it neither reads nor writes Flask's session or a remember cookie."""
+    """flask-login with the request loader alone: it neither reads nor writes Flask's session or a remember
+    cookie.
+    """
 
     def _load_user(self) -> None:
         self._update_request_context_with_user(self._load_user_from_request(request))
@@ -41,7 +44,9 @@ def let_people_in(app: Flask) -> None:
 
 
 def start_session(person: Person) -> None:
-    """Sign `person` in inside the open transaction: a new token, a new CSRF secret, and the browser's old session ends."""
+    """Sign `person` in inside the open transaction: a new token, a new CSRF secret, and the browser's old
+    session ends.
+    """
     old = _token(request)
     if old:
         sessions.end(old)
@@ -61,12 +66,16 @@ def end_session() -> None:
 
 
 def end_all(person: Person, but: int | None = None) -> int:
-    """Sign `person` out everywhere, inside the open transaction, except perhaps in the session `but`; how many ended."""
+    """Sign `person` out everywhere, inside the open transaction, except perhaps in the session `but`; how
+    many ended.
+    """
     return sessions.end_all(person.id, but=but)
 
 
 def remember(name: str, value: str) -> None:
-    """Keep something in this browser until somebody signs in or out; it is signed, and readable for its owner."""
+    """Keep something in this browser until somebody signs in or out; it is signed, and readable for its
+    owner.
+    """
     session[name] = value
 
 
@@ -106,7 +115,9 @@ def _forget_browser() -> None:
 
 
 def _note_seen(response: Response) -> Response:
-    """Note that the session is in use, in a short transaction of its own after the work; not noting it harms nobody."""
+    """Note that the session is in use, in a short transaction of its own after the work; not noting it harms
+    nobody.
+    """
     seen_at: datetime | None = g.pop("session_seen_at", None)
     if seen_at is not None and "sign_in_token" not in g:
         try:

@@ -1,8 +1,8 @@
 """Throttling of guesses, in the database: it survives a restart and counts for all processes together.
 
-A try is counted before it is judged, so that many at once do not slip through between counting and judging; a right one is
-taken back (`forgive`). Each failure beyond the allowance doubles the wait, up to a quarter of an hour. Nobody is ever
-locked out for good: the wait ends, and a row not touched for a day is forgotten.
+A try is counted before it is judged, so that many at once do not slip through between counting and judging; a
+right one is taken back (`forgive`). Each failure beyond the allowance doubles the wait, up to a quarter of an
+hour. Nobody is ever locked out for good: the wait ends, and a row not touched for a day is forgotten.
 """
 
 import hashlib
@@ -26,7 +26,9 @@ REMEMBERED = timedelta(days=1)
 
 
 def take(what: str, *, account: str, network: str, at: datetime) -> None:
-    """Count one try of `what`, inside the open transaction; raises TooMany, and counts nothing, while it must wait."""
+    """Count one try of `what`, inside the open transaction; raises TooMany, and counts nothing, while it must
+    wait.
+    """
     allowances = {_key(what, "account", account): ACCOUNT_ALLOWANCE}
     allowances[_key(what, "network", network_of(network))] = NETWORK_ALLOWANCE
     drop_old(at)
@@ -41,7 +43,9 @@ def take(what: str, *, account: str, network: str, at: datetime) -> None:
 
 
 def forgive(what: str, *, account: str, network: str, at: datetime) -> None:
-    """Take back the try that turned out right: the account starts afresh, the network address has one failure less."""
+    """Take back the try that turned out right: the account starts afresh, the network address has one failure
+    less.
+    """
     own, shared = _key(what, "account", account), _key(what, "network", network_of(network))
     for row in _locked(sorted((own, shared)), at):
         row.failures = 0 if row.key == own else max(row.failures - 1, 0)
@@ -51,11 +55,15 @@ def forgive(what: str, *, account: str, network: str, at: datetime) -> None:
 def drop_old(at: datetime) -> None:
     """Forget what was not touched for a day, leaving alone what another process holds."""
     old = select(Throttle.key).where(Throttle.changed_at < at - REMEMBERED).with_for_update(skip_locked=True)
-    db.session.execute(delete(Throttle).where(Throttle.key.in_(old)).execution_options(synchronize_session=False))
+    db.session.execute(
+        delete(Throttle).where(Throttle.key.in_(old)).execution_options(synchronize_session=False)
+    )
 
 
 def network_of(address: str) -> str:
-    """The part of a network address that one subscriber holds: all of IPv4, the first half of IPv6 (RFC 6177)."""
+    """The part of a network address that one subscriber holds: all of IPv4, the first half of IPv6 (RFC
+    6177).
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -67,7 +75,9 @@ def network_of(address: str) -> str:
 
 
 def _locked(keys: list[str], at: datetime) -> list[Throttle]:
-    """The rows of `keys`, made where missing, held until the transaction ends; always in one order, so no deadlock."""
+    """The rows of `keys`, made where missing, held until the transaction ends; always in one order, so no
+    deadlock.
+    """
     dialect = db.session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     for key in keys:

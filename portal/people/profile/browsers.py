@@ -1,6 +1,14 @@
-"""What a browser calls itself, in words a person knows. Good enough to tell one's phone from one's desk; no more."""
+"""What a browser calls itself, in words a person knows. Good enough to tell one's phone from one's desk; no
+more.
+"""
 
-BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
 SYSTEMS = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),

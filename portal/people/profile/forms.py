@@ -1,4 +1,6 @@
-"""The form of one's own profile. Each field is checked here; what needs other people's rows is checked by the action."""
+"""The form of one's own profile. Each field is checked here; what needs other people's rows is checked by the
+action.
+"""
 
 from typing import Any
 
@@ -17,7 +19,11 @@ from portal.people.zones import ZoneField, choices
 from portal.web.forms import PortalForm
 from portal.web.language import LANGUAGES
 
-STYLE_LABELS = {"introvert": _l("Quiet first"), "balanced": _l("A bit of both"), "extrovert": _l("Talk first")}
+STYLE_LABELS = {
+    "introvert": _l("Quiet first"),
+    "balanced": _l("A bit of both"),
+    "extrovert": _l("Talk first"),
+}
 STYLE_HINTS = {
     "introvert": _l("I like to think before I speak, and I prepare."),
     "balanced": _l("It depends on the day and on the company."),
@@ -58,7 +64,9 @@ class ProfileForm(PortalForm):
         [Length(max=120, message=_l("Use at most 120 characters."))],
         description=_l("The town or the building, as colleagues call it."),
     )
-    time_zone = ZoneField(_l("Time zone"), [DataRequired(_l("Choose your time zone."))], validate_choice=False)
+    time_zone = ZoneField(
+        _l("Time zone"), [DataRequired(_l("Choose your time zone."))], validate_choice=False
+    )
     hours = StringField(
         _l("Working hours"),
         [
@@ -69,7 +77,10 @@ class ProfileForm(PortalForm):
     )
     languages = StringField(
         _l("Languages you can have a conversation in"),
-        [DataRequired(_l("Name at least one language.")), Length(max=300, message=_l("Use at most 300 characters."))],
+        [
+            DataRequired(_l("Name at least one language.")),
+            Length(max=300, message=_l("Use at most 300 characters.")),
+        ],
         description=_l("Separated by commas, like English, German."),
     )
     grade = GradeField(
@@ -84,12 +95,16 @@ class ProfileForm(PortalForm):
         description=_l("Name or e-mail address. You will not be matched with anybody in your own line."),
     )
     style = RadioField(_l("In company"), choices=list(STYLE_LABELS.items()))
-    locale = SelectField(_l("Language of this portal"), choices=[("", _l("As my browser asks")), *LANGUAGES.items()])
+    locale = SelectField(
+        _l("Language of this portal"), choices=[("", _l("As my browser asks")), *LANGUAGES.items()]
+    )
 
     def offer_zones(self) -> None:
         """Fill the select of zones, the likely ones first."""
         chosen = [self.time_zone.data] if self.time_zone.data else []
-        self.time_zone.choices = choices([*chosen, *zones_in_use()], first=_("Likely"), others=_("All time zones"))
+        self.time_zone.choices = choices(
+            [*chosen, *zones_in_use()], first=_("Likely"), others=_("All time zones")
+        )
 
     def validate_hours(self, field: Field) -> None:
         """Hours that can be read; the reader says what is wrong."""
@@ -104,7 +119,8 @@ class ProfileForm(PortalForm):
             parse_languages(field.data or "")
         except ValueError as unknown:
             message = _(
-                "“%(text)s” is no language known here. Write its name in English, in German or in itself.", text=str(unknown)
+                "“%(text)s” is no language known here. Write its name in English, in German or in itself.",
+                text=str(unknown),
             )
             raise ValidationError(message) from None
 
@@ -112,7 +128,9 @@ class ProfileForm(PortalForm):
         """One person, by address or by a name that only one has."""
         found = as_typed(field.data) if field.data else []
         if field.data and not found:
-            raise ValidationError(_("Nobody here has this name or address. Type a few letters and choose from the list."))
+            raise ValidationError(
+                _("Nobody here has this name or address. Type a few letters and choose from the list.")
+            )
         if len(found) > 1:
             raise ValidationError(_("Several people are called that. Type the e-mail address instead."))
         self.manager_id = found[0].id if found else None
@@ -120,7 +138,10 @@ class ProfileForm(PortalForm):
     def values(self) -> dict[str, Any]:
         """What the form says, as a profile keeps it; call it when the form is right."""
         return {
-            **{name: self[name].data or "" for name in ("name", "department", "site", "time_zone", "hours", "style")},
+            **{
+                name: self[name].data or ""
+                for name in ("name", "department", "site", "time_zone", "hours", "style")
+            },
             "languages": parse_languages(self.languages.data or ""),
             "grade": self.grade.data,
             "manager_id": self.manager_id,
@@ -129,7 +150,9 @@ class ProfileForm(PortalForm):
 
 
 def form_of(person: Person, manager: Person | None, *, fresh: bool = False) -> ProfileForm:
-    """The form filled with what was just sent, if something was; with what is kept otherwise, or when `fresh`."""
+    """The form filled with what was just sent, if something was; with what is kept otherwise, or when
+    `fresh`.
+    """
     form = ProfileForm(
         formdata=None if fresh else _Auto,
         data={

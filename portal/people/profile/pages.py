@@ -22,18 +22,20 @@ from portal.web.forms import PortalForm
 from portal.web.htmx import answer, is_htmx, redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("me", __name__, url_prefix="/me")
+blueprint = Blueprint("me", __name__, url_prefix="/me")
 
 
-@room.get("")
+@blueprint.get("")
 @signed_in
 def index() -> Response:
     """One's own profile."""
     form = _profile_form()
-    return answer("people/profile/_profile.html", page=lambda: _profile_page(form), form=form, style_hints=STYLE_HINTS)
+    return answer(
+        "people/profile/_profile.html", page=lambda: _profile_page(form), form=form, style_hints=STYLE_HINTS
+    )
 
 
-@room.post("")
+@blueprint.post("")
 @signed_in
 def save_profile() -> Response:
     """Save the profile; when somebody else changed it meanwhile, both values are shown."""
@@ -61,7 +63,7 @@ def save_profile() -> Response:
     return answer("people/profile/_profile.html", back_to="", form=form, style_hints=STYLE_HINTS)
 
 
-@room.get("/managers")
+@blueprint.get("/managers")
 @signed_in
 def managers() -> Response:
     """People whose name or address begins as typed, for the manager's field."""
@@ -70,7 +72,7 @@ def managers() -> Response:
     return answer("people/profile/_managers.html", page=page, people=found)
 
 
-@room.get("/sessions")
+@blueprint.get("/sessions")
 @signed_in
 def open_sessions() -> str:
     """The browsers that are signed in."""
@@ -79,7 +81,7 @@ def open_sessions() -> str:
     return render_template("people/profile/sessions.html", rows=rows, here=here, browser_of=browser_of)
 
 
-@room.post("/sessions/<id:session_id>/end")
+@blueprint.post("/sessions/<id:session_id>/end")
 @signed_in
 def end_session(session_id: int) -> Response:
     """Sign one browser out; one's own is a sign-out like any."""
@@ -96,7 +98,7 @@ def end_session(session_id: int) -> Response:
     return redirect_to(url_for("me.open_sessions"))
 
 
-@room.post("/sessions/end-others")
+@blueprint.post("/sessions/end-others")
 @signed_in
 def end_other_sessions() -> Response:
     """Sign all other browsers out."""
@@ -106,7 +108,7 @@ def end_other_sessions() -> Response:
     return redirect_to(url_for("me.open_sessions"))
 
 
-@room.route("/password", methods=["GET", "POST"])
+@blueprint.route("/password", methods=["GET", "POST"])
 @signed_in
 def password() -> Response | tuple[str, int]:
     """Change the password; all other browsers are signed out, and this one gets a new token."""
@@ -148,13 +150,17 @@ def _profile_again(form: ProfileForm) -> Response:
 def _new_password_will_do(form: ChangePasswordForm) -> bool:
     account, network = current_user.email, request.remote_addr or ""
     try:
-        passwords.check_strength(form.password.data, about=(current_user.name, account, current().portal_name))
+        passwords.check_strength(
+            form.password.data, about=(current_user.name, account, current().portal_name)
+        )
         with transaction():
             throttling.take("change", account=account, network=network, at=now())
     except (Invalid, TooMany) as error:
         return _refused(form, error if isinstance(error, Invalid) else Invalid(error.message))
     if not passwords.verify(current_user.password_hash, form.present.data):
-        return _refused(form, Invalid(_("This is not your present password. Type it again."), field="present"))
+        return _refused(
+            form, Invalid(_("This is not your present password. Type it again."), field="present")
+        )
     with transaction():
         throttling.forgive("change", account=account, network=network, at=now())
     return True
@@ -168,14 +174,19 @@ def _refused(form: PortalForm, error: Invalid) -> bool:
 def _conflict(stale: Stale, form: ProfileForm) -> Response:
     """Both values of what differs; what is kept is what the form said, under the version now seen."""
     differences = [
-        {"label": _label(form, name), "yours": _shown(name, yours), "theirs": _shown(name, stale.theirs[name])}
+        {
+            "label": _label(form, name),
+            "yours": _shown(name, yours),
+            "theirs": _shown(name, stale.theirs[name]),
+        }
         for name, yours in stale.yours.items()
     ]
     values = {field.name: field.data for field in form if field.type != "CSRFTokenField"}
     about = {
         "id": "profile",
         "message": _(
-            "Your profile was changed while you were editing it. Nothing of yours is lost; choose what should stand."
+            "Your profile was changed while you were editing it. Nothing of yours is lost; choose what should"
+            " stand."
         ),
         "differences": differences,
         "values": {**values, "version": current_user.version},

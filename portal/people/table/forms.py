@@ -1,6 +1,7 @@
 """Forms of staff's table: a row being edited, and a new person.
 
-A row's form remembers what it first showed (`was`), so that a conflict knows which values are the reader's own.
+A row's form remembers what it first showed (`was`), so that a conflict knows which values are the reader's
+own.
 """
 
 import json
@@ -45,7 +46,19 @@ LABELS = {
     "roles": _l("Roles"),
     "disabled": _l("Account closed"),
 }
-EDITED = ("name", "department", "site", "time_zone", "hours", "languages", "grade", "manager", "style", "roles", "disabled")
+EDITED = (
+    "name",
+    "department",
+    "site",
+    "time_zone",
+    "hours",
+    "languages",
+    "grade",
+    "manager",
+    "style",
+    "roles",
+    "disabled",
+)
 
 
 class RowForm(ProfileForm):
@@ -81,11 +94,15 @@ class RowForm(ProfileForm):
         except ValueError:
             was = {}
         shown = self.shown()
-        return {name for name in shown if not isinstance(was, dict) or name not in was or was[name] != shown[name]}
+        return {
+            name for name in shown if not isinstance(was, dict) or name not in was or was[name] != shown[name]
+        }
 
 
 def row_form(person: Person, *, with_roles: bool, fresh: bool = False) -> RowForm:
-    """The row's form, with what was just sent if something was; with what is kept otherwise, or when `fresh`."""
+    """The row's form, with what was just sent if something was; with what is kept
+    otherwise, or when `fresh`.
+    """
     same = ("name", "department", "site", "time_zone", "hours", "grade", "style")
     form = RowForm(
         formdata=None if fresh else _Auto,
@@ -111,9 +128,16 @@ def row_form(person: Person, *, with_roles: bool, fresh: bool = False) -> RowFor
 class NewPersonForm(PortalForm):
     """Somebody whom staff add; they choose their password by a letter."""
 
-    name = StringField(LABELS["name"], [DataRequired(_l("Type the person's name.")), Length(max=120, message=TOO_LONG)])
+    name = StringField(
+        LABELS["name"], [DataRequired(_l("Type the person's name.")), Length(max=120, message=TOO_LONG)]
+    )
     email = EmailField(
         _l("Work e-mail address"),
-        [DataRequired(ADDRESS_MISSING), Length(max=LONGEST, message=ADDRESS_WRONG), an_address, a_work_address],
+        [
+            DataRequired(ADDRESS_MISSING),
+            Length(max=LONGEST, message=ADDRESS_WRONG),
+            an_address,
+            a_work_address,
+        ],
         render_kw={"autocomplete": "off"},
     )

@@ -1,7 +1,8 @@
 """Staff's table of people, edited inline: the pattern of every later table.
 
-A row is drawn by `_row.html`, edited by `_row_edit.html`, and both have the same id. htmx swaps the one for the other;
-without it the same addresses answer the whole list, with the row being edited in its place. The list's query travels along.
+A row is drawn by `_row.html`, edited by `_row_edit.html`, and both have the same id. htmx swaps the one for
+the other; without it the same addresses answer the whole list, with the row being edited in its place. The
+list's query travels along.
 """
 
 from typing import Any
@@ -29,13 +30,13 @@ from portal.web.access import may, requires
 from portal.web.htmx import answer, is_htmx, redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("people", __name__, url_prefix="/people")
+blueprint = Blueprint("people", __name__, url_prefix="/people")
 COLUMNS = 7
 FEW = 6
 """So many rows beside one that is edited without htmx, since its form is long and pages are to stay small."""
 
 
-@room.get("")
+@blueprint.get("")
 @requires(May.SEE_PEOPLE)
 def index() -> Response:
     """The list."""
@@ -44,7 +45,7 @@ def index() -> Response:
     return answer("people/table/found.html", page=lambda: _list(asked, rows=rows), asked=asked, rows=rows)
 
 
-@room.get("/<id:person_id>/row")
+@blueprint.get("/<id:person_id>/row")
 @requires(May.SEE_PEOPLE)
 def row(person_id: int) -> Response:
     """One row as it is; where an edit is left."""
@@ -52,7 +53,7 @@ def row(person_id: int) -> Response:
     return answer("people/table/_row.html", back_to=_list_url(person), person=person, list_query=_query())
 
 
-@room.get("/<id:person_id>/edit")
+@blueprint.get("/<id:person_id>/edit")
 @requires(May.EDIT_PEOPLE)
 def edit(person_id: int) -> Response:
     """One row as a form."""
@@ -60,7 +61,7 @@ def edit(person_id: int) -> Response:
     return _form_answer(person, row_form(person, with_roles=may(May.GIVE_ROLES)))
 
 
-@room.post("/<id:person_id>")
+@blueprint.post("/<id:person_id>")
 @requires(May.EDIT_PEOPLE)
 def save(person_id: int) -> Response:
     """Save a row. A stale one is answered with both values; what is typed is never lost."""
@@ -71,7 +72,9 @@ def save(person_id: int) -> Response:
         with transaction():
             about = {"by": current_user.id, "at": now(), "reason": form.reason.data or ""}
             power = may(May.GIVE_ROLES)
-            entry = editing.edit(_one(person_id), seen=_seen(form), may_give_roles=power, **about, **form.values())
+            entry = editing.edit(
+                _one(person_id), seen=_seen(form), may_give_roles=power, **about, **form.values()
+            )
     except Stale:
         return _conflict(_one(person_id), form)
     except Invalid as error:
@@ -81,11 +84,15 @@ def save(person_id: int) -> Response:
     if entry is None:
         toast(_("Nothing was changed."))
     else:
-        toast(_("%(name)s is saved.", name=person.name), undo_url=_undo_url(entry), undo_target=f"#person-{person.id}")
+        toast(
+            _("%(name)s is saved.", name=person.name),
+            undo_url=_undo_url(entry),
+            undo_target=f"#person-{person.id}",
+        )
     return answer("people/table/_row.html", back_to=_list_url(person), person=person, list_query=_query())
 
 
-@room.post("/undo/<id:position>")
+@blueprint.post("/undo/<id:position>")
 @requires(May.EDIT_PEOPLE)
 def undo(position: int) -> Response:
     """Take an edit back; the answer is the row as it is then."""
@@ -100,7 +107,7 @@ def undo(position: int) -> Response:
     return _after_undo(_one(person_id))
 
 
-@room.get("/<id:person_id>/history")
+@blueprint.get("/<id:person_id>/history")
 @requires(May.SEE_PEOPLE)
 def history(person_id: int) -> str:
     """What was changed on a person, by whom and when."""
@@ -115,11 +122,13 @@ def history(person_id: int) -> str:
         entries=entries,
         names=names,
         differences=lambda entry: _differences(entry.before or {}, entry.after or {}, names),
-        undoable=lambda entry: may(May.EDIT_PEOPLE) and editing.can_be_undone(entry, person) and _roles_allow(entry),
+        undoable=lambda entry: (
+            may(May.EDIT_PEOPLE) and editing.can_be_undone(entry, person) and _roles_allow(entry)
+        ),
     )
 
 
-@room.route("/new", methods=["GET", "POST"])
+@blueprint.route("/new", methods=["GET", "POST"])
 @requires(May.EDIT_PEOPLE)
 def new() -> Response | tuple[str, int]:
     """Add a person; a letter asks them to choose their password."""
@@ -127,7 +136,9 @@ def new() -> Response | tuple[str, int]:
     if form.sent():
         try:
             with transaction():
-                person = actions.add_person(email=form.email.data, name=form.name.data, by=current_user.id, at=now())
+                person = actions.add_person(
+                    email=form.email.data, name=form.name.data, by=current_user.id, at=now()
+                )
                 actions.invite(person, at=now())
             toast(_("%(name)s is added. A letter asks them to choose a password.", name=person.name))
             return redirect_to(url_for("people.index", q=person.email))
@@ -136,11 +147,13 @@ def new() -> Response | tuple[str, int]:
     return render_template("people/table/new.html", form=form), 422 if form.errors else 200
 
 
-@room.get("/managers")
+@blueprint.get("/managers")
 @requires(May.EDIT_PEOPLE)
 def managers() -> Response:
     """People whose name or address begins as typed, for the manager's field of whichever row asks."""
-    field, typed = next(((name, text) for name, text in request.args.items() if name.endswith("-manager")), ("", ""))
+    field, typed = next(
+        ((name, text) for name, text in request.args.items() if name.endswith("-manager")), ("", "")
+    )
     person_id = field.removeprefix("person-").removesuffix("-manager")
     known = person_id.isascii() and person_id.isdigit() and len(person_id) < 19
     found = queries.suggestions(typed, but=int(person_id) if known else 0)
@@ -167,7 +180,9 @@ def _list_url(person: Person) -> str:
 
 def _list(asked: directory.Asked, **more: Any) -> str:
     departments, sites = directory.departments_and_sites()
-    rows = more.pop("rows", None) or directory.find(asked, per_page=FEW if "editing" in more else directory.PER_PAGE)
+    rows = more.pop("rows", None) or directory.find(
+        asked, per_page=FEW if "editing" in more else directory.PER_PAGE
+    )
     about = {"departments": departments, "sites": sites, "role_labels": ROLE_LABELS}
     return render_template("people/table/index.html", asked=asked, rows=rows, **about, **more)
 
@@ -176,7 +191,10 @@ def _form_answer(person: Person, form: RowForm, status: int = 200) -> Response:
     about: dict[str, Any] = {"person": person, "form": form, "list_query": _query(), "columns": COLUMNS}
     asked = directory.Asked.of(request.args)
     return answer(
-        "people/table/_row_edit.html", page=lambda: _list(asked, editing=person.id, **about), status=status, **about
+        "people/table/_row_edit.html",
+        page=lambda: _list(asked, editing=person.id, **about),
+        status=status,
+        **about,
     )
 
 
@@ -209,13 +227,18 @@ def _conflict(person: Person, form: RowForm) -> Response:
     differing = [name for name, value in form.shown().items() if saved[name] != value]
     message = _conflict_message(person, [str(LABELS[name]) for name in differing if name not in mine])
     differing = [name for name in differing if name in mine]
-    values = {form[name].name: form[name].data if name in mine else saved[name] for name in EDITED if name in form}
-    values = {name: ["y"] if value is True else [] if value is False else value for name, value in values.items()}
+    values = {
+        form[name].name: form[name].data if name in mine else saved[name] for name in EDITED if name in form
+    }
+    values = {
+        name: ["y"] if value is True else [] if value is False else value for name, value in values.items()
+    }
     about: dict[str, Any] = {
         "id": f"person-{person.id}",
         "message": message,
         "differences": [
-            {"label": LABELS[name], "yours": _in_form(form, name), "theirs": _in_form(kept, name)} for name in differing
+            {"label": LABELS[name], "yours": _in_form(form, name), "theirs": _in_form(kept, name)}
+            for name in differing
         ],
         "values": {**values, **{each.name: each.data for each in (kept.version, kept.was, form.reason)}},
         "keep_url": url_for("people.save", person_id=person.id, **_query()),
@@ -259,7 +282,9 @@ def _roles_allow(entry: audit.AuditEntry) -> bool:
     return may(May.GIVE_ROLES) or "roles" not in (entry.before or {})
 
 
-def _differences(before: dict[str, Any], after: dict[str, Any], names: dict[int, str]) -> list[tuple[str, str, str]]:
+def _differences(
+    before: dict[str, Any], after: dict[str, Any], names: dict[int, str]
+) -> list[tuple[str, str, str]]:
     """What an entry changed, as (what, from, to) in words."""
     return [
         (str(LABELS[name]), _in_words(name, before.get(name), names), _in_words(name, after.get(name), names))

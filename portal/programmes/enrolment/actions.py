@@ -1,7 +1,7 @@
 """What a person does with their own enrolment: five steps, joining, pausing, coming back, withdrawing.
 
-Steps note how far somebody came without raising the enrolment's version, so that a second window is not out of date merely
-because the first went on. The audit never holds whom somebody avoids or what is off the table.
+Steps note how far somebody came without raising the enrolment's version, so that a second window is not out
+of date merely because the first went on. The audit never holds whom somebody avoids or what is off the table.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,9 @@ MOST_AVOIDED = 20
 
 
 def start(programme: Programme, person: Person, *, at: datetime) -> Enrolment:
-    """Begin to sign up, or go on where one stopped; those who withdrew begin again with what they had said."""
+    """Begin to sign up, or go on where one stopped; those who withdrew begin again with
+    what they had said.
+    """
     enrolment = own_enrolment(programme.id, person.id, hold=True)
     if enrolment is not None and enrolment.state != EnrolmentState.WITHDRAWN:
         return enrolment
@@ -38,18 +40,26 @@ def start(programme: Programme, person: Person, *, at: datetime) -> Enrolment:
         raise Invalid(_("Sign-up for this programme is closed. Look at what else is open."))
     if enrolment is None:
         enrolment = Enrolment(
-            programme_id=programme.id, person_id=person.id, state=EnrolmentState.BEGUN, begun_at=at, steps_done=0
+            programme_id=programme.id,
+            person_id=person.id,
+            state=EnrolmentState.BEGUN,
+            begun_at=at,
+            steps_done=0,
         )
         db.session.add(enrolment)
         db.session.flush()
-        audit.write(action="enrolment.begun", on="enrolment", id=enrolment.id, by=person.id, after={"state": "begun"})
+        audit.write(
+            action="enrolment.begun", on="enrolment", id=enrolment.id, by=person.id, after={"state": "begun"}
+        )
     else:
         _move(enrolment, EnrolmentState.BEGUN, by=person.id, action="enrolment.begun")
     return enrolment
 
 
 def save_step(enrolment: Enrolment, step: str, values: Mapping[str, Any], *, seen: int, by: Person) -> None:
-    """Keep what a step's form says. Raises Stale when another window said something else since version `seen`."""
+    """Keep what a step's form says. Raises Stale when another window said something else since version
+    `seen`.
+    """
     check_open(enrolment)
     changed = {name: value for name, value in values.items() if getattr(enrolment, name) != value}
     if changed and enrolment.version != seen:
@@ -60,9 +70,13 @@ def save_step(enrolment: Enrolment, step: str, values: Mapping[str, Any], *, see
     if changed and enrolment.joined_at is not None:
         private = step == "boundaries"
         audit.write(
-            action=f"enrolment.{step} changed", on="enrolment", id=enrolment.id, by=by.id,
-            before={} if private else before, after={} if private else changed,
-        )  # fmt: skip
+            action=f"enrolment.{step} changed",
+            on="enrolment",
+            id=enrolment.id,
+            by=by.id,
+            before={} if private else before,
+            after={} if private else changed,
+        )
     finish_step(enrolment, step)
 
 
@@ -71,9 +85,13 @@ def finish_step(enrolment: Enrolment, step: str) -> None:
     check_open(enrolment)
     sides = {wish.side for wish in enrolment.wishes}
     if step == "teach" and enrolment.as_mentor and "teaches" not in sides:
-        raise Invalid(_("Add at least one subject you can teach: it is what you are matched on."), field="text")
+        raise Invalid(
+            _("Add at least one subject you can teach: it is what you are matched on."), field="text"
+        )
     if step == "learn" and enrolment.as_mentee and "learns" not in sides:
-        raise Invalid(_("Add at least one subject you want to learn: it is what you are matched on."), field="text")
+        raise Invalid(
+            _("Add at least one subject you want to learn: it is what you are matched on."), field="text"
+        )
     number = STEPS.index(step) + 1
     if step == "boundaries" or enrolment.steps_done >= number:
         return
@@ -97,7 +115,9 @@ def avoid(enrolment: Enrolment, other: Person) -> bool:
     if other.id == enrolment.person_id or any(each.person_id == other.id for each in enrolment.avoided):
         return False
     if len(enrolment.avoided) >= MOST_AVOIDED:
-        raise Invalid(_("Twenty people are the most you can name. Talk to the programme's staff."), field="name")
+        raise Invalid(
+            _("Twenty people are the most you can name. Talk to the programme's staff."), field="name"
+        )
     enrolment.avoided.append(Avoided(person_id=other.id))
     return True
 
@@ -127,7 +147,9 @@ def join(enrolment: Enrolment, *, at: datetime) -> bool:
 
 
 def pause(enrolment: Enrolment, *, until: date, at: datetime) -> bool:
-    """Stay out of matching until a day within a year, then come back without doing anything; whether that is new."""
+    """Stay out of matching until a day within a year, then come back without doing anything; whether that is
+    new.
+    """
     _check_running(enrolment)
     present = day_in(enrolment.person.time_zone, at)
     if not present < until <= present + LONGEST_PAUSE:
@@ -135,9 +157,20 @@ def pause(enrolment: Enrolment, *, until: date, at: datetime) -> bool:
     if enrolment.state == EnrolmentState.PAUSED and enrolment.paused_until == until:
         return False
     if enrolment.state == EnrolmentState.PAUSED:
-        _note(enrolment, "enrolment.paused", {"paused_until": str(enrolment.paused_until)}, {"paused_until": str(until)})
+        _note(
+            enrolment,
+            "enrolment.paused",
+            {"paused_until": str(enrolment.paused_until)},
+            {"paused_until": str(until)},
+        )
     else:
-        _move(enrolment, EnrolmentState.PAUSED, by=enrolment.person_id, action="enrolment.paused", until=str(until))
+        _move(
+            enrolment,
+            EnrolmentState.PAUSED,
+            by=enrolment.person_id,
+            action="enrolment.paused",
+            until=str(until),
+        )
     enrolment.paused_until = until
     _post(letters.paused(enrolment.person, enrolment.programme, until), enrolment)
     return True
@@ -155,8 +188,12 @@ def resume(enrolment: Enrolment, *, by: int | None) -> bool:
 
 
 def resume_due(at: datetime) -> int:
-    """Bring back everybody whose pause is over, inside an open transaction; how many. For the sweep every minute."""
-    somewhere = at.date() + timedelta(days=1)  # it is tomorrow already in some zone; each person's own decides
+    """Bring back everybody whose pause is over, inside an open transaction; how many. For the sweep every
+    minute.
+    """
+    somewhere = at.date() + timedelta(
+        days=1
+    )  # it is tomorrow already in some zone; each person's own decides
     paused = db.session.scalars(
         select(Enrolment)
         .join(Enrolment.person)
@@ -165,7 +202,11 @@ def resume_due(at: datetime) -> int:
         .order_by(Enrolment.id)
         .with_for_update(skip_locked=True, of=Enrolment)
     ).all()
-    due = [each for each in paused if each.paused_until and each.paused_until <= day_in(each.person.time_zone, at)]
+    due = [
+        each
+        for each in paused
+        if each.paused_until and each.paused_until <= day_in(each.person.time_zone, at)
+    ]
     return sum(resume(each, by=None) for each in due)
 
 
@@ -197,11 +238,15 @@ def _move(enrolment: Enrolment, to: EnrolmentState, *, by: int | None, action: s
     check_step(ENROLMENT_STEPS, now, to, _("That cannot be done from where you stand. Reload the page."))
     enrolment.state = to
     after = {"state": to.value, **({"paused_until": until} if until else {})}
-    audit.write(action=action, on="enrolment", id=enrolment.id, by=by, before={"state": now.value}, after=after)
+    audit.write(
+        action=action, on="enrolment", id=enrolment.id, by=by, before={"state": now.value}, after=after
+    )
 
 
 def _note(enrolment: Enrolment, action: str, before: dict[str, Any], after: dict[str, Any]) -> None:
-    audit.write(action=action, on="enrolment", id=enrolment.id, by=enrolment.person_id, before=before, after=after)
+    audit.write(
+        action=action, on="enrolment", id=enrolment.id, by=enrolment.person_id, before=before, after=after
+    )
 
 
 def _post(letter: Letter, enrolment: Enrolment) -> None:

@@ -19,14 +19,18 @@ def joined(person: Person, programme: Programme) -> Letter:
     """Confirms that somebody has joined, and says what comes next."""
     with _language_of(person):
         facts = {"label": words.LABELS[programme.label], "cadence": words.cadence(programme)}
-        return _letter("joined", _("You have joined %(programme)s", programme=programme.name), person, programme, facts)
+        return _letter(
+            "joined", _("You have joined %(programme)s", programme=programme.name), person, programme, facts
+        )
 
 
 def paused(person: Person, programme: Programme, until: date) -> Letter:
     """Confirms a pause and its last day."""
     with _language_of(person):
         facts = {"until": day(until)}
-        return _letter("paused", _("Your pause in %(programme)s", programme=programme.name), person, programme, facts)
+        return _letter(
+            "paused", _("Your pause in %(programme)s", programme=programme.name), person, programme, facts
+        )
 
 
 def withdrawn(person: Person, programme: Programme) -> Letter:

@@ -25,16 +25,16 @@ from portal.web.access import public, signed_in
 from portal.web.htmx import is_htmx, redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("joining", __name__, url_prefix="/join")
+blueprint = Blueprint("joining", __name__, url_prefix="/join")
 OF_PERSON = ("time_zone", "hours", "languages", "style")
 
 
-@room.context_processor
+@blueprint.context_processor
 def _words() -> dict[str, Any]:
     return words.vocabulary()
 
 
-@room.get("")
+@blueprint.get("")
 @public
 def index() -> str:
     """What it is, for everybody; the button leads to what the reader has to do next."""
@@ -44,7 +44,7 @@ def index() -> str:
     return render_template("programmes/enrolment/welcome.html", programmes=programmes, standings=theirs)
 
 
-@room.post("/<id:programme_id>/start")
+@blueprint.post("/<id:programme_id>/start")
 @signed_in
 def start(programme_id: int) -> Response:
     """Begin, or go on where one stopped."""
@@ -56,14 +56,14 @@ def start(programme_id: int) -> Response:
     return redirect_to(url_for(".resume", programme_id=programme_id))
 
 
-@room.get("/<id:programme_id>")
+@blueprint.get("/<id:programme_id>")
 @signed_in
 def resume(programme_id: int) -> Response:
     """To the step that comes next, or to where one stands."""
     return redirect(next_place(own(programme_id)), 303)
 
 
-@room.get("/<id:programme_id>/<any(role,teach,learn,working,boundaries):step>")
+@blueprint.get("/<id:programme_id>/<any(role,teach,learn,working,boundaries):step>")
 @signed_in
 def step(programme_id: int, step: str) -> Response:
     """One step, as it was saved."""
@@ -77,7 +77,7 @@ def step(programme_id: int, step: str) -> Response:
     return make_response(draw_step(enrolment, step))
 
 
-@room.post("/<id:programme_id>/<any(role,teach,learn,working,boundaries):step>")
+@blueprint.post("/<id:programme_id>/<any(role,teach,learn,working,boundaries):step>")
 @signed_in
 def save(programme_id: int, step: str) -> Response:
     """Save one step and go on to the next."""
@@ -123,10 +123,15 @@ def _save_working(enrolment: Enrolment, form: WorkingForm) -> None:
     seen = form.person_seen.data or ""
     enrolling.check_open(enrolment)
     update_profile(
-        enrolment.person, seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0,
-        by=current_user.id, at=now(), **values,
-    )  # fmt: skip
-    enrolling.save_step(enrolment, "working", {"place": form.place.data}, seen=form.version(), by=current_user)
+        enrolment.person,
+        seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0,
+        by=current_user.id,
+        at=now(),
+        **values,
+    )
+    enrolling.save_step(
+        enrolment, "working", {"place": form.place.data}, seen=form.version(), by=current_user
+    )
 
 
 def _save_boundaries(enrolment: Enrolment, form: BoundariesForm) -> str | None:
@@ -150,7 +155,9 @@ SAVERS: Mapping[str, Callable[[Enrolment, Any], str | None]] = {
 
 
 def _after(enrolment: Enrolment, step: str) -> str:
-    """The step after `step` for those who are signing up; where they stand for those who only changed something."""
+    """The step after `step` for those who are signing up; where they stand for those who only changed
+    something.
+    """
     if enrolment.state == "begun":
         place = min(queries.STEPS.index(step) + 1, len(queries.STEPS) - 1)
         return url_for(".step", programme_id=enrolment.programme_id, step=queries.STEPS[place])
@@ -159,7 +166,9 @@ def _after(enrolment: Enrolment, step: str) -> str:
 
 
 def _again(enrolment: Enrolment, step: str, form: SeenForm) -> Response:
-    """The step with what was typed and how to mend it; to htmx (after a conflict) in the place of the page's content."""
+    """The step with what was typed and how to mend it; to htmx (after a conflict) in the place of the page's
+    content.
+    """
     response = make_response(draw_step(enrolment, step, form=form), 422)
     if is_htmx():
         response.headers.update({"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML"})
@@ -174,7 +183,11 @@ def _conflict(enrolment: Enrolment, step: str, form: SeenForm, error: Stale) -> 
         "id": "conflict",
         "message": _("This was changed in another window. Choose what should stand."),
         "differences": [
-            {"label": about.get(name, name), "yours": said(name, error.yours[name]), "theirs": said(name, value)}
+            {
+                "label": about.get(name, name),
+                "yours": said(name, error.yours[name]),
+                "theirs": said(name, value),
+            }
             for name, value in error.theirs.items()
         ],
         "keep_url": url_for(".save", programme_id=enrolment.programme_id, step=step),

@@ -23,15 +23,15 @@ from portal.web.htmx import redirect_to
 from portal.web.template_globals import day, readers_zone
 from portal.web.toasts import toast
 
-room = Blueprint("standing", __name__, url_prefix="/join")
+blueprint = Blueprint("standing", __name__, url_prefix="/join")
 
 
-@room.context_processor
+@blueprint.context_processor
 def _words() -> dict[str, Any]:
     return words.vocabulary()
 
 
-@room.get("/<id:programme_id>/standing")
+@blueprint.get("/<id:programme_id>/standing")
 @signed_in
 def show(programme_id: int) -> Response:
     """Where the reader stands; those who have not joined yet are led to their next step."""
@@ -41,7 +41,7 @@ def show(programme_id: int) -> Response:
     return make_response(_draw(enrolment))
 
 
-@room.post("/<id:programme_id>/pause")
+@blueprint.post("/<id:programme_id>/pause")
 @signed_in
 def pause(programme_id: int) -> Response:
     """Stay out of matching until a day."""
@@ -58,7 +58,7 @@ def pause(programme_id: int) -> Response:
     return redirect_to(url_for(".show", programme_id=programme_id))
 
 
-@room.post("/<id:programme_id>/resume")
+@blueprint.post("/<id:programme_id>/resume")
 @signed_in
 def come_back(programme_id: int) -> Response:
     """End the pause now."""

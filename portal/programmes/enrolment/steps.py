@@ -1,4 +1,6 @@
-"""The five steps of signing up as they are drawn: whose they are, whose turn it is, and what a step's page holds."""
+"""The five steps of signing up as they are drawn: whose they are, whose turn it is, and what a step's page
+holds.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -50,7 +52,10 @@ def form_of(step: str, enrolment: Enrolment | None = None) -> SeenForm:
     seen = {"seen": enrolment.version}
     if step == "role":
         role = words.role_of(enrolment.as_mentor, enrolment.as_mentee)
-        capacities = {"mentor_capacity": enrolment.mentor_capacity, "mentee_capacity": enrolment.mentee_capacity}
+        capacities = {
+            "mentor_capacity": enrolment.mentor_capacity,
+            "mentee_capacity": enrolment.mentee_capacity,
+        }
         return RoleForm(role=role or None, **capacities, **seen)
     if step == "boundaries":
         return BoundariesForm(off_the_table=enrolment.off_the_table, **seen)
@@ -58,7 +63,12 @@ def form_of(step: str, enrolment: Enrolment | None = None) -> SeenForm:
     theirs = {name: getattr(person, name) for name in ("time_zone", "hours", "style")}
     languages = format_languages(person.languages, str(get_locale() or "en"))
     return WorkingForm(
-        near=(person.time_zone,), **theirs, languages=languages, place=enrolment.place, person_seen=person.version, **seen
+        near=(person.time_zone,),
+        **theirs,
+        languages=languages,
+        place=enrolment.place,
+        person_seen=person.version,
+        **seen,
     )
 
 

@@ -1,4 +1,6 @@
-"""The lists of steps 2, 3 and 5: subjects as they are typed, chosen, ordered and removed; people not to be paired with."""
+"""The lists of steps 2, 3 and 5: subjects as they are typed, chosen, ordered and removed; people not to be
+paired with.
+"""
 
 import re
 from collections.abc import Callable
@@ -26,36 +28,42 @@ from portal.web.access import signed_in
 from portal.web.htmx import answer
 from portal.web.toasts import toast
 
-room = Blueprint("wishes", __name__, url_prefix="/join")
+blueprint = Blueprint("wishes", __name__, url_prefix="/join")
 SIDE = "<any(teach,learn):step>"
 FIELD = re.compile(r"(suggestion-[0-9]{1,19}-)?text")
 
 
-@room.context_processor
+@blueprint.context_processor
 def _words() -> dict[str, Any]:
     return words.vocabulary()
 
 
-@room.get("/topics")
+@blueprint.get("/topics")
 @signed_in
 def suggest() -> str:
-    """Topics for what is typed so far, into whichever field asks: `text`, with more before it in rows of staff."""
+    """Topics for what is typed so far, into whichever field asks: `text`, with more before it in rows of
+    staff.
+    """
     asked = ((name, typed) for name, typed in request.args.items() if FIELD.fullmatch(name))
     field, typed = next(asked, ("text", request.args.get("q", "")))
     items = [(_(each.topic.label), _(each.topic.label), "") for each in topic_index.suggestions(typed)]
-    return render_template("programmes/enrolment/_suggestions.html", items=items, id=f"{field}-list", label=_("Subjects"))
+    return render_template(
+        "programmes/enrolment/_suggestions.html", items=items, id=f"{field}-list", label=_("Subjects")
+    )
 
 
-@room.get("/people")
+@blueprint.get("/people")
 @signed_in
 def suggest_people() -> str:
     """People for what is typed so far."""
     found = people.suggestions(request.args.get("name", ""), but=current_user.id)
     items = [(each.name, each.name, each.department) for each in found if each.is_active]
-    return render_template("programmes/enrolment/_suggestions.html", items=items, id="name-list", label=_("People"))
+    return render_template(
+        "programmes/enrolment/_suggestions.html", items=items, id="name-list", label=_("People")
+    )
 
 
-@room.post(f"/<id:programme_id>/{SIDE}/topics")
+@blueprint.post(f"/<id:programme_id>/{SIDE}/topics")
 @signed_in
 def add(programme_id: int, step: str) -> Response:
     """Add a subject: the one that was chosen, or what was typed if there is no doubt. Never a guess."""
@@ -65,15 +73,21 @@ def add(programme_id: int, step: str) -> Response:
         return _topics(programme_id, step, form, status=422)
     if not chosen:
         return _not_known(programme_id, step, form)
-    level = int(request.values.get("level", "2")) if request.values.get("level", "2") in ("1", "2", "3") else 2
+    level = (
+        int(request.values.get("level", "2")) if request.values.get("level", "2") in ("1", "2", "3") else 2
+    )
     side = wishing.SIDES[step]
-    return _change(programme_id, step, lambda mine: wishing.add(mine, side=side, topic_id=chosen, level=level), form)
+    return _change(
+        programme_id, step, lambda mine: wishing.add(mine, side=side, topic_id=chosen, level=level), form
+    )
 
 
-@room.post(f"/<id:programme_id>/{SIDE}/topics/suggest")
+@blueprint.post(f"/<id:programme_id>/{SIDE}/topics/suggest")
 @signed_in
 def suggest_to_staff(programme_id: int, step: str) -> Response:
-    """None of the offered is meant: hand what was typed to those who keep the list. What is on it by now is added."""
+    """None of the offered is meant: hand what was typed to those who keep the list. What is on it by now is
+    added.
+    """
     form = TopicForm()
     _mine(programme_id)
     if not form.sent():
@@ -87,12 +101,14 @@ def suggest_to_staff(programme_id: int, step: str) -> Response:
     except Invalid as error:
         form.take(Invalid(error.message, field="text"))
         return _topics(programme_id, step, form, status=422)
-    thanks = _("Thank you: “%(typed)s” is with the programme team. Choose what comes nearest for now.", typed=typed)
+    thanks = _(
+        "Thank you: “%(typed)s” is with the programme team. Choose what comes nearest for now.", typed=typed
+    )
     toast(thanks)
     return _topics(programme_id, step)
 
 
-@room.post(f"/<id:programme_id>/{SIDE}/topics/<topic_id>/remove")
+@blueprint.post(f"/<id:programme_id>/{SIDE}/topics/<topic_id>/remove")
 @signed_in
 def remove(programme_id: int, step: str, topic_id: str) -> Response:
     """Take a subject away; the toast offers to put it back."""
@@ -106,7 +122,7 @@ def remove(programme_id: int, step: str, topic_id: str) -> Response:
     return _change(programme_id, step, change, said=lambda: _undo(programme_id, step, topic_id, gone))
 
 
-@room.post(f"/<id:programme_id>/{SIDE}/topics/<topic_id>/move")
+@blueprint.post(f"/<id:programme_id>/{SIDE}/topics/<topic_id>/move")
 @signed_in
 def move(programme_id: int, step: str, topic_id: str) -> Response:
     """One place up or down."""
@@ -114,16 +130,18 @@ def move(programme_id: int, step: str, topic_id: str) -> Response:
     return _change(programme_id, step, lambda mine: wishing.move(mine, side=side, topic_id=topic_id, up=up))
 
 
-@room.post(f"/<id:programme_id>/{SIDE}/topics/<topic_id>/level")
+@blueprint.post(f"/<id:programme_id>/{SIDE}/topics/<topic_id>/level")
 @signed_in
 def level(programme_id: int, step: str, topic_id: str) -> Response:
     """How well one knows it, or how much one wants it."""
     text, side = request.form.get("level", ""), wishing.SIDES[step]
     wanted = int(text) if text in ("1", "2", "3") else 0
-    return _change(programme_id, step, lambda mine: wishing.set_level(mine, side=side, topic_id=topic_id, level=wanted))
+    return _change(
+        programme_id, step, lambda mine: wishing.set_level(mine, side=side, topic_id=topic_id, level=wanted)
+    )
 
 
-@room.post("/<id:programme_id>/avoided")
+@blueprint.post("/<id:programme_id>/avoided")
 @signed_in
 def avoid(programme_id: int) -> Response:
     """Name somebody not to be paired with; a name that several have is asked about."""
@@ -141,7 +159,11 @@ def avoid(programme_id: int) -> Response:
     if len(found) != 1:
         near = found or [each for each in people.suggestions(typed, but=current_user.id) if each.is_active]
         several = _("Several people are called that. Choose the one you mean.") if found else ""
-        none = _("Nobody is found by that name. Type a part of it.") if not near else _("Choose the one you mean.")
+        none = (
+            _("Nobody is found by that name. Type a part of it.")
+            if not near
+            else _("Choose the one you mean.")
+        )
         form.take(Invalid(several or none, field="name"))
         return _people(programme_id, form, status=422, offers=near)
     try:
@@ -153,7 +175,7 @@ def avoid(programme_id: int) -> Response:
     return _people(programme_id)
 
 
-@room.post("/<id:programme_id>/avoided/<id:person_id>/remove")
+@blueprint.post("/<id:programme_id>/avoided/<id:person_id>/remove")
 @signed_in
 def avoid_no_more(programme_id: int, person_id: int) -> Response:
     """Take somebody off the list."""
@@ -170,9 +192,12 @@ def _mine(programme_id: int, *, hold: bool = False) -> Enrolment:
 
 
 def _change(
-    programme_id: int, step: str, change: Callable[[Enrolment], object], form: TopicForm | None = None,
+    programme_id: int,
+    step: str,
+    change: Callable[[Enrolment], object],
+    form: TopicForm | None = None,
     said: Callable[[], None] | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """Make one change to the list and answer the list."""
     try:
         with transaction():
@@ -207,10 +232,17 @@ def _not_known(programme_id: int, step: str, form: TopicForm) -> Response:
 
 
 def _topics(
-    programme_id: int, step: str, form: TopicForm | None = None, *, status: int = 200, offers: list[Any] | None = None,
+    programme_id: int,
+    step: str,
+    form: TopicForm | None = None,
+    *,
+    status: int = 200,
+    offers: list[Any] | None = None,
     unknown: str = "",
-) -> Response:  # fmt: skip
-    """The list of one side: alone for htmx, on its page when something is to be mended, else a way back there."""
+) -> Response:
+    """The list of one side: alone for htmx, on its page when something is to be mended, else a way back
+    there.
+    """
     enrolment = _mine(programme_id)
     given = {
         "wishes": wishing.of_side(enrolment, wishing.SIDES[step]),

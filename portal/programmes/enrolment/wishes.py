@@ -13,11 +13,15 @@ SIDES = {"teach": "teaches", "learn": "learns"}
 
 def of_side(enrolment: Enrolment, side: str) -> list[Wish]:
     """The wishes of one side, in their order."""
-    return sorted((each for each in enrolment.wishes if each.side == side), key=lambda each: (each.rank, each.id or 0))
+    return sorted(
+        (each for each in enrolment.wishes if each.side == side), key=lambda each: (each.rank, each.id or 0)
+    )
 
 
 def add(enrolment: Enrolment, *, side: str, topic_id: str, level: int = 2) -> bool:
-    """Add a topic at the end; whether it is new. Raises Invalid beyond MOST_WISHES and for a topic that is not offered."""
+    """Add a topic at the end; whether it is new. Raises Invalid beyond MOST_WISHES and for a topic that is
+    not offered.
+    """
     check_open(enrolment)
     wishes = of_side(enrolment, side)
     if any(each.topic_id == topic_id for each in wishes):

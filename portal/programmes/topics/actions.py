@@ -1,7 +1,9 @@
-"""What staff do with topics: add, change, retire and bring back, merge one into another; and taking a change back.
+"""What staff do with topics: add, change, retire and bring back, merge one into another; and taking a change
+back.
 
-A name means one topic at most, among all that can be chosen, or what people type would lead nowhere. A topic that ships and
-that staff changed is theirs from then on: no new release overwrites it (`edited_at`), unless they make it as it was.
+A name means one topic at most, among all that can be chosen, or what people type would lead nowhere. A topic
+that ships and that staff changed is theirs from then on: no new release overwrites it (`edited_at`), unless
+they make it as it was.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,12 +26,18 @@ FIELDS = ("label", "area", "aliases", "retired")
 LONGEST_NAME, MOST_NAMES, LONGEST_ID = 80, 40, 60
 RESERVED = ("new", "undo", "suggestions")
 """Words that stand where an id stands in the addresses of staff's pages."""
-NAMES_LOCK = 0x746F70696373  # "topics": PostgreSQL's advisory lock, so that two names given at once see each other
+NAMES_LOCK = (
+    0x746F70696373  # "topics": PostgreSQL's advisory lock, so that two names given at once see each other
+)
 SHIPPED = {each.id: each for each in CATALOGUE}
 
 
-def add(*, label: str, area: str, aliases: Sequence[str], by: int, at: datetime) -> tuple[Topic, audit.AuditEntry]:
-    """A new topic, and the audit's entry; raises Invalid for a name that another one has and for an area there is not."""
+def add(
+    *, label: str, area: str, aliases: Sequence[str], by: int, at: datetime
+) -> tuple[Topic, audit.AuditEntry]:
+    """A new topic, and the audit's entry; raises Invalid for a name that another one has and for an area
+    there is not.
+    """
     hold_names()
     aliases = _cleaned(label, aliases)
     _check_area(area)
@@ -42,7 +50,8 @@ def add(*, label: str, area: str, aliases: Sequence[str], by: int, at: datetime)
 
 
 def edit(topic: Topic, *, seen: int, by: int, at: datetime, **values: Any) -> audit.AuditEntry | None:
-    """Change label, area or aliases, as seen in version `seen`; the audit's entry, or None when nothing differs.
+    """Change label, area or aliases, as seen in version `seen`; the audit's entry, or None when nothing
+    differs.
 
     Raises Stale with both values when somebody was faster, and Invalid as `add` does.
     """
@@ -74,9 +83,11 @@ def bring_back(topic: Topic, *, by: int, at: datetime) -> audit.AuditEntry | Non
 
 
 def merge(topic: Topic, *, into: Topic, seen: int, seen_into: int, by: int, at: datetime) -> int:
-    """Make `topic` another name of `into`: wishes move over, its names too, and it is retired; how many wishes moved.
+    """Make `topic` another name of `into`: wishes move over, its names too, and it is retired; how many
+    wishes moved.
 
-    Who chose both keeps the higher level and the better place. Raises Stale when either is not as it was seen.
+    Who chose both keeps the higher level and the better place. Raises Stale when either is not as it was
+    seen.
     """
     hold_names()
     if topic.id == into.id:
@@ -91,16 +102,27 @@ def merge(topic: Topic, *, into: Topic, seen: int, seen_into: int, by: int, at: 
     into.aliases, topic.retired_at = _cleaned(into.label, names, most=None), topic.retired_at or at
     topic.edited_at = into.edited_at = at
     db.session.execute(
-        update(TopicSuggestion).where(TopicSuggestion.topic_id == topic.id).values(topic_id=into.id)
+        update(TopicSuggestion)
+        .where(TopicSuggestion.topic_id == topic.id)
+        .values(topic_id=into.id)
         .execution_options(synchronize_session=False)
-    )  # fmt: skip
+    )
     audit.write(action=MERGED, on=KIND, id=topic.id, by=by, after={"into": into.id, "wishes": moved})
-    audit.write(action=TOOK_IN, on=KIND, id=into.id, by=by, before={"aliases": before}, after={"aliases": into.aliases})
+    audit.write(
+        action=TOOK_IN,
+        on=KIND,
+        id=into.id,
+        by=by,
+        before={"aliases": before},
+        after={"aliases": into.aliases},
+    )
     return moved
 
 
 def undo(position: int, *, by: int, at: datetime) -> str:
-    """Take the change with that audit position back; the topic's id. Raises Invalid when it cannot be (any more)."""
+    """Take the change with that audit position back; the topic's id. Raises Invalid when it cannot be (any
+    more).
+    """
     entry = audit.at(position)
     if entry is None or entry.object_kind != KIND or entry.action not in (ADDED, EDITED) or not entry.after:
         raise NotFound
@@ -116,7 +138,9 @@ def undo(position: int, *, by: int, at: datetime) -> str:
     if present == before:
         raise Invalid(_("This is undone already."))
     if present != after:
-        raise Invalid(_("This was changed again since, so it cannot be undone by itself. Edit the row instead."))
+        raise Invalid(
+            _("This was changed again since, so it cannot be undone by itself. Edit the row instead.")
+        )
     _change(topic, present, before, by=by, at=at)
     return topic.id
 
@@ -124,7 +148,9 @@ def undo(position: int, *, by: int, at: datetime) -> str:
 def take_away(topic: Topic, *, by: int) -> None:
     """Undo that a topic was added; raises Invalid once somebody chose it."""
     if db.session.scalar(select(Wish.id).where(Wish.topic_id == topic.id).limit(1)) is not None:
-        raise Invalid(_("Somebody has chosen “%(topic)s” by now, so it stays. You can retire it.", topic=topic.label))
+        raise Invalid(
+            _("Somebody has chosen “%(topic)s” by now, so it stays. You can retire it.", topic=topic.label)
+        )
     before = {"label": topic.label, "area": topic.area, "aliases": list(topic.aliases)}
     db.session.delete(topic)
     audit.write(action="topic.taken away", on=KIND, id=topic.id, by=by, before=before)
@@ -146,13 +172,17 @@ def check_offered(topic: Topic) -> None:
 
 
 def hold_names() -> None:
-    """Have whoever gives names at the same time wait until this transaction ends; SQLite has one writer anyway."""
+    """Have whoever gives names at the same time wait until this transaction ends; SQLite has one writer
+    anyway.
+    """
     session = db.session()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": NAMES_LOCK})
 
 
-def _change(topic: Topic, before: dict[str, Any], after: dict[str, Any], *, by: int, at: datetime) -> audit.AuditEntry:
+def _change(
+    topic: Topic, before: dict[str, Any], after: dict[str, Any], *, by: int, at: datetime
+) -> audit.AuditEntry:
     if "area" in after and after["area"] != topic.area:
         _check_area(after["area"])
     if "retired" in after:
@@ -177,12 +207,18 @@ def _check_area(area: str) -> None:
 
 
 def _check_names(topic_id: str, label: str, aliases: Sequence[str]) -> None:
-    """Raise Invalid, saying whose it is, when one of the names belongs to another topic that can be chosen."""
+    """Raise Invalid, saying whose it is, when one of the names belongs to another topic
+    that can be chosen.
+    """
     owners = {plain: said for owner, plain, said in _names_in_use() if owner != topic_id}
     for name in (label, *aliases):
         owner = owners.get(normalise(name))
         if owner is not None:
-            message = _("“%(name)s” is a name of “%(topic)s” already. Take it away there first.", name=name, topic=owner)
+            message = _(
+                "“%(name)s” is a name of “%(topic)s” already. Take it away there first.",
+                name=name,
+                topic=owner,
+            )
             raise Invalid(message, field="label" if name == label else "aliases")
 
 
@@ -204,7 +240,9 @@ def _cleaned(label: str, aliases: Iterable[str], most: int | None = MOST_NAMES) 
     for alias in aliases:
         plain = normalise(alias)
         if not plain or len(alias) > LONGEST_NAME:
-            message = _("“%(name)s” cannot be a name: use letters or digits, 80 at most.", name=alias[:LONGEST_NAME])
+            message = _(
+                "“%(name)s” cannot be a name: use letters or digits, 80 at most.", name=alias[:LONGEST_NAME]
+            )
             raise Invalid(message, field="aliases")
         if plain != normalise(label):
             found.setdefault(plain, alias)
@@ -232,6 +270,9 @@ def _move_wishes(old_id: str, new_id: str) -> int:
         db.session.delete(gone)
     db.session.flush()
     moved: Any = db.session.execute(
-        update(Wish).where(Wish.topic_id == old_id).values(topic_id=new_id).execution_options(synchronize_session=False)
+        update(Wish)
+        .where(Wish.topic_id == old_id)
+        .values(topic_id=new_id)
+        .execution_options(synchronize_session=False)
     )
     return len(doubled) + int(moved.rowcount)

@@ -1,6 +1,7 @@
 """Forms of staff's topics: a row being edited, a new topic, and the choice of another one by its name.
 
-A row's form remembers what it first showed (`was`), so that a conflict knows which values are the reader's own.
+A row's form remembers what it first showed (`was`), so that a conflict knows which values are the reader's
+own.
 """
 
 import json
@@ -43,7 +44,11 @@ class NewTopicForm(PortalForm):
 
     def values(self) -> dict[str, Any]:
         """What the form says, as a topic keeps it; call it when the form is right."""
-        return {"label": self.label.data, "area": self.area.data, "aliases": names_in(self.aliases.data or "")}
+        return {
+            "label": self.label.data,
+            "area": self.area.data,
+            "aliases": names_in(self.aliases.data or ""),
+        }
 
 
 class TopicRowForm(NewTopicForm):
@@ -63,7 +68,9 @@ class TopicRowForm(NewTopicForm):
         except ValueError:
             was = {}
         shown = self.shown()
-        return {name for name in shown if not isinstance(was, dict) or name not in was or was[name] != shown[name]}
+        return {
+            name for name in shown if not isinstance(was, dict) or name not in was or was[name] != shown[name]
+        }
 
     def seen(self) -> int:
         """The version that was sent; 0, which no row has, for anything odd."""
@@ -71,7 +78,9 @@ class TopicRowForm(NewTopicForm):
 
 
 def row_form(topic: Topic, *, fresh: bool = False) -> TopicRowForm:
-    """The row's form, with what was just sent if something was; with what is kept otherwise, or when `fresh`."""
+    """The row's form, with what was just sent if something was; with what is kept
+    otherwise, or when `fresh`.
+    """
     form = TopicRowForm(
         formdata=None if fresh else _Auto,
         prefix=f"topic-{topic.id}-",
@@ -91,7 +100,9 @@ def row_form(topic: Topic, *, fresh: bool = False) -> TopicRowForm:
 
 
 def values_of(form: TopicRowForm, topic: Topic) -> dict[str, Any]:
-    """What a row's form says. A label that was not changed stays as it is kept, whichever language it was shown in."""
+    """What a row's form says. A label that was not changed stays as it is kept, whichever language it was
+    shown in.
+    """
     values = form.values()
     if values["label"] == _(topic.label):
         values["label"] = topic.label

@@ -1,7 +1,9 @@
-"""The topics in the table, ready for what people type: by spelling, and by meaning where the portal is set to.
+"""The topics in the table, ready for what people type: by spelling, and by meaning where the portal is set
+to.
 
-Each process keeps an index for each language and makes it anew as soon as the table is another: a stamp of it is asked for
-each time, which is one small question, so that a topic that staff just added is found by the next key somebody presses.
+Each process keeps an index for each language and makes it anew as soon as the table is another: a stamp of it
+is asked for each time, which is one small question, so that a topic that staff just added is found by the
+next key somebody presses.
 """
 
 from typing import Any
@@ -47,8 +49,12 @@ def recognised(text: str) -> str | None:
 
 
 def _kept() -> tuple[tuple[Any, ...], Index, Meanings | None]:
-    """The stamp, the index and the meanings for the reader's language, made anew when the table is another."""
-    kept: dict[str, tuple[tuple[Any, ...], Index, Meanings | None]] = current_app.extensions.setdefault(KEPT, {})
+    """The stamp, the index and the meanings for the reader's language, made anew when the
+    table is another.
+    """
+    kept: dict[str, tuple[tuple[Any, ...], Index, Meanings | None]] = current_app.extensions.setdefault(
+        KEPT, {}
+    )
     locale, stamp = str(get_locale() or "en"), _stamp()
     found = kept.get(locale)
     if found is None or found[0] != stamp:
@@ -60,11 +66,15 @@ def _kept() -> tuple[tuple[Any, ...], Index, Meanings | None]:
 
 def _stamp() -> tuple[Any, ...]:
     """Another one whenever a topic was added, changed, retired or taken away."""
-    return tuple(db.session.execute(select(func.count(), func.sum(Topic.version), func.max(Topic.edited_at))).one())
+    return tuple(
+        db.session.execute(select(func.count(), func.sum(Topic.version), func.max(Topic.edited_at))).one()
+    )
 
 
 def _with_names(topic: Topic) -> core.Topic:
-    """A topic with its label in the reader's language, and with the labels of topics that were merged into it."""
+    """A topic with its label in the reader's language, and with the labels of topics that were merged into
+    it.
+    """
     aliases = list(topic.aliases)
     translated = [_(each) for each in (topic.label, *aliases) if each in SHIPPED_LABELS]
     return core.Topic(topic.id, topic.area, topic.label, (*aliases, *translated))

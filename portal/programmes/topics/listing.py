@@ -1,4 +1,6 @@
-"""Staff's questions about topics: which there are, who chose them, and what people typed that none of them answers to."""
+"""Staff's questions about topics: which there are, who chose them, and what people typed that none of them
+answers to.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -51,7 +53,9 @@ class Listed:
 
 
 def find(asked: Asked, *, per_page: int = PER_PAGE) -> Rows[Listed]:
-    """A page of topics by their label in the reader's language; two questions to the database, however many."""
+    """A page of topics by their label in the reader's language; two questions to the
+    database, however many.
+    """
     topics = [each for each in db.session.scalars(select(Topic)) if _fits(each, asked)]
     topics.sort(key=lambda each: (normalise(_(each.label)), each.id))
     pages = max(1, -(-len(topics) // per_page))
@@ -91,7 +95,9 @@ def suggestion(suggestion_id: int) -> TopicSuggestion | None:
 
 
 def suggestions(args: Mapping[str, str]) -> Rows[TopicSuggestion]:
-    """A page of what waits, the most frequent first; or, with `show=settled`, of what staff decided, the latest first."""
+    """A page of what waits, the most frequent first; or, with `show=settled`, of what staff decided, the
+    latest first.
+    """
     settled = args.get("show") == "settled"
     where = TopicSuggestion.settled_at.is_not(None) if settled else TopicSuggestion.settled_at.is_(None)
     order = [TopicSuggestion.settled_at.desc()] if settled else [TopicSuggestion.times.desc()]
@@ -99,9 +105,12 @@ def suggestions(args: Mapping[str, str]) -> Rows[TopicSuggestion]:
     pages = max(1, -(-total // SUGGESTIONS_PER_PAGE))
     page = min(_page(args), pages)
     rows = db.session.scalars(
-        select(TopicSuggestion).where(where).order_by(*order, TopicSuggestion.id)
-        .limit(SUGGESTIONS_PER_PAGE).offset((page - 1) * SUGGESTIONS_PER_PAGE)
-    )  # fmt: skip
+        select(TopicSuggestion)
+        .where(where)
+        .order_by(*order, TopicSuggestion.id)
+        .limit(SUGGESTIONS_PER_PAGE)
+        .offset((page - 1) * SUGGESTIONS_PER_PAGE)
+    )
     return Rows(list(rows), page, pages, total, SUGGESTIONS_PER_PAGE)
 
 
@@ -136,4 +145,6 @@ def _fits(topic: Topic, asked: Asked) -> bool:
     }
     names = (topic.id, topic.label, _(topic.label), *topic.aliases)
     sought = normalise(asked.q)
-    return states[asked.state] and (not asked.q or (bool(sought) and any(sought in normalise(each) for each in names)))
+    return states[asked.state] and (
+        not asked.q or (bool(sought) and any(sought in normalise(each) for each in names))
+    )

@@ -24,32 +24,34 @@ from portal.web.access import requires
 from portal.web.htmx import answer, redirect_to
 from portal.web.toasts import toast
 
-room = Blueprint("topics", __name__, url_prefix="/programmes/topics")
+blueprint = Blueprint("topics", __name__, url_prefix="/programmes/topics")
 COLUMNS, FEW = 5, 6
 
 
-@room.context_processor
+@blueprint.context_processor
 def _words() -> dict[str, Any]:
     return {"AREAS": AREAS, "columns": COLUMNS}
 
 
-@room.get("")
+@blueprint.get("")
 @requires(May.RUN_PROGRAMMES)
 def index() -> Response:
     """The list."""
     asked = topic_list.Asked.of(request.args)
     rows = topic_list.find(asked)
-    return answer("programmes/topics/found.html", page=lambda: _list(asked, rows=rows), asked=asked, rows=rows)
+    return answer(
+        "programmes/topics/found.html", page=lambda: _list(asked, rows=rows), asked=asked, rows=rows
+    )
 
 
-@room.get("/<topic_id>/row")
+@blueprint.get("/<topic_id>/row")
 @requires(May.RUN_PROGRAMMES)
 def row(topic_id: str) -> Response:
     """One row as it is; where an edit is left."""
     return _row_answer(topic_id)
 
 
-@room.get("/<topic_id>/edit")
+@blueprint.get("/<topic_id>/edit")
 @requires(May.RUN_PROGRAMMES)
 def edit(topic_id: str) -> Response:
     """One row as a form."""
@@ -57,7 +59,7 @@ def edit(topic_id: str) -> Response:
     return _form_answer(listed, row_form(listed.topic))
 
 
-@room.post("/<topic_id>")
+@blueprint.post("/<topic_id>")
 @requires(May.RUN_PROGRAMMES)
 def save(topic_id: str) -> Response:
     """Save a row. A stale one is answered with both values; what is typed is never lost."""
@@ -77,7 +79,7 @@ def save(topic_id: str) -> Response:
     return _row_answer(topic_id, entry, _("“%(topic)s” is saved."))
 
 
-@room.post("/<topic_id>/retire")
+@blueprint.post("/<topic_id>/retire")
 @requires(May.RUN_PROGRAMMES)
 def retire(topic_id: str) -> Response:
     """Offer a topic no more; those who chose it keep it."""
@@ -86,7 +88,7 @@ def retire(topic_id: str) -> Response:
     return _row_answer(topic_id, entry, _("“%(topic)s” is retired. Those who chose it keep it."))
 
 
-@room.post("/<topic_id>/back")
+@blueprint.post("/<topic_id>/back")
 @requires(May.RUN_PROGRAMMES)
 def bring_back(topic_id: str) -> Response:
     """Offer a retired topic again."""
@@ -99,7 +101,7 @@ def bring_back(topic_id: str) -> Response:
     return _row_answer(topic_id, entry, _("“%(topic)s” is offered again."))
 
 
-@room.post("/undo/<id:position>")
+@blueprint.post("/undo/<id:position>")
 @requires(May.RUN_PROGRAMMES)
 def undo(position: int) -> Response:
     """Take a change back; the answer is the row as it is then."""
@@ -117,7 +119,7 @@ def undo(position: int) -> Response:
     return _row_answer(entry.object_id)
 
 
-@room.route("/new", methods=["GET", "POST"])
+@blueprint.route("/new", methods=["GET", "POST"])
 @requires(May.RUN_PROGRAMMES)
 def new() -> Response:
     """Add a topic."""
@@ -132,10 +134,12 @@ def new() -> Response:
             return redirect_to(url_for(".index", q=added["label"]))
         except Invalid as error:
             form.take(error)
-    return make_response(render_template("programmes/topics/new.html", form=form), 422 if form.errors else 200)
+    return make_response(
+        render_template("programmes/topics/new.html", form=form), 422 if form.errors else 200
+    )
 
 
-@room.get("/<topic_id>/merge")
+@blueprint.get("/<topic_id>/merge")
 @requires(May.RUN_PROGRAMMES)
 def merge_into(topic_id: str) -> str:
     """Choose the topic that this one is another name of, and see whom it touches."""
@@ -151,7 +155,7 @@ def merge_into(topic_id: str) -> str:
     return _merge_page(_one(topic_id), into, form, typed)
 
 
-@room.post("/<topic_id>/merger")
+@blueprint.post("/<topic_id>/merger")
 @requires(May.RUN_PROGRAMMES)
 def merge(topic_id: str) -> Response:
     """Make a topic another name of a second one, which everybody who chose it then has."""
@@ -171,10 +175,18 @@ def merge(topic_id: str) -> Response:
     return redirect_to(url_for(".index", q=_(label)))
 
 
-def _merge_page(listed: topic_list.Listed, into: topic_list.Listed | None, form: WhichForm, typed: str) -> str:
-    offers = [each.topic for each in topic_index.suggestions(typed) if each.topic.id != listed.topic.id] if not into else []
+def _merge_page(
+    listed: topic_list.Listed, into: topic_list.Listed | None, form: WhichForm, typed: str
+) -> str:
+    offers = (
+        [each.topic for each in topic_index.suggestions(typed) if each.topic.id != listed.topic.id]
+        if not into
+        else []
+    )
     both = topic_list.people_of_both(listed.topic.id, into.topic.id) if into else 0
-    return render_template("programmes/topics/merge.html", listed=listed, into=into, form=form, offers=offers, both=both)
+    return render_template(
+        "programmes/topics/merge.html", listed=listed, into=into, form=form, offers=offers, both=both
+    )
 
 
 def _one(topic_id: str) -> topic_list.Listed:
@@ -207,7 +219,9 @@ def _row_answer(topic_id: str, entry: audit.AuditEntry | None = None, said: str 
     elif entry is not None:
         undo_url = url_for(".undo", position=entry.position, **_query())
         toast(said % {"topic": _(listed.topic.label)}, undo_url=undo_url, undo_target=f"#topic-{topic_id}")
-    return answer("programmes/topics/_row.html", back_to=_list_url(listed.topic), listed=listed, list_query=_query())
+    return answer(
+        "programmes/topics/_row.html", back_to=_list_url(listed.topic), listed=listed, list_query=_query()
+    )
 
 
 def _form_answer(listed: topic_list.Listed, form: TopicRowForm, status: int = 200) -> Response:
@@ -225,8 +239,12 @@ def _conflict(topic: Topic, form: TopicRowForm) -> Response:
     values = {form[name].name: form[name].data if name in mine else saved[name] for name in EDITED}
     last = next(iter(audit.history(topics.KIND, topic.id, limit=1)), None)
     who = people.names_of({last.actor_id}).get(last.actor_id) if last and last.actor_id else None
-    message = _("%(who)s saved “%(topic)s” while you were editing. Nothing of yours is lost; choose what should stand.",
-                who=who or _("Somebody"), topic=_(topic.label))  # fmt: skip
+    message = _(
+        "%(who)s saved “%(topic)s” while you were editing. "
+        "Nothing of yours is lost; choose what should stand.",
+        who=who or _("Somebody"),
+        topic=_(topic.label),
+    )
     about: dict[str, Any] = {
         "id": f"topic-{topic.id}",
         "message": message,

@@ -1,7 +1,9 @@
-"""Topics near in meaning to what somebody types: for what is offered while they type, never to decide anything.
+"""Topics near in meaning to what somebody types: for what is offered while they type, never to decide
+anything.
 
-A light embedding model of 256 numbers a word (static, from the extra `semantic`) lies in its package, so nothing is fetched
-and nothing leaves the house. It is asked only where SEMANTIC_TOPICS=1; else spelling alone is what offers are made by.
+A light embedding model of 256 numbers a word (static, from the extra `semantic`) lies in its package, so
+nothing is fetched and nothing leaves the house. It is asked only where SEMANTIC_TOPICS=1; else spelling alone
+is what offers are made by.
 """
 
 import importlib
@@ -17,7 +19,9 @@ from portal.errors import SettingsError
 from portal.settings import current
 
 NEAR = 0.35
-"""Cosine from which a topic is near enough to be offered: of phrases that no name was made for, 9 in 10 then show theirs."""
+"""Cosine from which a topic is near enough to be offered: of phrases that no name was made for, 9 in 10 then
+show theirs.
+"""
 SHORTEST = 4
 """Letters below which a word half typed means nothing yet."""
 
@@ -50,7 +54,9 @@ def meanings(topics: Sequence[Topic]) -> Meanings | None:
 
 
 def joined(spelled: Sequence[Suggestion], meant: Sequence[Suggestion], most: int) -> tuple[Suggestion, ...]:
-    """Whose name stands in the text, then what is near in meaning, then what is only spelled alike; each topic once."""
+    """Whose name stands in the text, then what is near in meaning, then what is only spelled alike; each
+    topic once.
+    """
     named = [each for each in spelled if each.score >= WORDS]
     found: dict[str, Suggestion] = {}
     for each in (*named, *meant, *spelled):

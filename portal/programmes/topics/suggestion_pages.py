@@ -1,4 +1,6 @@
-"""Staff's list of what people typed that no topic answers to: add it, say what it means, or pass over it, in the row."""
+"""Staff's list of what people typed that no topic answers to: add it, say what it means, or pass over it, in
+the row.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,37 +24,37 @@ from portal.web.access import requires
 from portal.web.htmx import answer
 from portal.web.toasts import toast
 
-room = Blueprint("suggestions", __name__, url_prefix="/programmes/topics/suggestions")
+blueprint = Blueprint("suggestions", __name__, url_prefix="/programmes/topics/suggestions")
 COLUMNS, NEAREST, FEW = 4, 3, 3
 
 
-@room.context_processor
+@blueprint.context_processor
 def _given() -> dict[str, Any]:
     return {"columns": COLUMNS, "nearest": _nearest, "list_query": _query()}
 
 
-@room.get("")
+@blueprint.get("")
 @requires(May.RUN_PROGRAMMES)
 def index() -> Response:
     """What waits; or what was decided."""
     return answer("programmes/topics/suggestions/_table.html", page=_list, **_listed())
 
 
-@room.get("/<id:suggestion_id>/row")
+@blueprint.get("/<id:suggestion_id>/row")
 @requires(May.RUN_PROGRAMMES)
 def row(suggestion_id: int) -> Response:
     """One row as it is; where an edit is left."""
     return _row_answer(suggestion_id)
 
 
-@room.get("/<id:suggestion_id>/edit")
+@blueprint.get("/<id:suggestion_id>/edit")
 @requires(May.RUN_PROGRAMMES)
 def edit(suggestion_id: int) -> Response:
     """One row as two forms: a new topic, or the one it means."""
     return _form_answer(suggestion_id)
 
 
-@room.post("/<id:suggestion_id>/add")
+@blueprint.post("/<id:suggestion_id>/add")
 @requires(May.RUN_PROGRAMMES)
 def add(suggestion_id: int) -> Response:
     """Make a topic of it."""
@@ -69,7 +71,7 @@ def add(suggestion_id: int) -> Response:
     return _row_answer(suggestion_id, entry, _("“%(topic)s” is added.", topic=form.label.data))
 
 
-@room.post("/<id:suggestion_id>/means")
+@blueprint.post("/<id:suggestion_id>/means")
 @requires(May.RUN_PROGRAMMES)
 def means(suggestion_id: int) -> Response:
     """Make it another name of a topic: of the one that was chosen, or that was typed if there is no doubt."""
@@ -90,14 +92,16 @@ def means(suggestion_id: int) -> Response:
     return _row_answer(suggestion_id, entry, said)
 
 
-@room.post("/<id:suggestion_id>/pass")
+@blueprint.post("/<id:suggestion_id>/pass")
 @requires(May.RUN_PROGRAMMES)
 def pass_over(suggestion_id: int) -> Response:
     """Do nothing with it."""
-    return _decide(suggestion_id, lambda one: suggesting.pass_over(one, by=current_user.id, at=now()), _("Passed over."))
+    return _decide(
+        suggestion_id, lambda one: suggesting.pass_over(one, by=current_user.id, at=now()), _("Passed over.")
+    )
 
 
-@room.post("/<id:suggestion_id>/again")
+@blueprint.post("/<id:suggestion_id>/again")
 @requires(May.RUN_PROGRAMMES)
 def look_again(suggestion_id: int) -> Response:
     """Have one that was passed over wait again."""
@@ -108,7 +112,7 @@ def look_again(suggestion_id: int) -> Response:
     return _decide(suggestion_id, change, _("It waits for a decision again."))
 
 
-@room.post("/undo/<id:position>")
+@blueprint.post("/undo/<id:position>")
 @requires(May.RUN_PROGRAMMES)
 def undo(position: int) -> Response:
     """Take a decision back; the answer is the row as it is then."""
@@ -182,7 +186,9 @@ def _row_answer(suggestion_id: int, entry: audit.AuditEntry | None = None, said:
         toast(said, undo_url=undo_url, undo_target=f"#suggestion-{suggestion_id}")
     labels = topic_list.labels_of({suggestion.topic_id} if suggestion.topic_id else set())
     back = url_for(".index", **_query(), _anchor=f"suggestion-{suggestion_id}")
-    return answer("programmes/topics/suggestions/_row.html", back_to=back, suggestion=suggestion, labels=labels)
+    return answer(
+        "programmes/topics/suggestions/_row.html", back_to=back, suggestion=suggestion, labels=labels
+    )
 
 
 def _form_answer(
@@ -192,7 +198,9 @@ def _form_answer(
     suggestion = _one(suggestion_id)
     about: dict[str, Any] = {"suggestion": suggestion, "new": new, "which": which}
     if new is None:
-        about["new"] = NewTopicForm(None, prefix=f"suggestion-{suggestion_id}-new-", data={"label": suggestion.typed})
+        about["new"] = NewTopicForm(
+            None, prefix=f"suggestion-{suggestion_id}-new-", data={"label": suggestion.typed}
+        )
         about["new"].label.description = about["new"].aliases.description = ""
     if which is None:
         about["which"] = WhichForm(None, prefix=f"suggestion-{suggestion_id}-")

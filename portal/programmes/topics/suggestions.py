@@ -1,7 +1,9 @@
-"""Subjects that people type and that no topic answers to: kept for staff, who add each, say what it means, or pass over it.
+"""Subjects that people type and that no topic answers to: kept for staff, who add each, say what it means, or
+pass over it.
 
-What is shown to staff is the text and how many people typed it, never who. A person counts once for a text, however often
-they press the button: the audit knows who did. Whoever typed it first is forgotten once staff settled it.
+What is shown to staff is the text and how many people typed it, never who. A person counts once for a text,
+however often they press the button: the audit knows who did. Whoever typed it first is forgotten once staff
+settled it.
 """
 
 from collections.abc import Sequence
@@ -25,7 +27,9 @@ LONGEST, MOST_WAITING = 80, 20
 
 
 def suggest(typed: str, *, by: int, at: datetime) -> TopicSuggestion:
-    """Keep what `by` typed, or count it once more; raises Invalid for text without letters, or too much of it."""
+    """Keep what `by` typed, or count it once more; raises Invalid for text without letters, or too much of
+    it.
+    """
     typed = " ".join(typed.split())[:LONGEST].strip()
     plain = normalise(typed)[:LONGEST].strip()
     if not plain:
@@ -83,9 +87,16 @@ def look_again(suggestion: TopicSuggestion, *, by: int) -> bool:
 
 
 def undo(position: int, *, by: int, at: datetime) -> int:
-    """Take what staff decided with that audit position back; the suggestion's id. Raises Invalid when that cannot be."""
+    """Take what staff decided with that audit position back; the suggestion's id. Raises Invalid when that
+    cannot be.
+    """
     entry = audit.at(position)
-    if entry is None or entry.object_kind != KIND or entry.action not in (AS_TOPIC, MEANT, PASSED) or entry.after is None:
+    if (
+        entry is None
+        or entry.object_kind != KIND
+        or entry.action not in (AS_TOPIC, MEANT, PASSED)
+        or entry.after is None
+    ):
         raise NotFound
     suggestion = db.session.get(TopicSuggestion, int(entry.object_id))
     if suggestion is None:
@@ -106,7 +117,9 @@ def undo(position: int, *, by: int, at: datetime) -> int:
     return suggestion.id
 
 
-def _settle(suggestion: TopicSuggestion, action: str, decided: dict[str, Any], *, by: int, at: datetime) -> audit.AuditEntry:
+def _settle(
+    suggestion: TopicSuggestion, action: str, decided: dict[str, Any], *, by: int, at: datetime
+) -> audit.AuditEntry:
     suggestion.settled_at, suggestion.topic_id, suggestion.by_id = at, decided.get("topic"), None
     return audit.write(action=action, on=KIND, id=suggestion.id, by=by, after=decided)
 
@@ -123,7 +136,9 @@ def _check_waiting(suggestion: TopicSuggestion) -> None:
 
 def _check_not_too_many(person_id: int) -> None:
     mine = TopicSuggestion.by_id == person_id, TopicSuggestion.settled_at.is_(None)
-    if (db.session.scalar(select(func.count()).select_from(TopicSuggestion).where(*mine)) or 0) >= MOST_WAITING:
+    if (
+        db.session.scalar(select(func.count()).select_from(TopicSuggestion).where(*mine)) or 0
+    ) >= MOST_WAITING:
         many = _("Twenty suggestions of yours are waiting already. Choose the nearest subject for now.")
         raise Invalid(many, field="text")
 
@@ -131,4 +146,7 @@ def _check_not_too_many(person_id: int) -> None:
 def _suggested_by(suggestion: TopicSuggestion, person_id: int) -> bool:
     entry = audit.AuditEntry
     about = entry.object_kind == KIND, entry.object_id == str(suggestion.id), entry.actor_id == person_id
-    return db.session.scalar(select(entry.position).where(*about, entry.action == SUGGESTED).limit(1)) is not None
+    return (
+        db.session.scalar(select(entry.position).where(*about, entry.action == SUGGESTED).limit(1))
+        is not None
+    )

@@ -147,7 +147,11 @@ def test_a_password_that_stops_working_is_asked_for_once_by_letter(
         browser.get(f"/calendars/{account.id}/password")
         browser.post(f"/calendars/{account.id}/password", password="another-one-81")
         account.sync()
-        assert (account.row.state, account.there() == account.wanted(), len(account.letters)) == ("connected", True, 1)
+        assert (account.row.state, account.there() == account.wanted(), len(account.letters)) == (
+            "connected",
+            True,
+            1,
+        )
     finally:
         with_other.stop()
 
@@ -216,9 +220,18 @@ def test_one_has_one_account_at_a_time(browser: Visitor, radicale: CalendarServe
 
 @pytest.mark.parametrize(
     "address",
-    ["http://cal.example.com/", "ftp://cal.example.com/", "https://ada:secret@cal.example.com/", "https:///", "a b", "https://x:99999/"],
-)  # fmt: skip
-def test_an_address_that_is_none_is_refused_at_once_and_what_was_typed_stays(browser: Visitor, address: str) -> None:
+    [
+        "http://cal.example.com/",
+        "ftp://cal.example.com/",
+        "https://ada:secret@cal.example.com/",
+        "https:///",
+        "a b",
+        "https://x:99999/",
+    ],
+)
+def test_an_address_that_is_none_is_refused_at_once_and_what_was_typed_stays(
+    browser: Visitor, address: str
+) -> None:
     browser.get(DETAILS)
     page = browser.post(DETAILS, status=422, address=address, username="ada", password="pass-5-word")
     assert page.errors == ["This is no address we can write to. It looks like https://cal.example.com/."]
@@ -269,7 +282,9 @@ def test_a_first_try_that_failed_makes_room_for_another(
     assert right.there() == right.wanted()
 
 
-def test_the_page_says_what_was_last_read(browser: Visitor, radicale: CalendarServer, mira: Person, pair: None) -> None:
+def test_the_page_says_what_was_last_read(
+    browser: Visitor, radicale: CalendarServer, mira: Person, pair: None
+) -> None:
     due_on = now().date() + timedelta(days=60)
     with transaction():
         db.session.execute(update(Milestone).where(Milestone.kind == "closing").values(due_on=due_on))
@@ -290,7 +305,9 @@ def test_a_password_that_no_key_opens_is_named_by_the_doctor(
     assert ledger.unopened() == []
     with transaction():
         db.session.execute(
-            update(CalendarAccount).where(CalendarAccount.id == account.id).values(sealed_password="k9:nothing")
+            update(CalendarAccount)
+            .where(CalendarAccount.id == account.id)
+            .values(sealed_password="k9:nothing")
         )
     assert ledger.unopened() == [mira.email]
 
@@ -304,7 +321,10 @@ def test_nobody_sees_or_changes_another_ones_account(
         for path in ("state", "password", "disconnect"):
             stranger.get(f"/calendars/{account.id}/{path}", status=404)
         for path in ("again", "put-back", "choose", "password", "disconnect"):
-            assert stranger.send(f"/calendars/{account.id}/{path}", {"entries": "keep", "password": "x"}).status == 404
+            assert (
+                stranger.send(f"/calendars/{account.id}/{path}", {"entries": "keep", "password": "x"}).status
+                == 404
+            )
         assert "localhost" not in stranger.get("/calendars").text
     assert account.row.state == "connected"
 
@@ -317,7 +337,9 @@ def test_the_password_is_in_no_log_no_audit_and_no_page(
     account.sync()
     browser.get("/calendars")
     assert PASSWORD not in caplog.text
-    entries = [each for each in db.session.scalars(select(AuditEntry)) if each.object_kind == "calendar_account"]
+    entries = [
+        each for each in db.session.scalars(select(AuditEntry)) if each.object_kind == "calendar_account"
+    ]
     assert [each.action for each in entries] == ["calendar.connected"]
     assert PASSWORD not in str([(each.before, each.after, each.reason) for each in entries])
     row = account.row
@@ -332,7 +354,8 @@ def test_keys_are_changed_and_the_calendar_goes_on(
     old = account.row.sealed_password
     keys = (("k2", b"another key for these tests alone".ljust(32, b".")[:32]),)
     newer = app_with(
-        caldav_allowed_hosts=("localhost",), credential_keys=(*keys, *browser.app.extensions["settings"].credential_keys)
+        caldav_allowed_hosts=("localhost",),
+        credential_keys=(*keys, *browser.app.extensions["settings"].credential_keys),
     )
     with newer.app_context():
         with transaction():
@@ -356,7 +379,13 @@ def test_the_command_line_connects_brings_in_step_tells_and_disconnects(
     assert (outcome.well, outcome.says) == (True, "4 entries are in “Vice Versa”.")
     assert [(each.email, each.well) for each in accounts.sync_now()] == [(mira.email, True)]
     [row] = accounts.status()
-    assert (row["email"], row["state"], row["entries"], row["problem"], row["says"]) == (mira.email, "connected", 4, "", "")
+    assert (row["email"], row["state"], row["entries"], row["problem"], row["says"]) == (
+        mira.email,
+        "connected",
+        4,
+        "",
+        "",
+    )
     assert accounts.disconnect_now(mira.id, keep_entries=False).well
     assert accounts.status() == []
     with pytest.raises(Invalid):

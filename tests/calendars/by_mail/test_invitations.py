@@ -1,4 +1,6 @@
-"""Invitations by e-mail: each check-in once, changes as changes, and nothing to those who did not choose it."""
+"""Invitations by e-mail: each check-in once, changes as changes, and nothing to those who
+did not choose it.
+"""
 
 from __future__ import annotations
 
@@ -43,11 +45,16 @@ def test_whoever_chose_it_is_invited_to_each_check_in_once_and_nobody_else(make,
     assert [(each.state, each.sequence, each.answer) for each in rows(mira)] == [("invited", 0, "")] * 3
 
 
-def test_an_invitation_arrives_as_mail_programs_expect_it(app_with, make, mira, sam, smtp_server: Postbox) -> None:
+def test_an_invitation_arrives_as_mail_programs_expect_it(
+    app_with, make, mira, sam, smtp_server: Postbox
+) -> None:
+    # long because its steps read best in one order
     weekly(make, mira, sam, count=1)
     choose(mira)
     app = app_with(
-        mail=Mail("127.0.0.1", smtp_server.port, "", ""), mail_from="portal@example.com", reply_address="answers@example.com"
+        mail=Mail("127.0.0.1", smtp_server.port, "", ""),
+        mail_from="portal@example.com",
+        reply_address="answers@example.com",
     )
     with app.app_context():
         invitations.invite(mira.id)
@@ -57,11 +64,21 @@ def test_an_invitation_arrives_as_mail_programs_expect_it(app_with, make, mira, 
         delivery.deliver(letter.id)
     [arrived] = smtp_server.letters
     assert parts(arrived) == [
-        *("multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar", "application/ics")
+        *(
+            "multipart/mixed",
+            "multipart/alternative",
+            "text/plain",
+            "text/html",
+            "text/calendar",
+            "application/ics",
+        )
     ]
     [calendar] = [each for each in arrived.walk() if each.get_content_type() == "text/calendar"]
     file = next(arrived.iter_attachments())
-    assert (calendar["Content-Type"].params["method"], calendar["Content-Type"].params["charset"]) == ("REQUEST", "utf-8")
+    assert (calendar["Content-Type"].params["method"], calendar["Content-Type"].params["charset"]) == (
+        "REQUEST",
+        "utf-8",
+    )
     assert (file.get_filename(), file.get_content().decode()) == ("invite.ics", text)
     assert calendar.get_content().replace("\r\n", "\n") == text.replace("\r\n", "\n")
     event = event_of(file.get_content())
@@ -139,7 +156,9 @@ def test_another_language_or_name_alone_sends_nothing(make, mira, sam) -> None:
     assert invitations.invite(mira.id) == 0
 
 
-def test_what_is_skipped_is_taken_back_and_what_takes_place_after_all_is_a_new_invitation(make, mira, sam) -> None:
+def test_what_is_skipped_is_taken_back_and_what_takes_place_after_all_is_a_new_invitation(
+    make, mira, sam
+) -> None:
     pairing = weekly(make, mira, sam)
     choose(mira)
     invitations.invite(mira.id)
@@ -207,7 +226,9 @@ def test_a_lost_ring_is_found_by_the_round_and_a_person_who_left_gets_nothing(ma
     assert [invitations.sweep(), invitations.sweep()] == [1, 0]
 
 
-def test_one_persons_trouble_keeps_nobody_from_being_invited(make, mira, sam, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_persons_trouble_keeps_nobody_from_being_invited(
+    make, mira, sam, monkeypatch: pytest.MonkeyPatch
+) -> None:
     weekly(make, mira, sam)
     for each in (mira, sam):
         choose(each)

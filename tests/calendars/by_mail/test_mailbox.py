@@ -1,4 +1,6 @@
-"""The mailbox of answers, over a real IMAP server: each is read once, whoever reads beside, and whatever breaks."""
+"""The mailbox of answers, over a real IMAP server: each is read once, whoever reads beside, and whatever
+breaks.
+"""
 
 from __future__ import annotations
 
@@ -77,20 +79,27 @@ def test_an_invitation_goes_round_from_a_mail_server_over_a_mailbox_onto_the_pag
     [arrived] = smtp_server.to(mira.email)
     event = event_of(next(arrived.iter_attachments()).get_content())
     given = Facts(
-        str(event["UID"]), str(event["ORGANIZER"]).removeprefix("mailto:"), str(event["ATTENDEE"]).removeprefix("mailto:"),
-        int(event["SEQUENCE"]), f"{now():%Y%m%dT%H%M%SZ}",
-    )  # fmt: skip
+        str(event["UID"]),
+        str(event["ORGANIZER"]).removeprefix("mailto:"),
+        str(event["ATTENDEE"]).removeprefix("mailto:"),
+        int(event["SEQUENCE"]),
+        f"{now():%Y%m%dT%H%M%SZ}",
+    )
     server.put(answers.message("thunderbird", given))
     assert (mailbox.poll(), mailbox.poll()) == (1, 0)
     assert "Mira Mentor has accepted." in new_visitor(sam).get(f"/pairings/{pairing.id}").text
     server.put(
-        answers.message("thunderbird", replace(given, stamp=f"{now() + timedelta(minutes=2):%Y%m%dT%H%M%SZ}"), "DECLINED")
+        answers.message(
+            "thunderbird", replace(given, stamp=f"{now() + timedelta(minutes=2):%Y%m%dT%H%M%SZ}"), "DECLINED"
+        )
     )
     assert mailbox.poll() == 1
     assert "has declined." in new_visitor(sam).get(f"/pairings/{pairing.id}").text
     delivery.sweep()
     [*_, letter] = smtp_server.to(sam.email)
-    subject = message_from_bytes(bytes(letter), policy=policy.default)["Subject"]  # a long one begins on the second line
+    subject = message_from_bytes(bytes(letter), policy=policy.default)[
+        "Subject"
+    ]  # a long one begins on the second line
     assert subject.strip().startswith("Mira Mentor cannot come")
 
 
@@ -102,21 +111,28 @@ def test_each_message_is_read_once_and_no_broken_one_keeps_the_others_from_being
         HUMAN,
         b"From: x@example.com\r\n\r\n" + b"x" * messages.LARGEST,
         b"\xff\xfe\0 no message",
-        answers.message("gmail", replace(facts(mira), organizer="mentoring+1-aaaaaaaaaaaaaaaaaaaa@localhost")),
+        answers.message(
+            "gmail", replace(facts(mira), organizer="mentoring+1-aaaaaaaaaaaaaaaaaaaa@localhost")
+        ),
         answers.message("outlook", facts(mira, 0)),
         answers.message("apple", facts(mira, 2), "TENTATIVE"),
     ):
         server.put(each)
     assert (mailbox.poll(), mailbox.poll(), said(mira)) == (6, 0, ["accepted", "", "tentative"])
     passed, taken = (mailbox.READ, f"{mailbox.READ} \\Seen") if server.keyword else ("\\Seen", "\\Seen")
-    assert [set(each.split()) for each in server.flags()] == [set(each.split()) for each in [passed] * 4 + [taken] * 2]
+    assert [set(each.split()) for each in server.flags()] == [
+        set(each.split()) for each in [passed] * 4 + [taken] * 2
+    ]
 
 
 def test_a_defect_of_ours_blocks_no_other_message_but_a_database_that_is_away_has_it_read_again(
     app: Flask, pair, mira, plain: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads(app, plain)
-    real, errors = replies.take, [RuntimeError("a defect"), OperationalError("", {}, Exception("away")), None, None]
+    real, errors = (
+        replies.take,
+        [RuntimeError("a defect"), OperationalError("", {}, Exception("away")), None, None],
+    )
 
     def take(message, *, at):
         error = errors.pop(0)
@@ -170,7 +186,9 @@ def test_a_mailbox_that_cannot_be_read_harms_nothing_and_the_doctor_says_so(
     troubles = {
         "the password": plain.mailbox(password="wrong"),
         "the folder": plain.mailbox(folder="No such folder"),
-        "nobody there": replace(plain.mailbox(), port=inviting.current().mailbox.port if inviting.current().mailbox else 9),
+        "nobody there": replace(
+            plain.mailbox(), port=inviting.current().mailbox.port if inviting.current().mailbox else 9
+        ),
         "silent": replace(plain.mailbox(), port=silent.getsockname()[1]),
         "no STARTTLS": plain.mailbox(tls="starttls"),
         "no TLS": plain.mailbox(tls="tls"),
@@ -184,7 +202,10 @@ def test_a_mailbox_that_cannot_be_read_harms_nothing_and_the_doctor_says_so(
     reads(app, plain)
     assert doctors_word(app) == (True, "INBOX at 127.0.0.1 is read; 0 messages wait")
     app.extensions["settings"] = replace(app.extensions["settings"], mailbox=None)
-    assert doctors_word(app) == (True, "no IMAP_URL, so answers to invitations are not read, as invitations say")
+    assert doctors_word(app) == (
+        True,
+        "no IMAP_URL, so answers to invitations are not read, as invitations say",
+    )
 
 
 def doctors_word(app: Flask) -> tuple[bool, str]:
@@ -210,10 +231,17 @@ def test_a_connection_is_encrypted_and_only_with_a_server_that_proves_itself(
 
 def self_signed(folder: Path) -> tuple[Path, Path]:
     """A certificate for localhost that nobody trusts, and its key."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    key, name = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
+    )
     names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(now() - timedelta(days=1)).not_valid_after(now() + timedelta(days=1))
+    builder = (
+        builder.serial_number(1)
+        .not_valid_before(now() - timedelta(days=1))
+        .not_valid_after(now() + timedelta(days=1))
+    )
     made = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
     (folder / "certificate.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
     plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

@@ -1,4 +1,6 @@
-"""Another time that somebody proposes in their mail program (METHOD:COUNTER): the partner is asked, and nothing else."""
+"""Another time that somebody proposes in their mail program (METHOD:COUNTER): the partner is asked, and
+nothing else.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,12 @@ from tests.calendars.inviting import check_ins, posted, rows
 def countered(person: Person, proposes: datetime, partstat: str = "TENTATIVE", **more) -> bytes:
     """Outlook's “Propose New Time” for the first invitation."""
     start = f"{proposes.astimezone(inviting.BERLIN):%Y%m%dT%H%M%S}"
-    text = answers.calendar("outlook", facts(person, **more), partstat).replace("METHOD:REPLY", "METHOD:COUNTER")
-    return wrapped(text.replace("20260310T100000", start).encode(), head="text/calendar; charset=utf-8; method=COUNTER")
+    text = answers.calendar("outlook", facts(person, **more), partstat).replace(
+        "METHOD:REPLY", "METHOD:COUNTER"
+    )
+    return wrapped(
+        text.replace("20260310T100000", start).encode(), head="text/calendar; charset=utf-8; method=COUNTER"
+    )
 
 
 def test_another_time_that_is_proposed_is_asked_of_the_partner_and_moves_nothing_by_itself(
@@ -51,7 +57,11 @@ def test_another_time_that_is_proposed_is_asked_of_the_partner_and_moves_nothing
 def test_a_proposal_that_comes_twice_asks_once_and_a_newer_one_takes_its_place(pair, mira, sam) -> None:
     then = check_ins(pair)[0].starts_at + timedelta(hours=3)
     first = countered(mira, then)
-    assert [replies.receive(each).taken for each in (first, first, countered(mira, then, minutes=4))] == [True, False, True]
+    assert [replies.receive(each).taken for each in (first, first, countered(mira, then, minutes=4))] == [
+        True,
+        False,
+        True,
+    ]
     assert [each.kind for each in posted(sam, "schedule.")] == ["schedule.asked"]
     assert replies.receive(countered(mira, then + timedelta(hours=1), minutes=5)).taken
     assert [each.starts_at for each in requests.open_requests(pair.id)] == [then + timedelta(hours=1)]
@@ -98,7 +108,9 @@ def test_a_proposal_that_cannot_be_does_nothing(pair, mira, sam, wrong: str) -> 
         pairs.change(pair, mira, sam, state="paused")
     raw = message()
     if wrong == "no moment":
-        raw = wrapped(base64.decodebytes(raw.partition(b"\r\n\r\n")[2]).replace(b"W. Europe Standard Time", b"My Own"))
+        raw = wrapped(
+            base64.decodebytes(raw.partition(b"\r\n\r\n")[2]).replace(b"W. Europe Standard Time", b"My Own")
+        )
     was = [(each.starts_at, each.version) for each in check_ins(pair)]
     outcome = replies.receive(raw)
     assert not outcome.taken
@@ -112,5 +124,7 @@ def test_a_proposal_for_a_check_in_that_has_begun_does_nothing(pair, mira, sam) 
     raw = countered(mira, first.starts_at + timedelta(hours=3))
     pairs.change(first, starts_at=began)
     pairs.change(rows(mira)[0], starts_at=began)
-    assert replies.receive(raw).says == "Ignored: another time is proposed for a check-in that is over, or off."
+    assert (
+        replies.receive(raw).says == "Ignored: another time is proposed for a check-in that is over, or off."
+    )
     assert posted(sam, "") == []

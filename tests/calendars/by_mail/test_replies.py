@@ -63,11 +63,15 @@ def test_the_way_on_in_the_letter_is_a_page_of_the_partners(new_visitor, pair, m
 
 
 def test_the_partner_is_told_once_of_a_no_and_once_of_a_yes_after_it(pair, mira, sam) -> None:
-    for minutes, partstat in enumerate(("DECLINED", "DECLINED", "TENTATIVE", "DECLINED", "ACCEPTED", "ACCEPTED")):
+    for minutes, partstat in enumerate(
+        ("DECLINED", "DECLINED", "TENTATIVE", "DECLINED", "ACCEPTED", "ACCEPTED")
+    ):
         assert replies.receive(answers.message("gmail", facts(mira, minutes=minutes), partstat)).taken
     assert [each.kind for each in posted(sam)] == [
-        "calendars.declined", "calendars.declined", "calendars.comes_after_all",
-    ]  # fmt: skip
+        "calendars.declined",
+        "calendars.declined",
+        "calendars.comes_after_all",
+    ]
     assert answered(mira) == "accepted"
 
 
@@ -90,7 +94,9 @@ def test_an_answer_to_the_time_before_a_move_is_passed_over(pair, mira, sam) -> 
     assert replies.receive(answers.message("gmail", facts(mira))).taken
 
 
-@pytest.mark.parametrize("forged", ["no token", "another's token", "a made-up token", "another host", "another uid"])
+@pytest.mark.parametrize(
+    "forged", ["no token", "another's token", "a made-up token", "another host", "another uid"]
+)
 def test_a_forged_token_is_passed_over(make, pair, mira, sam, noise, forged: str) -> None:
     choose(sam)
     invitations.invite(sam.id)
@@ -109,7 +115,9 @@ def test_a_forged_token_is_passed_over(make, pair, mira, sam, noise, forged: str
 
 def test_the_token_may_stand_in_the_calendar_alone_and_in_capitals(pair, mira) -> None:
     known = facts(mira)
-    rewritten = answers.message("apple", known).replace(f"<{known.organizer}>".encode(), b"<mentoring@localhost>", 1)
+    rewritten = answers.message("apple", known).replace(
+        f"<{known.organizer}>".encode(), b"<mentoring@localhost>", 1
+    )
     assert replies.receive(rewritten).taken
     shouted = facts(mira, minutes=5, organizer=known.organizer.upper())
     assert replies.receive(answers.message("gmail", shouted, "TENTATIVE")).taken
@@ -129,7 +137,9 @@ def test_somebody_else_to_whom_it_was_passed_on_does_not_answer_for_the_person(p
 
 
 def test_an_answer_from_the_far_future_or_to_what_was_taken_back_is_passed_over(pair, mira, sam) -> None:
-    assert "in the future" in replies.receive(answers.message("gmail", facts(mira, minutes=60 * 24 * 400))).says
+    assert (
+        "in the future" in replies.receive(answers.message("gmail", facts(mira, minutes=60 * 24 * 400))).says
+    )
     known = facts(mira)
     choose(mira, invitations=False)
     invitations.invite(mira.id)
@@ -141,7 +151,11 @@ def test_an_answer_from_the_far_future_or_to_what_was_taken_back_is_passed_over(
 def test_bounces_absence_notes_and_letters_of_people_are_passed_over(pair, mira) -> None:
     good = answers.message("gmail", facts(mira))
     bounce = EmailMessage()
-    bounce["From"], bounce["To"], bounce["Subject"] = "MAILER-DAEMON@mail.example", facts(mira).organizer, "Undelivered"
+    bounce["From"], bounce["To"], bounce["Subject"] = (
+        "MAILER-DAEMON@mail.example",
+        facts(mira).organizer,
+        "Undelivered",
+    )
     bounce.set_content("It could not be delivered.")
     bounce.add_attachment(inviting.composed(posted(mira)[0]))
     report = bytes(bounce).replace(b"multipart/mixed", b"multipart/report; report-type=delivery-status", 1)
@@ -150,7 +164,8 @@ def test_bounces_absence_notes_and_letters_of_people_are_passed_over(pair, mira)
         for each in (
             report,
             bytes(bounce),
-            b"Auto-Submitted: auto-replied (vacation)\r\n" + good.replace(b"Auto-Submitted: auto-generated\r\n", b""),
+            b"Auto-Submitted: auto-replied (vacation)\r\n"
+            + good.replace(b"Auto-Submitted: auto-generated\r\n", b""),
             b"Return-Path: <>\r\n" + good.replace(b"Return-Path", b"X-Path"),
             b"From: a@example.com\r\nTo: b@example.com\r\n\r\nHello, is anybody there?\r\n",
         )
@@ -165,7 +180,10 @@ def test_bounces_absence_notes_and_letters_of_people_are_passed_over(pair, mira)
 
 def wrapped(text: bytes, head: str = "text/calendar; method=REPLY", encoding: str = "base64") -> bytes:
     content = base64.encodebytes(text) if encoding == "base64" else text
-    return f"From: x@example.com\r\nContent-Type: {head}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + content
+    return (
+        f"From: x@example.com\r\nContent-Type: {head}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode()
+        + content
+    )
 
 
 @pytest.mark.parametrize(
@@ -224,7 +242,9 @@ def test_a_large_message_made_to_be_slow_is_read_to_its_end_or_refused() -> None
     assert [replies._replies(each)[0] for each in texts] == [[]] * 5
 
 
-@pytest.mark.parametrize("field", ["Content-Type: text/calendar; x", "CONTENT-DISPOSITION: attachment; filename", "folded"])
+@pytest.mark.parametrize(
+    "field", ["Content-Type: text/calendar; x", "CONTENT-DISPOSITION: attachment; filename", "folded"]
+)
 def test_a_header_made_to_be_slow_is_refused_before_it_is_taken_apart(field: str) -> None:
     quoted = b'="' + b";" * 600_000 + b'"\r\n\r\nhello'
     if field == "folded":
@@ -253,7 +273,10 @@ def test_who_sends_a_message_is_the_address_and_not_what_stands_in_the_name(pair
 def test_two_answers_at_the_same_time_end_as_the_newer_one(app, pair, mira) -> None:
     import threading
 
-    raws = [answers.message("gmail", facts(mira, minutes=each), ("ACCEPTED", "DECLINED")[each % 2]) for each in range(8)]
+    raws = [
+        answers.message("gmail", facts(mira, minutes=each), ("ACCEPTED", "DECLINED")[each % 2])
+        for each in range(8)
+    ]
 
     def work(raw: bytes) -> None:
         with app.app_context():
@@ -291,7 +314,11 @@ def test_the_command_takes_a_message_and_says_what_became_of_it(app, pair, mira,
         yield app
 
     monkeypatch.setattr(cli_data, "opened", opened)
-    done = CliRunner().invoke(cli_data.letters, ["receive"], input=io.BytesIO(answers.message("gmail", facts(mira))))
+    done = CliRunner().invoke(
+        cli_data.letters, ["receive"], input=io.BytesIO(answers.message("gmail", facts(mira)))
+    )
     assert (done.exit_code, done.output) == (0, f"Taken: invitation {rows(mira)[0].id} is accepted.\n")
-    again = CliRunner().invoke(cli_data.letters, ["receive"], input=io.BytesIO(b"From: a@example.com\r\n\r\nHello"))
+    again = CliRunner().invoke(
+        cli_data.letters, ["receive"], input=io.BytesIO(b"From: a@example.com\r\n\r\nHello")
+    )
     assert (again.exit_code, again.output) == (0, "Ignored: there is no calendar in it.\n")

@@ -2,6 +2,7 @@
 
 # long because all that is asked of a feed is asked of the one season that its fixtures plan
 
+# long because its cases belong together
 from __future__ import annotations
 
 import contextvars
@@ -135,7 +136,7 @@ def test_what_has_not_changed_is_not_sent_again(
     first = ask(app, path)
     etag, changed = first.headers["ETag"], first.headers["Last-Modified"]
     assert not etag.startswith("W/")
-    feeds.shelf.bodies.clear()
+    feeds.body_cache.bodies.clear()
     for headers in (
         {"If-None-Match": etag},
         {"If-None-Match": f'"other", W/{etag}'},
@@ -148,7 +149,7 @@ def test_what_has_not_changed_is_not_sent_again(
         assert len(counted) == (2 if "If-None-Match" in headers else 3)
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", etag), headers
         assert again.headers["Cache-Control"] == "private, max-age=300"
-    assert not feeds.shelf.bodies, "no document was built"
+    assert not feeds.body_cache.bodies, "no document was built"
     for headers in (
         {"If-None-Match": '"other"'},
         {"If-None-Match": '"other"', "If-Modified-Since": changed},
@@ -193,7 +194,9 @@ def test_every_kind_of_change_gives_another_etag_and_another_date(
 
 
 @pytest.fixture
-def mira_and_joao(app: Flask, make: Factories, mira: Person, joao: Person) -> tuple[Factories, Person, Person]:
+def mira_and_joao(
+    app: Flask, make: Factories, mira: Person, joao: Person
+) -> tuple[Factories, Person, Person]:
     """The two, and what made them."""
     return make, mira, joao
 
@@ -221,7 +224,9 @@ def test_head_says_what_get_would(app: Flask, make: Factories, mira: Person, joa
         assert ask(app, path, method=method).status_code in (400, 405)
 
 
-def test_it_is_packed_for_those_who_can_unpack(app: Flask, make: Factories, mira: Person, joao: Person) -> None:
+def test_it_is_packed_for_those_who_can_unpack(
+    app: Flask, make: Factories, mira: Person, joao: Person
+) -> None:
     pairs.whole(make, mira, joao)
     path = path_of(mira)
     plain = ask(app, path)
@@ -240,7 +245,9 @@ def test_it_is_packed_for_those_who_can_unpack(app: Flask, make: Factories, mira
         assert "Content-Encoding" not in ask(app, path, headers={"Accept-Encoding": refused}).headers
 
 
-def test_a_flat_feed_lists_each_check_in_by_itself(app: Flask, make: Factories, mira: Person, joao: Person) -> None:
+def test_a_flat_feed_lists_each_check_in_by_itself(
+    app: Flask, make: Factories, mira: Person, joao: Person
+) -> None:
     pairs.whole(make, mira, joao)
     path = path_of(mira)
     flat, whole = ask(app, f"{path}?flat=1"), ask(app, path)
@@ -253,7 +260,7 @@ def test_equal_data_gives_equal_bytes(app: Flask, make: Factories, mira: Person,
     pairs.whole(make, mira, joao)
     path = path_of(mira)
     before = ask(app, path, headers={"Accept-Encoding": "gzip"}).data
-    feeds.shelf.bodies.clear()
+    feeds.body_cache.bodies.clear()
     assert ask(app, path, headers={"Accept-Encoding": "gzip"}).data == before
 
 
@@ -267,7 +274,7 @@ def test_three_pairings_take_as_many_queries_as_one(
     for name in ("", "Ann Abel", "Ben Bach"):
         if name:
             pairs.whole(make, mira, make.person(name))
-        feeds.shelf.bodies.clear()
+        feeds.body_cache.bodies.clear()
         with count_queries() as counted:
             assert ask(app, path).status_code == 200
         counts.append(len(counted))
@@ -317,7 +324,9 @@ def test_an_address_that_is_no_more_looks_like_one_that_never_was(
     with transaction():
         tokens.revoke(tokens.link_for(mira.id, at=now()), at=now())
     pairs.change(joao, disabled_at=now())
-    gone = [ask(app, path) for path in (replaced, revoked, disabled, "/feeds/x.ics", f"/feeds/{'ä' * 43}.ics")]
+    gone = [
+        ask(app, path) for path in (replaced, revoked, disabled, "/feeds/x.ics", f"/feeds/{'ä' * 43}.ics")
+    ]
     for each in gone:
         assert (each.status_code, each.data) == (404, unknown.data)
         assert {**each.headers, "X-Request-Id": ""} == {**unknown.headers, "X-Request-Id": ""}
@@ -399,10 +408,10 @@ def test_an_address_is_not_in_the_log_even_when_something_breaks(
 
 def test_the_shelf_keeps_the_latest_bodies_and_no_giants(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "MOST_BODIES", 2)
-    shelf = feeds.Shelf()
+    body_cache = feeds.BodyCache()
     for name in ("a", "b", "a", "c"):
-        shelf.get(name, lambda name=name: name.encode())
-    assert list(shelf.bodies) == ["a", "c"]
-    assert shelf.get("large", lambda: bytes(feeds.MOST_BYTES + 1)).plain == bytes(feeds.MOST_BYTES + 1)
-    assert list(shelf.bodies) == ["a", "c"]
-    assert replace(shelf.bodies["a"], packed=b"").plain == b"a"
+        body_cache.get(name, lambda name=name: name.encode())
+    assert list(body_cache.bodies) == ["a", "c"]
+    assert body_cache.get("large", lambda: bytes(feeds.MOST_BYTES + 1)).plain == bytes(feeds.MOST_BYTES + 1)
+    assert list(body_cache.bodies) == ["a", "c"]
+    assert replace(body_cache.bodies["a"], packed=b"").plain == b"a"

@@ -53,9 +53,13 @@ def test_the_page_makes_an_address_when_asked_and_shows_how_to_use_it(
     assert page.root.one("title", id="feed-picture").text == "QR code of the address"
     assert page.root.one("input", id="feed-flat")["value"] == f"{address}?flat=1"
     assert [each.text for each in page.root.all("summary")][-6:] == [
-        "Are times wrong in your calendar?", "Replace or switch off",
-        "Google Calendar", "Outlook", "Apple: iPhone, iPad, Mac", "Thunderbird",
-    ]  # fmt: skip
+        "Are times wrong in your calendar?",
+        "Replace or switch off",
+        "Google Calendar",
+        "Outlook",
+        "Apple: iPhone, iPad, Mac",
+        "Thunderbird",
+    ]
     assert "No calendar has read it yet." in page.text
     ask(app, path_of(mira), headers={"User-Agent": "Google-Calendar-Importer"})
     assert re.search(r"Last read .* by Google Calendar\.", visitor.get(PAGE).text)
@@ -80,9 +84,14 @@ def test_replacing_and_revoking_is_asked_on_the_page_and_the_old_address_is_dead
     assert fragment.root.one("section")["id"] == "feed"
     assert "There is none yet" in fragment.text
     assert ask(app, second).status_code == 404
-    assert [each.action for each in db.session.query(audit.AuditEntry).order_by(audit.AuditEntry.position)] == [
-        "feed.made", "feed.made", "feed.replaced", "feed.revoked",
-    ]  # fmt: skip
+    assert [
+        each.action for each in db.session.query(audit.AuditEntry).order_by(audit.AuditEntry.position)
+    ] == [
+        "feed.made",
+        "feed.made",
+        "feed.replaced",
+        "feed.revoked",
+    ]
 
 
 def test_one_pairing_alone_can_be_subscribed_to_by_its_two_only(
@@ -134,4 +143,6 @@ def test_the_picture_is_the_code_and_nothing_else() -> None:
     }
     wanted = [list(line) for line in segno.make(text, error="m", micro=False).matrix_iter(border=4)]
     assert drawn["side"] == len(wanted)
-    assert dark == {(row, column) for row, line in enumerate(wanted) for column, each in enumerate(line) if each}
+    assert dark == {
+        (row, column) for row, line in enumerate(wanted) for column, each in enumerate(line) if each
+    }

@@ -1,4 +1,6 @@
-"""A hard sample of entries, read by four readers that share nothing: each sees what was meant, and nothing else."""
+"""A hard sample of entries, read by four readers that share nothing: each sees what was meant, and nothing
+else.
+"""
 
 from __future__ import annotations
 
@@ -18,51 +20,100 @@ from tests.calendars.readers import HOUSE, READERS, Reading
 from tests.core.calendar.test_documents import REVISED, series
 
 ZONES = (
-    "Europe/Berlin", "Europe/Dublin", "Africa/Cairo", "Asia/Jerusalem", "America/New_York", "America/Los_Angeles",
-    "America/St_Johns", "America/Santiago", "America/Argentina/Buenos_Aires", "Australia/Sydney", "Australia/Adelaide",
-    "Australia/Lord_Howe", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Kiritimati", "Asia/Kolkata", "Asia/Kathmandu",
-    "UTC", "Etc/UTC",
-)  # fmt: skip
-"""Both hemispheres, quarters and halves of an hour, changes of half an hour, and zones whose future is no rule."""
+    "Europe/Berlin",
+    "Europe/Dublin",
+    "Africa/Cairo",
+    "Asia/Jerusalem",
+    "America/New_York",
+    "America/Los_Angeles",
+    "America/St_Johns",
+    "America/Santiago",
+    "America/Argentina/Buenos_Aires",
+    "Australia/Sydney",
+    "Australia/Adelaide",
+    "Australia/Lord_Howe",
+    "Pacific/Auckland",
+    "Pacific/Chatham",
+    "Pacific/Kiritimati",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "UTC",
+    "Etc/UTC",
+)
+"""Both hemispheres, quarters and halves of an hour, changes of half an hour, and zones whose future is no
+rule.
+"""
 
 CJK = " 長い" * 30
-GIVEN = 'Ünï “cödé” 🦩 says "hello", a; b: c\\d, e=f\r\nnext "line"\nEND:VEVENT\n\nBEGIN:VALARM;X="y"\x07' + CJK
+GIVEN = (
+    'Ünï “cödé” 🦩 says "hello", a; b: c\\d, e=f\r\nnext "line"\nEND:VEVENT\n\nBEGIN:VALARM;X="y"\x07' + CJK
+)
 ON_ONE_LINE = 'Ünï “cödé” 🦩 says "hello", a; b: c\\d, e=f next "line" END:VEVENT BEGIN:VALARM;X="y"' + CJK
 ON_LINES = 'Ünï “cödé” 🦩 says "hello", a; b: c\\d, e=f\nnext "line"\nEND:VEVENT\n\nBEGIN:VALARM;X="y"' + CJK
 URL_GIVEN, URL = "https://p.example/7?a=1&b=é,ü;x#“y” z\n", "https://p.example/7?a=1&b=é,ü;x#“y”%20z"
 TEXTS = {"summary": GIVEN, "description": GIVEN, "location": GIVEN, "url": URL_GIVEN}
-"""What node-ical alone gets wrong is left out: a backslash before an n, and a text that is a quotation as a whole."""
+"""What node-ical alone gets wrong is left out: a backslash before an n, and a text that is a quotation as a
+whole.
+"""
 
 
 def through_a_year(zone: str) -> list[MeetingSeries]:
-    """Meetings every other week through both changes of the clocks: some skipped, the first and the last too, some moved."""
+    """Meetings every other week through both changes of the clocks: some skipped, the first and the last too,
+    some moved.
+    """
     moved = {
         3: timedelta(days=1, hours=2),
         8: timedelta(hours=-3),
         12: timedelta(days=-2),
         19: timedelta(days=6, minutes=15),
     }
-    local, more = zone.replace("/", "-").replace("_", "-"), {"zone": zone, "unit": "week", "every": 2, "count": 27, **TEXTS}
-    morning, evening = {"at": time(9, 15), "alarms": (15,)}, {"at": time(22, 45), "alarms": (1440,), "minutes": 30}
+    local, more = (
+        zone.replace("/", "-").replace("_", "-"),
+        {"zone": zone, "unit": "week", "every": 2, "count": 27, **TEXTS},
+    )
+    morning, evening = (
+        {"at": time(9, 15), "alarms": (15,)},
+        {"at": time(22, 45), "alarms": (1440,), "minutes": 30},
+    )
     return [
         series(uid=f"{local}-1-g1@p.example", skipped=(1, 2, 5, 18, 27), moved=moved, **morning, **more),
-        series(uid=f"{local}-2-g1@p.example", skipped=(9,), moved={1: timedelta(hours=1), **moved}, **evening, **more),
+        series(
+            uid=f"{local}-2-g1@p.example",
+            skipped=(9,),
+            moved={1: timedelta(hours=1), **moved},
+            **evening,
+            **more,
+        ),
     ]
 
 
 def split(zone: str) -> list[MeetingSeries]:
-    """From the fifth meeting on at another time, every other month: the old series ends, one with another UID begins."""
-    before = series(uid="old-g1@p.example", zone=zone, count=10, skipped=(2,), only=4, summary="Check-in, as it was")
+    """From the fifth meeting on at another time, every other month: the old series ends, one with another UID
+    begins.
+    """
+    before = series(
+        uid="old-g1@p.example", zone=zone, count=10, skipped=(2,), only=4, summary="Check-in, as it was"
+    )
     after = series(
-        uid="new-g1@p.example", zone=zone, first_on=date(2026, 5, 28), at=time(16, 30), every=2, count=5,
-        moved={1: timedelta(days=1)}, summary="Check-in, as it is",
-    )  # fmt: skip
+        uid="new-g1@p.example",
+        zone=zone,
+        first_on=date(2026, 5, 28),
+        at=time(16, 30),
+        every=2,
+        count=5,
+        moved={1: timedelta(days=1)},
+        summary="Check-in, as it is",
+    )
     return [before, after]
 
 
 def odd_ones() -> list[Entry]:
-    """One meeting that is left, another length, a last weekday, a time that clocks show twice, days around a change."""
-    last = series(uid="odd-1-g1@p.example", first_on=date(2026, 1, 30), count=12, moved={2: timedelta(hours=5)})
+    """One meeting that is left, another length, a last weekday, a time that clocks show twice, days around a
+    change.
+    """
+    last = series(
+        uid="odd-1-g1@p.example", first_on=date(2026, 1, 30), count=12, moved={2: timedelta(hours=5)}
+    )
     longer = replace(last.occurrences[4], minutes=95)
     twice = series(uid="odd-2-g1@p.example", first_on=date(2026, 10, 20), count=3, unit="week")
     second = replace(twice.occurrences[1], starts_at=datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
@@ -92,7 +143,16 @@ def meant(entries: Sequence[Entry]) -> list[Reading]:
         texts = [{GIVEN: ON_ONE_LINE}.get(each, each) for each in (entry.summary, place)]
         description = {GIVEN: ON_LINES}.get(entry.description, entry.description)
         url = {URL_GIVEN: URL}.get(entry.url, entry.url)
-        return Reading(texts[0], start, end, False, description, texts[1], url, tuple(-60 * each for each in entry.alarms))
+        return Reading(
+            texts[0],
+            start,
+            end,
+            False,
+            description,
+            texts[1],
+            url,
+            tuple(-60 * each for each in entry.alarms),
+        )
 
     found = []
     for entry in entries:
@@ -110,7 +170,9 @@ def _end(occurrence: Occurrence) -> datetime:
 
 def readings(texts: Sequence[bytes]) -> dict[str, list[Reading]]:
     """All that each reader finds in some texts."""
-    return {name: sorted(each for found in reader(texts) for each in found) for name, reader in READERS.items()}
+    return {
+        name: sorted(each for found in reader(texts) for each in found) for name, reader in READERS.items()
+    }
 
 
 def unlike(found: dict[str, list[Reading]], wanted: list[Reading]) -> dict[str, tuple[int, set[Reading]]]:
@@ -138,7 +200,14 @@ def test_each_entry_by_itself_is_read_alike_as_calendar_servers_keep_it() -> Non
 def test_lines_may_be_folded_anywhere() -> None:
     text = GIVEN.partition("\n")[0].strip() + " 🏳️‍🌈 e\u0301 長" * 9
     days = [
-        Day(f"fold-{many}-g1@p.example", 0, REVISED, date(2026, 5, 1), f"{'x' * many}{text}", f"{'y' * many}{text}")
+        Day(
+            f"fold-{many}-g1@p.example",
+            0,
+            REVISED,
+            date(2026, 5, 1),
+            f"{'x' * many}{text}",
+            f"{'y' * many}{text}",
+        )
         for many in range(1, 81)
     ]
     written = feed(days, name="x")
@@ -153,7 +222,13 @@ def test_it_is_the_same_bytes_in_every_process() -> None:
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Pacific/Chatham", "LC_ALL": "C"}
         done = subprocess.run(
-            [sys.executable, "-c", told], cwd=HOUSE, env=environment, capture_output=True, text=True, check=True, timeout=60
+            [sys.executable, "-c", told],
+            cwd=HOUSE,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
         )
         found.add(done.stdout.strip())
     assert len(found) == 1

@@ -1,4 +1,6 @@
-"""Busy times asked of real servers: who is asked, what comes back, and that nothing of an event stays anywhere."""
+"""Busy times asked of real servers: who is asked, what comes back, and that nothing of an event stays
+anywhere.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def asked(person: Person, monday: datetime, **more: Any) -> busy.Answer:
     return busy.ask([found], (monday, monday + timedelta(days=7)), **more)[person.id]
 
 
-def test_a_calendar_tells_when_its_owner_is_busy_and_nothing_else(account: Account, mira: Person, monday: datetime) -> None:
+def test_a_calendar_tells_when_its_owner_is_busy_and_nothing_else(
+    account: Account, mira: Person, monday: datetime
+) -> None:
     account.connect().sync()
     allow(mira)
     appointment(account.server, "dentist", monday)
@@ -103,7 +107,9 @@ def test_who_does_not_allow_it_is_not_asked(account: Account, mira: Person, mond
     assert asked(mira, monday) == busy.Answer(busy.NOT_ALLOWED)
 
 
-def test_a_server_that_is_gone_or_refuses_is_a_word_and_no_failure(account: Account, mira: Person, monday: datetime) -> None:
+def test_a_server_that_is_gone_or_refuses_is_a_word_and_no_failure(
+    account: Account, mira: Person, monday: datetime
+) -> None:
     account.connect().sync()
     allow(mira)
     with transaction():
@@ -137,7 +143,10 @@ def test_an_entry_that_cannot_be_read_is_told_and_the_others_count(
     appointment(radicale, "fine", monday)
     appointment(radicale, "odd", monday + timedelta(days=1), "RRULE:FREQ=DAILY;BYMONTHDAY=1,2,3;BYMONTH=2")
     answer = asked(mira, monday)
-    assert answer.outcome in (busy.ASKED, busy.PARTLY)  # a server that tells busy times by itself reads the rule
+    assert answer.outcome in (
+        busy.ASKED,
+        busy.PARTLY,
+    )  # a server that tells busy times by itself reads the rule
     assert (monday, monday + HOUR) in (answer.busy or ())
 
 
@@ -206,7 +215,10 @@ def test_nothing_of_an_event_is_kept_anywhere_or_logged(
         appointment(account.server, f"event-{number}", soon + timedelta(days=number), hours=3)
     row = search(meetings, mira)
     assert row.state == "done"
-    assert [each["outcome"] for each in row.notes or () if each["about"] == "calendar"] == [busy.ASKED, busy.NOT_CONNECTED]
+    assert [each["outcome"] for each in row.notes or () if each["about"] == "calendar"] == [
+        busy.ASKED,
+        busy.NOT_CONNECTED,
+    ]
     db.session.rollback()
     with db.engine.connect() as connection:
         for table in inspect(db.engine).get_table_names():
@@ -251,7 +263,9 @@ def silent() -> Iterator[int]:
         yield int(listening.getsockname()[1])
 
 
-def test_all_together_have_one_deadline(radicale: CalendarServer, mira: Person, monday: datetime, silent: int) -> None:
+def test_all_together_have_one_deadline(
+    radicale: CalendarServer, mira: Person, monday: datetime, silent: int
+) -> None:
     Account(radicale, mira).connect().sync()
     allow(mira)
     with transaction():

@@ -1,4 +1,6 @@
-"""A search for a time as durable work: claimed by a lease, repeated after a kill, failed when nobody comes, and wiped."""
+"""A search for a time as durable work: claimed by a lease, repeated after a kill, failed when nobody comes,
+and wiped.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,11 @@ def begin(meetings: Pairing, by: Person, check_in: CheckIn | None = None, minute
 def rows() -> list[TimeSearch]:
     """All searches there are."""
     db.session.rollback()
-    return list(db.session.scalars(select(TimeSearch).order_by(TimeSearch.id).execution_options(populate_existing=True)))
+    return list(
+        db.session.scalars(
+            select(TimeSearch).order_by(TimeSearch.id).execution_options(populate_existing=True)
+        )
+    )
 
 
 def change(**values: Any) -> None:
@@ -95,7 +101,9 @@ def test_a_search_is_made_once_and_what_is_held_is_left_alone(meetings: Pairing,
     assert found
 
 
-def test_asking_twice_is_one_search_and_asking_for_something_else_takes_its_place(meetings: Pairing, mira: Person) -> None:
+def test_asking_twice_is_one_search_and_asking_for_something_else_takes_its_place(
+    meetings: Pairing, mira: Person
+) -> None:
     first = begin(meetings, mira)
     assert begin(meetings, mira) == first
     assert [each.minutes for each in rows()] == [60]
@@ -145,7 +153,9 @@ def test_a_worker_killed_while_it_asks_leaves_a_search_that_another_finishes(
         address = f"http://localhost:{silent.getsockname()[1]}/"
         with transaction():
             db.session.execute(update(CalendarAccount).values(address=address))
-        worker = subprocess.Popen([sys.executable, "-c", WORKER, database_url, str(tmp_path), str(search_id)], cwd=HOUSE)
+        worker = subprocess.Popen(
+            [sys.executable, "-c", WORKER, database_url, str(tmp_path), str(search_id)], cwd=HOUSE
+        )
         silent.settimeout(20)
         with silent.accept()[0]:  # it asks now, and waits for the answer
             worker.send_signal(signal.SIGKILL)
@@ -216,7 +226,11 @@ def test_for_a_check_in_beyond_the_limit_no_calendar_is_called_free(
 ) -> None:
     Account(radicale, mira).connect().sync()
     allow(mira)
-    plan(meetings, mira, Rule(12, "month", (datetime.now(UTC) + timedelta(days=300)).date(), time_of_day(10), "UTC", 2))
+    plan(
+        meetings,
+        mira,
+        Rule(12, "month", (datetime.now(UTC) + timedelta(days=300)).date(), time_of_day(10), "UTC", 2),
+    )
     searching.find(begin(meetings, mira, check_ins()[1]))
     (search,) = rows()
     assert {each["about"] for each in search.notes or ()} >= {"until"}

@@ -1,9 +1,11 @@
-"""The contract of push and pull: whatever happens, every entry is there exactly once, and its owner's hand is respected.
+"""The contract of push and pull: whatever happens, every entry is there exactly once, and its owner's hand is
+respected.
 
-The same tests against every server there is: one in memory (memory.py), Radicale and Xandikos as they are now and as they
-were some years ago (servers.py says how those differ), and for what servers do differently the one in memory with each habit
-of servers that are not at hand here. What gets lost is in test_contract_losses.py, what breaks off in the middle in
-test_faults.py and test_killed.py, and what becomes of people's changes in test_following.py, at the same places.
+The same tests against every server there is: one in memory (memory.py), Radicale and Xandikos as they are now
+and as they were some years ago (servers.py says how those differ), and for what servers do differently the
+one in memory with each habit of servers that are not at hand here. What gets lost is in
+test_contract_losses.py, what breaks off in the middle in test_faults.py and test_killed.py, and what becomes
+of people's changes in test_following.py, at the same places.
 """
 
 from __future__ import annotations
@@ -102,7 +104,9 @@ def test_other_entries_of_the_owner_are_never_touched(connected: Account) -> Non
 
 @with_every_habit
 def test_a_pairing_that_ends_keeps_its_past_and_loses_its_future(connected: Account) -> None:
-    pairs.change(connected.pairing, connected.person, state="ended", ended_at=datetime(2026, 4, 1, tzinfo=UTC))
+    pairs.change(
+        connected.pairing, connected.person, state="ended", ended_at=datetime(2026, 4, 1, tzinfo=UTC)
+    )
     connected.sync()
     assert in_step(connected)
     assert [len(view["occurrences"]) for _, view in connected.there()] == [2, 1]
@@ -144,13 +148,17 @@ def test_an_edit_between_look_and_write_is_seen_noted_and_then_overwritten_only_
     connected.sync()
     assert put == [path]
     assert in_step(connected)
-    if Quirk.WEAK_ETAGS not in place.quirks:  # where no version can be named, one may go unseen, yet nothing is there twice
+    if (
+        Quirk.WEAK_ETAGS not in place.quirks
+    ):  # where no version can be named, one may go unseen, yet nothing is there twice
         [change] = connected.changes
         assert [*change["after"]["occurrences"]] == ["2026-02-09"]
 
 
 @with_every_habit
-def test_a_meeting_that_its_owner_moved_is_noted_once_and_left_there(connected: Account, place: Place) -> None:
+def test_a_meeting_that_its_owner_moved_is_noted_once_and_left_there(
+    connected: Account, place: Place
+) -> None:
     path = connected.path_of("milestone")
     text = connected.server.text(path)
     connected.server.put(path, text.replace("20260203", "20260205").replace("20260204", "20260206"))
@@ -158,7 +166,10 @@ def test_a_meeting_that_its_owner_moved_is_noted_once_and_left_there(connected: 
     for _ in range(3):
         connected.sync(at_once=True)
     [change] = connected.changes
-    assert ([*change["before"]["occurrences"]], [*change["after"]["occurrences"]]) == (["2026-02-03"], ["2026-02-05"])
+    assert ([*change["before"]["occurrences"]], [*change["after"]["occurrences"]]) == (
+        ["2026-02-03"],
+        ["2026-02-05"],
+    )
     assert "20260205" in connected.server.text(path)
     move(connected, 3, HOUR)
     connected.sync()
@@ -186,7 +197,9 @@ def test_an_entry_that_its_owner_deleted_is_not_written_again_until_they_ask(con
 
 
 @on_every_server
-def test_an_entry_that_comes_back_from_the_bin_after_it_was_put_back_is_there_once(connected: Account) -> None:
+def test_an_entry_that_comes_back_from_the_bin_after_it_was_put_back_is_there_once(
+    connected: Account,
+) -> None:
     path = connected.path_of("milestone")
     text = connected.server.text(path)
     for when in ("before the round", "after it"):

@@ -1,5 +1,5 @@
-"""The rest of the contract: what is moved elsewhere, and what is lost: memory, entries, calendars, answers, and time, when
-a whole server is set back to an older backup. See test_contract.py.
+"""The rest of the contract: what is moved elsewhere, and what is lost: memory, entries, calendars, answers,
+and time, when a whole server is set back to an older backup. See test_contract.py.
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ def test_entries_moved_away_from_a_calendar_that_was_then_deleted_are_not_double
 
 
 @on_every_server
-def test_whoever_disconnects_has_taken_away_what_they_moved_out_of_a_calendar_that_is_gone(connected: Account) -> None:
+def test_whoever_disconnects_has_taken_away_what_they_moved_out_of_a_calendar_that_is_gone(
+    connected: Account,
+) -> None:
     other = take_elsewhere(connected, connected.path_of("check-ins"))
     connected.sync()
     take_elsewhere(connected, connected.path_of("milestone"))
@@ -145,7 +147,9 @@ def test_a_copy_of_the_partners_in_a_shared_calendar_is_left_to_the_partner(
 
 
 @on_every_server
-def test_what_its_owner_deleted_stays_deleted_when_they_connect_the_same_calendar_again(connected: Account) -> None:
+def test_what_its_owner_deleted_stays_deleted_when_they_connect_the_same_calendar_again(
+    connected: Account,
+) -> None:
     folder = connected.folder
     connected.server.delete(connected.path_of("milestone"))
     connected.sync()
@@ -220,16 +224,22 @@ def test_a_calendar_that_was_deleted_suspends_the_account_and_asks_once(connecte
         connected.sync()
     row = connected.row
     assert (row.state, row.problem, [each.kind for each in connected.letters]) == (
-        "suspended", "calendar-gone", ["calendars.suspended"],
-    )  # fmt: skip
-    assert connected.server.calendars() == [each for each in connected.server.calendars() if "vice" not in each]
+        "suspended",
+        "calendar-gone",
+        ["calendars.suspended"],
+    )
+    assert connected.server.calendars() == [
+        each for each in connected.server.calendars() if "vice" not in each
+    ]
     connected.act(accounts.put_back)
     connected.sync()
     assert (connected.row.state, in_step(connected), connected.changes) == ("connected", True, [])
 
 
 @on_every_server
-def test_most_entries_vanishing_at_once_suspends_the_account_and_nothing_is_written_again(connected: Account) -> None:
+def test_most_entries_vanishing_at_once_suspends_the_account_and_nothing_is_written_again(
+    connected: Account,
+) -> None:
     for path in [*texts_of(connected)][:3]:
         connected.server.delete(path)
     for _ in range(2):
@@ -344,6 +354,12 @@ def test_an_answer_lost_after_the_server_did_as_told_costs_nothing(
     assert account.row.not_before > now()
     account.sync()
     assert (account.row.state, account.row.problem) == ("connected", "")
-    assert (in_step(account), account.changes, len({uid_of(each) for each in texts_of(account).values()})) == (
-        True, [], len(account.wanted()),
-    )  # fmt: skip
+    assert (
+        in_step(account),
+        account.changes,
+        len({uid_of(each) for each in texts_of(account).values()}),
+    ) == (
+        True,
+        [],
+        len(account.wanted()),
+    )

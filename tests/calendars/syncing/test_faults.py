@@ -1,4 +1,5 @@
-"""What breaks off, arrives late or never, with workers as operators run them: afterwards every entry is there exactly once.
+"""What breaks off, arrives late or never, with workers as operators run them: afterwards every entry is there
+exactly once.
 
 A death between any two steps is in test_killed.py, answers that are lost in test_contract.py.
 """
@@ -75,7 +76,12 @@ def move(account: Account, by: timedelta = timedelta(hours=2)) -> None:
 
 def all_is_well(account: Account) -> bool:
     row = account.row
-    in_step = row.state == "connected" and row.looked_at is not None and row.lease_holder is None and not row.problem
+    in_step = (
+        row.state == "connected"
+        and row.looked_at is not None
+        and row.lease_holder is None
+        and not row.problem
+    )
     return in_step and account.there() == account.wanted() and account.changes == []
 
 
@@ -99,7 +105,9 @@ def test_a_line_cut_at_any_write_costs_nothing(account: Account, proxy: Proxy, n
     assert account.row.problem == "unreachable"
     account.sync()
     assert all_is_well(account)
-    assert [method for method, _, status in proxy.answered if method == "PUT" and status in (201, 204)] == ["PUT"] * 4
+    assert [method for method, _, status in proxy.answered if method == "PUT" and status in (201, 204)] == [
+        "PUT"
+    ] * 4
 
 
 @pytest.mark.parametrize("server", ["radicale"], indirect=True)
@@ -124,7 +132,9 @@ def kill_when(process: Running, question: Callable[[], bool], log: Path) -> None
         kill(each)
 
 
-def test_a_password_that_its_owner_changes_meanwhile_is_not_overruled(account: Account, proxy: Proxy, app: Flask) -> None:
+def test_a_password_that_its_owner_changes_meanwhile_is_not_overruled(
+    account: Account, proxy: Proxy, app: Flask
+) -> None:
     account.connect(password="wrong-password-5")
 
     def after(_method: str, _path: str) -> bool:
@@ -151,7 +161,9 @@ def test_two_workers_share_one_account(account: Account, environ: dict[str, str]
             sync.sweep()
             if number % 2:
                 time.sleep(0.3)
-        wait_until(lambda: sync.due_accounts(at=now()) == [] or (sync.sweep() and False), log=tmp_path / "one")
+        wait_until(
+            lambda: sync.due_accounts(at=now()) == [] or (sync.sweep() and False), log=tmp_path / "one"
+        )
         wait_until(lambda: all_is_well(account), log=tmp_path / "one")
 
 
@@ -169,7 +181,9 @@ def test_a_server_that_is_down_for_an_hour_is_waited_for_and_delays_nobody(
         while down_for < timedelta(hours=1):
             move(account, timedelta(minutes=15))
             with transaction():
-                db.session.execute(update(CalendarAccount).where(CalendarAccount.id == other.id).values(pushed_stamp=None))
+                db.session.execute(
+                    update(CalendarAccount).where(CalendarAccount.id == other.id).values(pushed_stamp=None)
+                )
             due = sync.due_accounts(at=now())
             assert other.id in due
             for each in due:
@@ -219,7 +233,11 @@ def test_a_page_about_maintenance_does_not_end_the_account(account: Account, pro
     page = Hostile(lambda *_: http("200 OK", b"<html><body><p>Back soon<br></body></html>", kind="text/html"))
     real, proxy.target = proxy.target, page.port
     account.sync()
-    assert (account.row.state, account.row.problem, account.letters) == ("connected", "not-a-calendar-server", [])
+    assert (account.row.state, account.row.problem, account.letters) == (
+        "connected",
+        "not-a-calendar-server",
+        [],
+    )
     proxy.target = real
     account.sync()
     assert all_is_well(account)

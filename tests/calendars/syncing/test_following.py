@@ -1,4 +1,6 @@
-"""What people change in their own calendars, on real servers: the check-in follows, or the partner is asked first."""
+"""What people change in their own calendars, on real servers: the check-in follows, or the partner is asked
+first.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,11 @@ def test_a_check_in_dragged_in_ones_calendar_moves_and_the_partner_is_told(
     override(connected, before[1], before[1] + timedelta(days=1, hours=3))
     for _ in range(3):
         connected.sync()
-    assert [each.starts_at for each in check_ins()] == [before[0], before[1] + timedelta(days=1, hours=3), *before[2:]]
+    assert [each.starts_at for each in check_ins()] == [
+        before[0],
+        before[1] + timedelta(days=1, hours=3),
+        *before[2:],
+    ]
     assert (letters(mira), letters(sam)) == (["schedule.moved"], ["schedule.moved"])
     assert connected.there() == connected.wanted()
     assert len(connected.changes) == 1
@@ -98,7 +104,9 @@ def test_one_that_is_cancelled_or_deleted_there_is_skipped(connected: Account, s
     override(connected, first, first, more="STATUS:CANCELLED\n")
     connected.sync()
     path = connected.path_of("check-ins")
-    connected.server.edit(path, ("RRULE:", f"EXDATE;TZID=Europe/Berlin:{stamp(check_ins()[2].starts_at)}\nRRULE:"))
+    connected.server.edit(
+        path, ("RRULE:", f"EXDATE;TZID=Europe/Berlin:{stamp(check_ins()[2].starts_at)}\nRRULE:")
+    )
     connected.sync()
     assert [each.state for each in check_ins()] == ["skipped", "planned", "skipped", "planned"]
     assert letters(sam) == ["schedule.skipped", "schedule.skipped"]
@@ -117,7 +125,9 @@ def test_the_partners_calendar_follows_within_one_round(
         connected.sync()
         partner.sync()
         assert partner.there() == partner.wanted()
-        assert f"DTSTART;TZID=Europe/Berlin:{stamp(moment + 2 * HOUR)}" in partner.server.text(partner.path_of("check-ins"))
+        assert f"DTSTART;TZID=Europe/Berlin:{stamp(moment + 2 * HOUR)}" in partner.server.text(
+            partner.path_of("check-ins")
+        )
 
 
 @pytest.mark.parametrize("why", ["the programme asks", "the partner does not work then"])
@@ -232,7 +242,9 @@ def test_what_cannot_be_followed_is_told_and_the_agreed_times_come_back(
     assert connected.there() == connected.wanted()
 
 
-def test_a_check_in_that_flips_to_and_fro_stays_and_people_are_to_settle_it(connected: Account, mira: Person) -> None:
+def test_a_check_in_that_flips_to_and_fro_stays_and_people_are_to_settle_it(
+    connected: Account, mira: Person
+) -> None:
     moment = check_ins()[1].starts_at
     for number in range(1, 6):
         path = connected.path_of("check-ins")
@@ -252,7 +264,9 @@ def test_a_milestone_moved_in_ones_calendar_moves(connected: Account) -> None:
     row = db.session.scalars(select(Milestone).where(Milestone.kind == "closing")).one()
     old, new = row.due_on, row.due_on + timedelta(days=3)
     path = connected.path_of("milestone", 2)
-    change = [(f"{each:%Y%m%d}", f"{each + timedelta(days=3):%Y%m%d}") for each in (old + timedelta(days=1), old)]
+    change = [
+        (f"{each:%Y%m%d}", f"{each + timedelta(days=3):%Y%m%d}") for each in (old + timedelta(days=1), old)
+    ]
     connected.server.edit(path, *change)
     connected.sync()
     connected.sync()
@@ -281,7 +295,10 @@ def test_a_milestone_given_a_time_of_day_is_on_the_day_that_its_owner_sees(conne
     due_on = db.session.scalars(select(Milestone.due_on).where(Milestone.kind == "closing")).one()
     db.session.rollback()
     path, day = connected.path_of("milestone", 2), due_on + timedelta(days=3)
-    days = {f";VALUE=DATE:{due_on + timedelta(days=each):%Y%m%d}": f";{ZONE}:{day:%Y%m%d}T00{each}000" for each in (0, 1)}
+    days = {
+        f";VALUE=DATE:{due_on + timedelta(days=each):%Y%m%d}": f";{ZONE}:{day:%Y%m%d}T00{each}000"
+        for each in (0, 1)
+    }
     connected.server.edit(path, *days.items())
     connected.sync()
     assert db.session.scalars(select(Milestone.due_on).where(Milestone.kind == "closing")).one() == day

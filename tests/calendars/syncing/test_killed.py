@@ -1,8 +1,9 @@
-"""kill -9 between any two steps of a round: a fresh worker goes on, everything is there exactly once, and nothing that the
-dead one wrote passes for a change of the calendar's owner.
+"""kill -9 between any two steps of a round: a fresh worker goes on, everything is there exactly once, and
+nothing that the dead one wrote passes for a change of the calendar's owner.
 
-The points are not listed: each story is told again and again, and the worker dies one step later every time, until it lives
-to the end. A step is a request to the server or a commit, and death comes before it or after it.
+The points are not listed: each story is told again and again, and the worker dies one step later every time,
+until it lives to the end. A step is a request to the server or a commit, and death comes before it or after
+it.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def workers() -> Iterator[Workers]:
 
 
 @pytest.fixture
-def die_everywhere(workers: Workers, database_url: str, tmp_path: Path, account: Account) -> Callable[..., int]:
+def die_everywhere(
+    workers: Workers, database_url: str, tmp_path: Path, account: Account
+) -> Callable[..., int]:
     """Tell a story until a worker lives through it; the number of deaths. `check` is asked after each."""
 
     def tell(story: Story, check: Callable[[str], None]) -> int:
@@ -134,7 +137,9 @@ def test_killed_at_any_point_while_writing_news(account: Account, die_everywhere
     assert die_everywhere(move, well(account)) > 15
 
 
-def test_killed_at_any_point_while_renaming(account: Account, sam: Person, die_everywhere: Callable[..., int]) -> None:
+def test_killed_at_any_point_while_renaming(
+    account: Account, sam: Person, die_everywhere: Callable[..., int]
+) -> None:
     account.connect().sync()
 
     def rename(account: Account, number: int) -> None:
@@ -150,7 +155,9 @@ def test_killed_at_any_point_while_renaming(account: Account, sam: Person, die_e
     assert die_everywhere(rename, named) > 20
 
 
-def test_killed_at_any_point_while_a_pairing_ends(account: Account, die_everywhere: Callable[..., int]) -> None:
+def test_killed_at_any_point_while_a_pairing_ends(
+    account: Account, die_everywhere: Callable[..., int]
+) -> None:
     with transaction():
         db.session.execute(delete(Milestone))
     account.connect().sync()
@@ -181,14 +188,18 @@ def test_killed_at_any_point_while_following_an_entry_elsewhere(
     assert die_everywhere(take_elsewhere, well(account)) > 15
 
 
-def test_killed_at_any_point_while_an_account_is_disconnected(account: Account, die_everywhere: Callable[..., int]) -> None:
+def test_killed_at_any_point_while_an_account_is_disconnected(
+    account: Account, die_everywhere: Callable[..., int]
+) -> None:
     def connect_and_leave(account: Account, _number: int) -> None:
         account.connect().sync()
         account.act(accounts.disconnect, keep_entries=False)
 
     def empty(where: str) -> None:
         row = account.row
-        assert (row.state, row.problem, row.sealed_password, row.lease_holder) == ("gone", "", None, None), where
+        assert (row.state, row.problem, row.sealed_password, row.lease_holder) == ("gone", "", None, None), (
+            where
+        )
         assert not [each for folder in account.server.calendars() for each in account.there(folder)], where
 
     assert die_everywhere(connect_and_leave, empty) > 15
@@ -211,8 +222,10 @@ def test_killed_at_any_point_while_an_entry_that_its_owner_deleted_is_noted(
 
     def once(where: str) -> None:
         assert (len(account.there()), len(account.changes), letters(mira)) == (
-            3, deleted[0], ["calendars.no_longer_written"] * deleted[0],
-        ), where  # fmt: skip
+            3,
+            deleted[0],
+            ["calendars.no_longer_written"] * deleted[0],
+        ), where
 
     assert die_everywhere(take_out, once) > 15
 

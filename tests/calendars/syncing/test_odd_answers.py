@@ -1,4 +1,6 @@
-"""Servers that spell things in ways of their own, or say yes and do nothing: every entry is there once all the same."""
+"""Servers that spell things in ways of their own, or say yes and do nothing: every entry is there once all
+the same.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ def hrefs(how: Callable[[str], str]) -> Spell:
 
 def escaped(href: str) -> str:
     """With every sign escaped that may be."""
-    return "".join(each if each in "/." else f"%{ord(each):02x}" if each.isascii() else quote(each) for each in href)
+    return "".join(
+        each if each in "/." else f"%{ord(each):02x}" if each.isascii() else quote(each) for each in href
+    )
 
 
 @pytest.mark.parametrize("home", ["/ada/calendars/", "/ada@example.com/Kalender für mich/"])
@@ -84,14 +88,20 @@ def escaped(href: str) -> str:
         pytest.param(hrefs(escaped), id="escaped"),
         pytest.param(hrefs(quote), id="quoted"),
         pytest.param(hrefs(lambda href: f"\n  {href}\n"), id="between lines"),
-        pytest.param(lambda server, body: hrefs(f"http://localhost:{server.port}{{}}".format)(server, body), id="absolute"),
+        pytest.param(
+            lambda server, body: hrefs(f"http://localhost:{server.port}{{}}".format)(server, body),
+            id="absolute",
+        ),
         pytest.param(lambda _server, body: ETAG.sub(rb"\1\n\t\2\n\3", body), id="etags between lines"),
         pytest.param(lambda _server, body: ETAG.sub(rb"", body), id="no etags"),
         pytest.param(
-            lambda _server, body: body.replace(b"\r\n", b"\n").replace(b"\n", b"&#13;\n"), id="ends of lines escaped"
+            lambda _server, body: body.replace(b"\r\n", b"\n").replace(b"\n", b"&#13;\n"),
+            id="ends of lines escaped",
         ),
         pytest.param(
-            lambda _server, body: body.replace(b"<d:", b"<D:").replace(b"</d:", b"</D:").replace(b"xmlns:d=", b"xmlns:D="),
+            lambda _server, body: (
+                body.replace(b"<d:", b"<D:").replace(b"</d:", b"</D:").replace(b"xmlns:d=", b"xmlns:D=")
+            ),
             id="another prefix",
         ),
     ],
@@ -130,15 +140,23 @@ def one_each(account: Account) -> bool:
 def test_a_calendar_on_another_host_among_ones_own_is_passed_over(server: OddServer, pair: Account) -> None:
     """Subscriptions and calendars of others are listed so. It used to end the account."""
     server.make_calendar(f"{server.home}zz/", "Team")
-    server.spell = lambda _server, body: body.replace(f"{server.home}zz/".encode(), b"https://team.example.com/cal/")
+    server.spell = lambda _server, body: body.replace(
+        f"{server.home}zz/".encode(), b"https://team.example.com/cal/"
+    )
     pair.connect().sync()
     assert (pair.row.state, pair.row.problem, one_each(pair)) == ("connected", "", True)
     server.delete(pair.path_of("milestone"))
     pair.sync()
-    assert (pair.row.state, pair.row.problem, [each["deleted"] for each in pair.changes]) == ("connected", "", [True])
+    assert (pair.row.state, pair.row.problem, [each["deleted"] for each in pair.changes]) == (
+        "connected",
+        "",
+        [True],
+    )
 
 
-def test_a_server_that_says_yes_and_keeps_nothing_is_not_asked_over_and_over(server: OddServer, pair: Account) -> None:
+def test_a_server_that_says_yes_and_keeps_nothing_is_not_asked_over_and_over(
+    server: OddServer, pair: Account
+) -> None:
     server.deaf_to = frozenset({"PUT"})
     pair.connect().sync()
     assert (pair.row.problem, pair.row.failures, pair.row.not_before is not None) == ("bad-answer", 1, True)
@@ -166,13 +184,19 @@ def test_an_entry_moved_to_a_calendar_that_is_gone_since_is_deleted_and_the_rest
     server.refuses = (f"{server.home}work/", status)
     pair.let_time_pass(days=1)
     pair.sync()
-    assert (pair.row.state, pair.row.problem, [each.get("deleted") for each in pair.changes]) == ("connected", "", [True])
+    assert (pair.row.state, pair.row.problem, [each.get("deleted") for each in pair.changes]) == (
+        "connected",
+        "",
+        [True],
+    )
     move(pair, 2, HOUR)
     pair.sync()
     assert (pair.row.state, pair.row.problem, len(pair.changes)) == ("connected", "", 1)
 
 
-def test_what_is_changed_in_the_calendar_it_was_moved_to_is_seen_in_the_next_round(server: OddServer, pair: Account) -> None:
+def test_what_is_changed_in_the_calendar_it_was_moved_to_is_seen_in_the_next_round(
+    server: OddServer, pair: Account
+) -> None:
     server.make_calendar(f"{server.home}work/", "Work")
     pair.connect().sync()
     path, there_ = pair.path_of("milestone"), f"{server.home}work/mine.ics"
@@ -210,7 +234,9 @@ def test_names_addresses_and_etags_without_end_are_no_trouble(server: OddServer,
 
 
 @on_both_databases
-def test_an_entry_moved_to_an_address_too_long_for_us_is_taken_for_deleted(server: OddServer, pair: Account) -> None:
+def test_an_entry_moved_to_an_address_too_long_for_us_is_taken_for_deleted(
+    server: OddServer, pair: Account
+) -> None:
     server.make_calendar(f"{server.home}work/", "Work")
     pair.connect().sync()
     path = pair.path_of("milestone")
@@ -232,17 +258,26 @@ def test_a_new_password_is_tried_in_either_way_of_signing_in(server: OddServer, 
     assert (pair.row.state, pair.row.problem, pair.row.scheme) == ("connected", "", "basic")
 
 
-def test_calendars_are_found_where_the_well_known_address_is_forbidden(server: OddServer, pair: Account) -> None:
+def test_calendars_are_found_where_the_well_known_address_is_forbidden(
+    server: OddServer, pair: Account
+) -> None:
     server.refuses = ("/.well-known", 403)
     pair.connect().sync()
     assert (pair.row.state, one_each(pair)) == ("connected", True)
 
 
-def test_a_name_with_a_number_without_end_breaks_nothing_on_our_side(server: OddServer, pair: Account) -> None:
+def test_a_name_with_a_number_without_end_breaks_nothing_on_our_side(
+    server: OddServer, pair: Account
+) -> None:
     pair.connect().sync()
     uid = next(iter(pair.items)).partition("-g1@")[0]
-    server.put(f"{pair.folder}{uid}-g{'9' * 5000}.ics", server.text(pair.path_of("milestone")).replace("UID:", "UID:x"))
-    server.put(f"{pair.folder}x-g{'9' * 30}.ics", server.text(pair.path_of("milestone")).replace("UID:", "UID:y"))
+    server.put(
+        f"{pair.folder}{uid}-g{'9' * 5000}.ics",
+        server.text(pair.path_of("milestone")).replace("UID:", "UID:x"),
+    )
+    server.put(
+        f"{pair.folder}x-g{'9' * 30}.ics", server.text(pair.path_of("milestone")).replace("UID:", "UID:y")
+    )
     pairs.changed(pair.person)
     pair.sync()
     assert (pair.row.state, pair.row.problem, len(pair.items)) == ("connected", "", 4)

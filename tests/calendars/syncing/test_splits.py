@@ -1,4 +1,6 @@
-"""A change "from here on" is a split: one series ends, another begins under a UID of its own, and every reader sees that."""
+"""A change "from here on" is a split: one series ends, another begins under a UID of its own, and every
+reader sees that.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,12 @@ def test_what_was_brought_forward_and_held_stays_where_it_was(app: Flask, pairin
     early = datetime(2026, 11, 3, 9, tzinfo=UTC)
     act(november.id, sigrid, planning.skip)
     act(december.id, sigrid, planning.reschedule, starts_at=early)
-    plan(pairing, LATER, at=IN_NOVEMBER, seen=db.session.get_one(Series, first.id, populate_existing=True).version)
+    plan(
+        pairing,
+        LATER,
+        at=IN_NOVEMBER,
+        seen=db.session.get_one(Series, first.id, populate_existing=True).version,
+    )
     old, _ = series_of(sigrid)
     assert [each.starts_at for each in old.held] == [october.starts_at, early]
     assert "RRULE:FREQ=MONTHLY;COUNT=3;BYDAY=2TU" in document_of(old).decode()
@@ -101,6 +108,8 @@ def test_what_was_brought_forward_and_held_stays_where_it_was(app: Flask, pairin
 def test_each_split_has_a_uid_that_was_never_used(app: Flask, pairing: Pairing) -> None:
     jona, seen, uids = fresh(pairing).mentor, None, set()
     for step in range(4):
-        seen = plan(pairing, replace(LATER, at=time(10 + step)), at=IN_NOVEMBER + step * DAY, seen=seen).version
+        seen = plan(
+            pairing, replace(LATER, at=time(10 + step)), at=IN_NOVEMBER + step * DAY, seen=seen
+        ).version
         uids.add(series_of(jona)[-1].uid)
     assert len(uids) == 4

@@ -1,7 +1,9 @@
-"""Hostile and broken servers, each with what asking it costs: a word for its owner, no password elsewhere, bounds kept.
+"""Hostile and broken servers, each with what asking it costs: a word for its owner, no password elsewhere,
+bounds kept.
 
-The bounds follow from the product's own: 5 MB of an answer, 20 seconds of a request. Where a test makes them small, it does
-so to be fast. ASVS 5.0: 1.3.6, 1.5.1 (XML), 5.2.x (what is unpacked), 12.3.2 (certificates), 13.2.4, 13.2.5, 16.5.x.
+The bounds follow from the product's own: 5 MB of an answer, 20 seconds of a request. Where a test makes them
+small, it does so to be fast. ASVS 5.0: 1.3.6, 1.5.1 (XML), 5.2.x (what is unpacked), 12.3.2 (certificates),
+13.2.4, 13.2.5, 16.5.x.
 """
 
 # long because it is all tables of cases, which are to be read beside each other
@@ -85,7 +87,9 @@ def villain() -> Iterator[Open]:
 
 
 @pytest.fixture
-def figure(record_property: Callable[[str, object], None], request: pytest.FixtureRequest) -> Callable[..., None]:
+def figure(
+    record_property: Callable[[str, object], None], request: pytest.FixtureRequest
+) -> Callable[..., None]:
     """Keeps what a case costs, to be read in the report of a run (`--junit-xml`, or `-s`)."""
 
     def keep(weight: Weight, server: Villain | None = None) -> None:
@@ -116,7 +120,9 @@ def trouble_with(url: str, rules: Rules, *, seconds: float = 3) -> Trouble:
     raise AssertionError("no trouble at all")
 
 
-def bounded(weight: Weight, problem: str | tuple[str, ...], *, seconds: float = 20, megabytes: float = LIGHT) -> None:
+def bounded(
+    weight: Weight, problem: str | tuple[str, ...], *, seconds: float = 20, megabytes: float = LIGHT
+) -> None:
     wanted = (problem,) if isinstance(problem, str) else problem
     assert weight.problem in wanted, f"{weight}: {weight.told}"
     assert weight.seconds < seconds + SLACK, str(weight)
@@ -151,7 +157,9 @@ SPELLED = ("//localhost:{port}/", "http://localhost:{port}@x/", "HTTP://LOCALHOS
 POINTERS = [(where, "{url}") for where in ("redirect", "second hop", "principal", "home-set", "challenge")]
 
 
-@pytest.mark.parametrize(("where", "spelled"), [*POINTERS, *itertools.product(("redirect", "home-set"), SPELLED)])
+@pytest.mark.parametrize(
+    ("where", "spelled"), [*POINTERS, *itertools.product(("redirect", "home-set"), SPELLED)]
+)
 def test_nothing_is_sent_on_to_where_a_server_points(
     scales: Scales, villain: Open, figure: Any, where: str, spelled: str
 ) -> None:
@@ -210,7 +218,9 @@ DRIPS = {
 
 
 @pytest.mark.parametrize("kind", DRIPS)
-def test_a_server_that_drips_is_left_when_the_time_is_up(scales: Scales, villain: Open, figure: Any, kind: str) -> None:
+def test_a_server_that_drips_is_left_when_the_time_is_up(
+    scales: Scales, villain: Open, figure: Any, kind: str
+) -> None:
     dripping = villain(DRIPS[kind])
     weight = scales.ask(dripping.url, seconds=1)
     figure(weight, dripping)
@@ -218,7 +228,9 @@ def test_a_server_that_drips_is_left_when_the_time_is_up(scales: Scales, villain
     assert not weight.permanent
 
 
-def test_a_greeting_that_never_comes_is_not_waited_for(scales: Scales, villain: Open, figure: Any, tmp_path: Path) -> None:
+def test_a_greeting_that_never_comes_is_not_waited_for(
+    scales: Scales, villain: Open, figure: Any, tmp_path: Path
+) -> None:
     mute = villain(tls=certificate(tmp_path), greet=lambda _line: time.sleep(5))
     weight = scales.ask(mute.url, seconds=1)
     figure(weight, mute)
@@ -253,7 +265,10 @@ def test_a_conversation_of_many_slow_answers_comes_to_an_end(
         whole(body=multistatus())(talk)
 
     server, began = villain(late), time.monotonic()
-    with Server(server.url, Credentials("ada", SECRET), Rules(("localhost",))) as asked, pytest.raises(Trouble) as caught:
+    with (
+        Server(server.url, Credentials("ada", SECRET), Rules(("localhost",))) as asked,
+        pytest.raises(Trouble) as caught,
+    ):
         asked.find("x", [f"{server.url}{number}/" for number in range(1_000)])
     took = time.monotonic() - began
     record_property("figure", f"{caught.value.problem}, {took:.2f} s, {len(server.requests)} requests")
@@ -267,7 +282,9 @@ BOMB = gzip.compress(b"<x>" + b" " * 200_000_000)
 HUGE = {
     "body": endless(head(), b"<!-- " + b"x" * 65_000 + b" -->"),
     "body of a refusal": endless(head("403 Forbidden"), b"x" * 65_000),
-    "body of a challenge": endless(head("401 Unauthorized", 'WWW-Authenticate: Digest realm="x", nonce="y"'), b"x" * 65_000),
+    "body of a challenge": endless(
+        head("401 Unauthorized", 'WWW-Authenticate: Digest realm="x", nonce="y"'), b"x" * 65_000
+    ),
     "body of a redirect": endless(head("302 Found", "Location: /x/"), b"x" * 65_000),
     "chunks": endless(CHUNKED, b"10000\r\n" + b" " * 65_536 + b"\r\n"),
     "promised": endless(head("207 Multi-Status", "Content-Length: 99999999999999"), b" " * 65_536),
@@ -291,7 +308,11 @@ def test_of_an_answer_without_end_no_more_is_taken_than_allowed(
 
 
 def test_a_bomb_in_a_bomb_is_unpacked_once(scales: Scales, villain: Open, figure: Any) -> None:
-    for encoding, problem in (("gzip", "not-a-calendar-server"), ("gzip, gzip", "bad-answer"), ("br", "bad-answer")):
+    for encoding, problem in (
+        ("gzip", "not-a-calendar-server"),
+        ("gzip, gzip", "bad-answer"),
+        ("br", "bad-answer"),
+    ):
         server = villain(whole("207 Multi-Status", gzip.compress(BOMB), f"Content-Encoding: {encoding}"))
         weight = scales.ask(server.url, "look")
         figure(weight, server)
@@ -312,7 +333,9 @@ HEADS = {
 
 
 @pytest.mark.parametrize("kind", HEADS)
-def test_headers_without_end_are_not_listened_to(scales: Scales, villain: Open, figure: Any, kind: str) -> None:
+def test_headers_without_end_are_not_listened_to(
+    scales: Scales, villain: Open, figure: Any, kind: str
+) -> None:
     server = villain(HEADS[kind])
     weight = scales.ask(server.url, "look", seconds=2)
     figure(weight, server)
@@ -326,7 +349,11 @@ def test_headers_without_end_are_not_listened_to(scales: Scales, villain: Open, 
 def laughs(*, where: str) -> bytes:
     entities = "".join(f'<!ENTITY l{at + 1} "{f"&l{at};" * 10}">' for at in range(9))
     dtd = f'<!DOCTYPE x [<!ENTITY l0 "lol">{entities}]>'.encode()
-    inside = b'<d:response a="&l9;"/>' if where == "attribute" else b"<d:response><d:href>&l9;</d:href></d:response>"
+    inside = (
+        b'<d:response a="&l9;"/>'
+        if where == "attribute"
+        else b"<d:response><d:href>&l9;</d:href></d:response>"
+    )
     return dtd + multistatus(inside)
 
 
@@ -350,7 +377,9 @@ def parsed(kind: str, other: str = "http://localhost:1/", file: str = "/etc/host
         "deep and closed": b"<a>" * 200_000 + b"</a>" * 200_000,
         "another encoding": b'<?xml version="1.0" encoding="utf-16"?>' + fine,
         "an unknown encoding": b'<?xml version="1.0" encoding="x-nothing"?>' + fine,
-        "EBCDIC": b'<?xml version="1.0" encoding="cp037"?>'.decode().encode("cp037") + fine.decode().encode("cp037"),
+        "EBCDIC": (
+            b'<?xml version="1.0" encoding="cp037"?>'.decode().encode("cp037") + fine.decode().encode("cp037")
+        ),
         "UTF-7": b'<?xml version="1.0" encoding="utf-7"?>+ADwAIQ-DOCTYPE x+AD4-<x/>',
         "no encoding": b"\xff\xfe\xfd" + fine,
         "broken letters": multistatus(b"\xc3\x28\xf8\xa1\xa1\xa1\xa1"),
@@ -365,8 +394,22 @@ def parsed(kind: str, other: str = "http://localhost:1/", file: str = "/etc/host
 
 
 NONSENSE = (
-    *("billion laughs", "billion laughs in an attribute", "quadratic", "references", "external file", "external address"),
-    *("external DTD", "external parameter", "external style", "hidden DTD", "comments without a DTD", "a DTD in UTF-16"),
+    *(
+        "billion laughs",
+        "billion laughs in an attribute",
+        "quadratic",
+        "references",
+        "external file",
+        "external address",
+    ),
+    *(
+        "external DTD",
+        "external parameter",
+        "external style",
+        "hidden DTD",
+        "comments without a DTD",
+        "a DTD in UTF-16",
+    ),
     *("deep", "deep and closed", "another encoding", "an unknown encoding", "EBCDIC", "UTF-7", "no encoding"),
     *("broken letters", "NUL", "an attribute twice", "another root", "a page", "JSON", "nothing", "cut off"),
 )
@@ -440,11 +483,17 @@ BROKEN = {
     "half a status line": (parts(b"HTTP/1.1 20"), "unreachable"),
     "half a header": (parts(head()[:-10]), "unreachable"),
     "cut after the head": (parts(HEAD_OF_LENGTH), "unreachable"),
-    "cut in the middle": (parts(head("207 Multi-Status", f"Content-Length: {len(FINE)}") + FINE[:-9]), "unreachable"),
+    "cut in the middle": (
+        parts(head("207 Multi-Status", f"Content-Length: {len(FINE)}") + FINE[:-9]),
+        "unreachable",
+    ),
     "shorter than said": (parts(HEAD_OF_LENGTH + FINE), "unreachable"),
     "length of letters": (parts(head("207 Multi-Status", "Content-Length: many") + FINE), "unreachable"),
     "length below zero": (parts(head("207 Multi-Status", "Content-Length: -5") + FINE), "unreachable"),
-    "two lengths": (parts(head("207 Multi-Status", "Content-Length: 5", "Content-Length: 6") + FINE), "unreachable"),
+    "two lengths": (
+        parts(head("207 Multi-Status", "Content-Length: 5", "Content-Length: 6") + FINE),
+        "unreachable",
+    ),
     "chunks cut off": (parts(CHUNKED + b"ff\r\n" + FINE[:100]), "unreachable"),
     "chunks without an end": (parts(CHUNKED + b"5\r\n<a/> \r\n"), "unreachable"),
     "chunks of nonsense": (parts(CHUNKED + b"zz\r\n" + FINE), "unreachable"),
@@ -453,7 +502,10 @@ BROKEN = {
     "gzip without its end": (whole("207 Multi-Status", ZIPPED[:-8], GZIP), "bad-answer"),
     "not gzip": (whole("207 Multi-Status", FINE, GZIP), "bad-answer"),
     "gzip with a wrong sum": (whole("207 Multi-Status", ZIPPED[:-8] + b"12345678", GZIP), "bad-answer"),
-    "raw deflate": (whole("207 Multi-Status", zlib.compress(FINE)[2:-4], "Content-Encoding: deflate"), "bad-answer"),
+    "raw deflate": (
+        whole("207 Multi-Status", zlib.compress(FINE)[2:-4], "Content-Encoding: deflate"),
+        "bad-answer",
+    ),
     "no HTTP": (parts(b"220 mail.example.com ESMTP\r\n\r\n"), "unreachable"),
     "HTTP/0.9": (parts(FINE), "unreachable"),
     "HTTP/2": (parts(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + struct.pack(">IBI", 0, 4, 0)), "unreachable"),
@@ -476,8 +528,14 @@ def test_half_an_answer_is_none(scales: Scales, villain: Open, figure: Any, kind
     assert len(server.requests) <= 2
 
 
-def test_a_written_item_whose_answer_breaks_off_is_not_held_for_written(scales: Scales, villain: Open, figure: Any) -> None:
-    for act in (parts(b"HTTP/1.1 201 Cre"), parts(head("201 Created", "Content-Length: 50") + b"half"), parts(b"")):
+def test_a_written_item_whose_answer_breaks_off_is_not_held_for_written(
+    scales: Scales, villain: Open, figure: Any
+) -> None:
+    for act in (
+        parts(b"HTTP/1.1 201 Cre"),
+        parts(head("201 Created", "Content-Length: 50") + b"half"),
+        parts(b""),
+    ):
         server = villain(act)
         weight = scales.ask(server.url, "write", seconds=2)
         figure(weight, server)
@@ -493,24 +551,50 @@ def test_a_written_item_whose_answer_breaks_off_is_not_held_for_written(scales: 
     [
         ("401 Unauthorized", (), "wrong-password", None),
         ("401 Unauthorized", ('WWW-Authenticate: Digest realm="x"',), "wrong-password", None),
-        ("401 Unauthorized", ('WWW-Authenticate: Digest realm="x", nonce="y", algorithm=NONE',), "wrong-password", None),
+        (
+            "401 Unauthorized",
+            ('WWW-Authenticate: Digest realm="x", nonce="y", algorithm=NONE',),
+            "wrong-password",
+            None,
+        ),
         ("401 Unauthorized", ("WWW-Authenticate: " + "Digest " * 9_000,), "wrong-password", None),
-        ("401 Unauthorized", ("WWW-Authenticate: Negotiate", "WWW-Authenticate: NTLM"), "wrong-password", None),
+        (
+            "401 Unauthorized",
+            ("WWW-Authenticate: Negotiate", "WWW-Authenticate: NTLM"),
+            "wrong-password",
+            None,
+        ),
         ("429 Too Many Requests", ("Retry-After: 86400",), "rate-limited", 86_400),
         ("429 Too Many Requests", ("Retry-After: -5",), "rate-limited", None),
         ("429 Too Many Requests", ("Retry-After: " + "9" * 400,), "rate-limited", None),
         ("429 Too Many Requests", ("Retry-After: " + "9" * 5_000,), "rate-limited", None),
         ("429 Too Many Requests", ("Retry-After: Fri, 31 Dec 9999 23:59:59 GMT",), "rate-limited", None),
-        ("429 Too Many Requests", ("Retry-After: Fri, 31 Dec 99999999999 23:59:59 GMT",), "rate-limited", None),
+        (
+            "429 Too Many Requests",
+            ("Retry-After: Fri, 31 Dec 99999999999 23:59:59 GMT",),
+            "rate-limited",
+            None,
+        ),
         ("503 Service Unavailable", ("Retry-After: 86400",), "rate-limited", 86_400),
         ("503 Service Unavailable", (), "server-error", None),
-        ("407 Proxy Authentication Required", ('Proxy-Authenticate: Basic realm="x"',), "wrong-password", None),
+        (
+            "407 Proxy Authentication Required",
+            ('Proxy-Authenticate: Basic realm="x"',),
+            "wrong-password",
+            None,
+        ),
         ("402 Payment Required", (), "bad-answer", None),
         ("511 Network Authentication Required", (), "server-error", None),
     ],
-)  # fmt: skip
+)
 def test_a_status_is_a_word_and_nothing_is_waited_for_here(
-    scales: Scales, villain: Open, figure: Any, status: str, said: tuple[str, ...], problem: Any, wait: float | None
+    scales: Scales,
+    villain: Open,
+    figure: Any,
+    status: str,
+    said: tuple[str, ...],
+    problem: Any,
+    wait: float | None,
 ) -> None:
     server = villain(whole(status, b"", *said))
     weight = scales.ask(server.url, "look", seconds=3)
@@ -527,9 +611,13 @@ def test_a_status_is_a_word_and_nothing_is_waited_for_here(
 def test_a_server_that_does_not_prove_itself_is_shown_no_password(
     scales: Scales, villain: Open, figure: Any, tmp_path: Path, kind: str
 ) -> None:
-    name, days = ("cal.example.com", 1) if kind == "of another name" else ("localhost", -1 if kind == "run out" else 1)
+    name, days = (
+        ("cal.example.com", 1) if kind == "of another name" else ("localhost", -1 if kind == "run out" else 1)
+    )
     tls: ssl.SSLContext | None = None if kind == "none at all" else certificate(tmp_path, name, days=days)
-    server = villain(whole(body=FINE), tls=tls, greet=None if tls else lambda line: line.sendall(head("400 Bad Request")))
+    server = villain(
+        whole(body=FINE), tls=tls, greet=None if tls else lambda line: line.sendall(head("400 Bad Request"))
+    )
     weight = scales.ask(server.url.replace("http:", "https:"), seconds=5)
     figure(weight, server)
     bounded(weight, "unreachable", seconds=5)
@@ -544,18 +632,71 @@ SPELLINGS = (
     *(ANY, "0.0.0.1"),
     *("127.0.0.1.", "localhost.", "LOCALHOST", "LocalHost.", "127.255.255.254"),
     *("%31%32%37.0.0.1", "127.0.0.1%00.example.com"),
-    *("[::1]", "[0:0:0:0:0:0:0:1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[::7f00:1]"),
-    *("[64:ff9b::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]", "[2002:7f00:1::]", "[2002:7f00:1::1]"),
-    *("[2001:0:7f00:1::]", "[fec0::1]", "[feff::1]", "[fe80::1]", "[fe80::1%lo]", "[fe80::1%25lo]", "[::1%lo]", "[fc00::1]"),
-    *("[::5efe:127.0.0.1]", "[fe80::200:5efe:7f00:1]", "[::ffff:0:127.0.0.1]", "[ff02::1]", "[fd00:ec2::254]"),
-    *("169.254.169.254", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::]", "2852039166"),
-    *("100.100.100.200", "168.63.129.16", "10.0.0.1", "172.31.255.255", "192.168.0.1", "192.0.2.1", "198.18.0.1"),
+    *(
+        "[::1]",
+        "[0:0:0:0:0:0:0:1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "[::7f00:1]",
+    ),
+    *(
+        "[64:ff9b::127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[64:ff9b:1::7f00:1]",
+        "[2002:7f00:1::]",
+        "[2002:7f00:1::1]",
+    ),
+    *(
+        "[2001:0:7f00:1::]",
+        "[fec0::1]",
+        "[feff::1]",
+        "[fe80::1]",
+        "[fe80::1%lo]",
+        "[fe80::1%25lo]",
+        "[::1%lo]",
+        "[fc00::1]",
+    ),
+    *(
+        "[::5efe:127.0.0.1]",
+        "[fe80::200:5efe:7f00:1]",
+        "[::ffff:0:127.0.0.1]",
+        "[ff02::1]",
+        "[fd00:ec2::254]",
+    ),
+    *(
+        "169.254.169.254",
+        "[::ffff:169.254.169.254]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[2002:a9fe:a9fe::]",
+        "2852039166",
+    ),
+    *(
+        "100.100.100.200",
+        "168.63.129.16",
+        "10.0.0.1",
+        "172.31.255.255",
+        "192.168.0.1",
+        "192.0.2.1",
+        "198.18.0.1",
+    ),
     *("0xa9fea9fe", "100.64.0.1", "cal.example.com\\@localhost"),
     *("⑯⑨。②⑤④。⑯⑨。②⑤④", "１２７.0.0.1", "ⓛocalhost", "127。0。0。1", "lоcalhost", "localhost\u00ad"),
     *("ada@127.0.0.1", "ada:x@localhost", "cal.example.com@localhost", "localhost#@cal.example.com"),
-    *("localhost", "10.1.2.3", "172.16.0.1", "255.255.255.255", "224.0.0.1", "[fd00::1]", "[2001::7f00:1]", "", ":99999"),
+    *(
+        "localhost",
+        "10.1.2.3",
+        "172.16.0.1",
+        "255.255.255.255",
+        "224.0.0.1",
+        "[fd00::1]",
+        "[2001::7f00:1]",
+        "",
+        ":99999",
+    ),
     *("localhost\t", "local\nhost", " localhost", "localhost\r\nX-Evil:1"),
-)  # fmt: skip
+)
 
 
 def refusal(url: str) -> Trouble:
@@ -577,11 +718,27 @@ def test_this_machine_and_its_network_are_refused_in_every_spelling(villain: Ope
 
 
 RESOLVED = (
-    *("127.0.0.1", "::1", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::7f00:1", "2002:7f00:1::"),
+    *(
+        "127.0.0.1",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "2002:7f00:1::",
+    ),
     *("fe80::1%lo", "fe80::1%1", "fec0::1%lo", "::1%lo", "::ffff:127.0.0.1%lo", "ff02::1%lo", ANY, "::"),
     *("169.254.169.254", "::ffff:0:7f00:1"),
-    *("2001:0:0:0:0:0:80ff:fffe", "fd00:ec2::254", "fc00::1", "10.0.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1"),
-)  # fmt: skip
+    *(
+        "2001:0:0:0:0:0:80ff:fffe",
+        "fd00:ec2::254",
+        "fc00::1",
+        "10.0.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "240.0.0.1",
+    ),
+)
 
 
 @pytest.mark.parametrize("address", RESOLVED)
@@ -638,7 +795,11 @@ LINES = {
     "a billion": (None, "RRULE:FREQ=DAILY;COUNT=1000000000"),
     "until the last day": (None, "RRULE:FREQ=DAILY;UNTIL=99991231T235959Z"),
     "huge step": (None, "RRULE:FREQ=YEARLY;INTERVAL=99999999999999999999"),
-    "many exceptions": (None, "RRULE:FREQ=DAILY;COUNT=9", f"EXDATE:{','.join(['20260303T090000Z'] * 50_000)}"),
+    "many exceptions": (
+        None,
+        "RRULE:FREQ=DAILY;COUNT=9",
+        f"EXDATE:{','.join(['20260303T090000Z'] * 50_000)}",
+    ),
     "many days": (None, f"RDATE:{','.join(f'{year:04}0303T090000Z' for year in range(1, 9_999))}"),
     "many rules": (None, *["RRULE:FREQ=DAILY"] * 2_000),
     "endless rule": (None, f"RRULE:FREQ=YEARLY;BYDAY={','.join(['MO'] * 50_000)}"),
@@ -648,7 +809,9 @@ LINES = {
 
 
 @pytest.mark.parametrize("kind", LINES)
-def test_rules_that_would_never_end_are_not_followed(scales: Scales, villain: Open, figure: Any, kind: str) -> None:
+def test_rules_that_would_never_end_are_not_followed(
+    scales: Scales, villain: Open, figure: Any, kind: str
+) -> None:
     wanted, *lines = LINES[kind]
     said = "\n".join(["DTSTART:20260302T090000Z", *(lines if kind == "long" else ["DURATION:PT1H", *lines])])
     text = f"BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:x\n{said}\nEND:VEVENT\nEND:VCALENDAR\n"
@@ -687,7 +850,13 @@ def hostile(radicale: CalendarServer, make: Factories) -> Account:
 def turn(account: Account, server: Villain) -> None:
     """From now on its server is another one, and there is news for it."""
     base = server.url.rstrip("/")
-    values = {"origin": base, "address": server.url, "calendar_url": f"{base}/c/", "looked_at": None, "not_before": None}
+    values = {
+        "origin": base,
+        "address": server.url,
+        "calendar_url": f"{base}/c/",
+        "looked_at": None,
+        "not_before": None,
+    }
     with transaction():
         row = db.session.get_one(CalendarAccount, account.id)
         for name, value in {**values, "state": "connected", "pushed_at": now()}.items():
@@ -711,12 +880,20 @@ ROUNDS = {
     "drips": (endless(HEAD_OF_LENGTH, b" ", pause=0.03), "slow", "connected"),
     "huge": (HUGE["body"], "too-large", "connected"),
     "bomb": (HUGE["gzip bomb"], "too-large", "connected"),
-    "elsewhere": (whole("302 Found", b"", "Location: https://cal.example.com/"), "refused-address", "suspended"),
+    "elsewhere": (
+        whole("302 Found", b"", "Location: https://cal.example.com/"),
+        "refused-address",
+        "suspended",
+    ),
     "laughs": (bits(laughs(where="text")), "not-a-calendar-server", "connected"),
     "cut off": (parts(HEAD_OF_LENGTH), "unreachable", "connected"),
     "401": (whole("401 Unauthorized"), "wrong-password", "suspended"),
     "429": (whole("429 Too Many Requests", b"", "Retry-After: 86400"), "rate-limited", "connected"),
-    "429 for ages": (whole("429 Too Many Requests", b"", f"Retry-After: {'9' * 400}"), "rate-limited", "connected"),
+    "429 for ages": (
+        whole("429 Too Many Requests", b"", f"Retry-After: {'9' * 400}"),
+        "rate-limited",
+        "connected",
+    ),
     "503": (whole("503 Service Unavailable"), "server-error", "connected"),
     "empty": (bits(multistatus()), "calendar-gone", "suspended"),
 }
@@ -742,11 +919,14 @@ def test_a_hostile_account_takes_nothing_from_the_one_beside_it(
     letters = [each.kind for each in hostile.letters]
     assert letters == (["calendars.suspended"] if state == "suspended" else [])
     print(
-        f"\nFIGURE round, {kind}: {problem}, {state}, {took:.2f} s for both accounts, {server.sent / MEGABYTE:.2f} MB sent"
+        f"\nFIGURE round, {kind}: {problem}, {state}, {took:.2f} s for both accounts,"
+        f" {server.sent / MEGABYTE:.2f} MB sent"
     )
 
 
-def test_a_day_asked_for_is_waited_and_no_more_than_a_day(healthy: Account, hostile: Account, villain: Open) -> None:
+def test_a_day_asked_for_is_waited_and_no_more_than_a_day(
+    healthy: Account, hostile: Account, villain: Open
+) -> None:
     for said in ("86400", "864000", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"):
         turn(hostile, villain(whole("429 Too Many Requests", b"", f"Retry-After: {said}")))
         hostile.sync()
@@ -758,7 +938,9 @@ def test_a_day_asked_for_is_waited_and_no_more_than_a_day(healthy: Account, host
         assert hostile.id in sync.due_accounts(at=now())
 
 
-def test_a_wrong_password_suspends_and_asks_once_and_is_not_tried_again(hostile: Account, villain: Open) -> None:
+def test_a_wrong_password_suspends_and_asks_once_and_is_not_tried_again(
+    hostile: Account, villain: Open
+) -> None:
     server = villain(whole("401 Unauthorized", b"", 'WWW-Authenticate: Basic realm="x"'))
     turn(hostile, server)
     hostile.sync()
@@ -771,7 +953,9 @@ def test_a_wrong_password_suspends_and_asks_once_and_is_not_tried_again(hostile:
     assert (len(server.requests), len(hostile.letters)) == (1, 1)
 
 
-def test_a_server_in_trouble_is_asked_less_and_less_up_to_once_an_hour(hostile: Account, villain: Open) -> None:
+def test_a_server_in_trouble_is_asked_less_and_less_up_to_once_an_hour(
+    hostile: Account, villain: Open
+) -> None:
     turn(hostile, villain(whole("503 Service Unavailable")))
     waits = []
     for _ in range(9):

@@ -1,4 +1,6 @@
-"""Busy times read from calendar texts: what counts, what is free, what is refused, and that nothing else comes out."""
+"""Busy times read from calendar texts: what counts, what is free, what is refused, and that nothing else
+comes out.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,16 @@ MARCH = (datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 4, 1, tzinfo=UTC))
 def busy(*events: str, kind: str = "VEVENT", zone: str = "Europe/Berlin") -> list[str]:
     """The busy times in March 2027 of a text with these components, as short texts in UTC."""
     parts = "".join(f"BEGIN:{kind}\n{each}\nEND:{kind}\n" for each in events)
-    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//tests//EN\n{parts}END:VCALENDAR\n".replace("\n", "\r\n").encode()
+    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//tests//EN\n{parts}END:VCALENDAR\n".replace(
+        "\n", "\r\n"
+    ).encode()
     found = busy_times.merged(busy_times.read(text, start=MARCH[0], end=MARCH[1], zone=zone))
     return [f"{start:%d %H:%M}-{end:%d %H:%M}" for start, end in found]
 
 
-def event(*lines: str, start: str = "20270302T090000", end: str = "20270302T100000", zone: str = "Europe/Berlin") -> str:
+def event(
+    *lines: str, start: str = "20270302T090000", end: str = "20270302T100000", zone: str = "Europe/Berlin"
+) -> str:
     """A VEVENT's lines."""
     return "\n".join([f"DTSTART;TZID={zone}:{start}", f"DTEND;TZID={zone}:{end}", *lines])
 
@@ -49,10 +55,17 @@ def test_what_counts_as_busy(lines: list[str], times: list[str]) -> None:
 
 def test_a_rule_is_followed_with_what_was_left_out_moved_or_cancelled() -> None:
     series = "UID:a\nDTSTART;TZID=Europe/Berlin:20200107T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY"
-    assert busy(series) == [f"{day:02} 08:00-{day:02} 09:00" for day in (2, 9, 16, 23)] + ["30 07:00-30 08:00"]
+    assert busy(series) == [f"{day:02} 08:00-{day:02} 09:00" for day in (2, 9, 16, 23)] + [
+        "30 07:00-30 08:00"
+    ]
     left_out = f"{series}\nEXDATE;TZID=Europe/Berlin:20270309T090000"
-    moved = "UID:a\nRECURRENCE-ID;TZID=Europe/Berlin:20270316T090000\nDTSTART:20270317T120000Z\nDTEND:20270317T130000Z"
-    off = "UID:a\nRECURRENCE-ID;TZID=Europe/Berlin:20270323T090000\nDTSTART:20270323T080000Z\nSTATUS:CANCELLED"
+    moved = (
+        "UID:a\nRECURRENCE-ID;TZID=Europe/Berlin:20270316T090000\n"
+        "DTSTART:20270317T120000Z\nDTEND:20270317T130000Z"
+    )
+    off = (
+        "UID:a\nRECURRENCE-ID;TZID=Europe/Berlin:20270323T090000\nDTSTART:20270323T080000Z\nSTATUS:CANCELLED"
+    )
     assert busy(left_out, moved, off) == ["02 08:00-02 09:00", "17 12:00-17 13:00", "30 07:00-30 08:00"]
 
 
@@ -92,7 +105,9 @@ def test_rules_finer_than_a_day_and_rules_that_lead_nowhere_are_refused(rule: st
         busy(event(f"RRULE:{rule}"))
 
 
-@pytest.mark.parametrize("rule", ["FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY", "FREQ=WEEKLY;COUNT=99999"])
+@pytest.mark.parametrize(
+    "rule", ["FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY", "FREQ=WEEKLY;COUNT=99999"]
+)
 def test_rules_from_long_ago_come_to_an_end(rule: str) -> None:
     busy(event(f"RRULE:{rule}", start="19700105T090000", end="19700105T100000"))
 
@@ -103,7 +118,14 @@ def test_more_than_anybody_has_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "lines", ["DTSTART:tomorrow", "SUMMARY:no start", event("RRULE:FREQ=SOMETIMES"), event("RRULE:"), event("EXDATE:never")]
+    "lines",
+    [
+        "DTSTART:tomorrow",
+        "SUMMARY:no start",
+        event("RRULE:FREQ=SOMETIMES"),
+        event("RRULE:"),
+        event("EXDATE:never"),
+    ],
 )
 def test_what_cannot_be_read_is_refused(lines: str) -> None:
     with pytest.raises(Invalid):
@@ -119,8 +141,11 @@ def test_a_servers_own_busy_times_are_read_and_its_free_ones_are_not() -> None:
         "FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20270306T080000Z/20270306T090000Z"
     )
     assert busy(told, kind="VFREEBUSY") == [
-        "02 08:00-02 09:00", "03 10:00-03 12:00", "05 08:00-05 09:00", "06 08:00-06 09:00",
-    ]  # fmt: skip
+        "02 08:00-02 09:00",
+        "03 10:00-03 12:00",
+        "05 08:00-05 09:00",
+        "06 08:00-06 09:00",
+    ]
     assert busy("DTSTART:20270301T000000Z\nDTEND:20270401T000000Z", kind="VFREEBUSY") == []
 
 

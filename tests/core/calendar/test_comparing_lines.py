@@ -1,4 +1,6 @@
-"""Calendar texts compared line by line: the same lines in another order or folding, and nothing else, count as the same."""
+"""Calendar texts compared line by line: the same lines in another order or folding, and nothing else, count
+as the same.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ def reordered(text: bytes) -> bytes:
     head, begin, rest = plain.partition("BEGIN:VEVENT\n")
     event, end, tail = rest.partition("BEGIN:VALARM\n")
     turned = "".join(
-        f"{each[:30]}\n {each[30:]}\n" if len(each) > 30 else f"{each}\n" for each in reversed(event.splitlines())
+        f"{each[:30]}\n {each[30:]}\n" if len(each) > 30 else f"{each}\n"
+        for each in reversed(event.splitlines())
     )
     return (head + begin + turned + end + tail).encode()
 
@@ -46,7 +49,8 @@ def test_any_other_character_does(at: int, other: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"BEGIN:VCALENDAR", b"END:VCALENDAR", b"BEGIN:A\nEND:B", b"x\nBEGIN:A\nEND:A", b"BEGIN:A\n" * 9]
+    "text",
+    [b"", b"BEGIN:VCALENDAR", b"END:VCALENDAR", b"BEGIN:A\nEND:B", b"x\nBEGIN:A\nEND:A", b"BEGIN:A\n" * 9],
 )
 def test_what_cannot_be_taken_apart_is_like_nothing(text: bytes) -> None:
     assert not lines.same(text, OURS)

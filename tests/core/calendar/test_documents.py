@@ -14,30 +14,58 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from portal.core.calendar import documents
-from portal.core.calendar.documents import Day, MeetingSeries, Occurrence, document_of, feed, view_of, view_of_text
+from portal.core.calendar.documents import (
+    Day,
+    MeetingSeries,
+    Occurrence,
+    document_of,
+    feed,
+    view_of,
+    view_of_text,
+)
 from portal.core.calendar.vtimezones import zone
 from portal.errors import Invalid
 from tests.calendars.readers import ical_js, ical_js_each, python_reader, recurring_ical_events_reader
 
 REVISED = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
-ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "Africa/Cairo", "Asia/Jerusalem", "UTC")
+ZONES = (
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Australia/Sydney",
+    "Africa/Cairo",
+    "Asia/Jerusalem",
+    "UTC",
+)
 
 
 def series(
     *, skipped: tuple[int, ...] = (), moved: dict[int, timedelta] | None = None, only: int = 99, **more: Any
 ) -> MeetingSeries:
-    """A series with all occurrences of its rule, some of them skipped or moved, and none after number `only`."""
+    """A series with all occurrences of its rule, some of them skipped or moved, and none
+    after number `only`.
+    """
     facts: dict[str, Any] = {
-        "uid": "check-ins-6f0e-g1@portal.example", "revision": 3, "revised_at": REVISED, "zone": "Europe/Berlin",
-        "first_on": date(2026, 1, 13), "at": time(10), "minutes": 60, "every": 1, "unit": "month", "count": 6,
-        "summary": "Check-in with Mira", **more,
-    }  # fmt: skip
+        "uid": "check-ins-6f0e-g1@portal.example",
+        "revision": 3,
+        "revised_at": REVISED,
+        "zone": "Europe/Berlin",
+        "first_on": date(2026, 1, 13),
+        "at": time(10),
+        "minutes": 60,
+        "every": 1,
+        "unit": "month",
+        "count": 6,
+        "summary": "Check-in with Mira",
+        **more,
+    }
     bare = MeetingSeries(**facts)
     occurrences = tuple(
         Occurrence(
             number,
             day,
-            datetime.combine(day, bare.at, tzinfo=zone(bare.zone)).astimezone(UTC) + (moved or {}).get(number, timedelta()),
+            datetime.combine(day, bare.at, tzinfo=zone(bare.zone)).astimezone(UTC)
+            + (moved or {}).get(number, timedelta()),
             bare.minutes,
             number in skipped,
         )
@@ -60,14 +88,17 @@ DAY = Day(
 
 def lines(text: bytes, *names: str) -> list[str]:
     """The unfolded lines of a text, without its VTIMEZONEs, that begin with one of `names`."""
-    plain = re.sub(r"BEGIN:VTIMEZONE.*?END:VTIMEZONE\r\n", "", text.decode().replace("\r\n ", ""), flags=re.DOTALL)
+    plain = re.sub(
+        r"BEGIN:VTIMEZONE.*?END:VTIMEZONE\r\n", "", text.decode().replace("\r\n ", ""), flags=re.DOTALL
+    )
     return [each for each in plain.split("\r\n") if re.split("[:;]", each)[0] in names]
 
 
 def spans(entry: MeetingSeries) -> list[tuple[str, datetime, datetime, bool]]:
     """What every reader should see of a series."""
     return sorted(
-        (entry.summary, each.starts_at, each.starts_at + timedelta(minutes=each.minutes), False) for each in entry.held
+        (entry.summary, each.starts_at, each.starts_at + timedelta(minutes=each.minutes), False)
+        for each in entry.held
     )
 
 
@@ -121,14 +152,19 @@ def test_another_reader_reads_many_series_alike() -> None:
         for first_on in (date(2026, 1, 29), date(2026, 2, 17), date(2026, 10, 1))
         for skipped in ((), (1, 4), (3, 8))
     ]
-    for texts in ([document_of(each) for each in many], [feed([each], name="Mine", flat=True) for each in many]):
+    for texts in (
+        [document_of(each) for each in many],
+        [feed([each], name="Mine", flat=True) for each in many],
+    ):
         assert ical_js_each(texts) == [spans(each) for each in many]
 
 
 @settings(max_examples=300, deadline=None)
 @given(any_series())
 def test_the_rule_gives_the_days_of_the_series_and_no_others(entry: MeetingSeries) -> None:
-    whole = series(**{name: getattr(entry, name) for name in ("zone", "first_on", "at", "every", "unit", "count")})
+    whole = series(
+        **{name: getattr(entry, name) for name in ("zone", "first_on", "at", "every", "unit", "count")}
+    )
     text = document_of(whole)
     [rule] = lines(text, "RRULE")
     start = datetime.combine(whole.first_on, whole.at)
@@ -152,16 +188,30 @@ def test_a_rule_is_weekly_or_by_a_weekday_of_the_month(more: dict[str, Any], rul
 
 def test_the_whole_of_a_document() -> None:
     entry = series(
-        skipped=(1, 3, 6), moved={4: timedelta(days=1, hours=2)}, alarms=(15,),
-        description="Agenda: https://p.example/7\nShare questions.", location="Room 4.12", url="https://p.example/7",
-    )  # fmt: skip
+        skipped=(1, 3, 6),
+        moved={4: timedelta(days=1, hours=2)},
+        alarms=(15,),
+        description="Agenda: https://p.example/7\nShare questions.",
+        location="Room 4.12",
+        url="https://p.example/7",
+    )
     said = [
-        "SUMMARY:Check-in with Mira", "{times}", "DTSTAMP:20260105T083000Z", "UID:check-ins-6f0e-g1@portal.example",
-        "{rule}", "DESCRIPTION:Agenda: https://p.example/7\\nShare questions.", "LAST-MODIFIED:20260105T083000Z",
+        "SUMMARY:Check-in with Mira",
+        "{times}",
+        "DTSTAMP:20260105T083000Z",
+        "UID:check-ins-6f0e-g1@portal.example",
+        "{rule}",
+        "DESCRIPTION:Agenda: https://p.example/7\\nShare questions.",
+        "LAST-MODIFIED:20260105T083000Z",
         "LOCATION:Room 4.12",
-        "URL:https://p.example/7", "BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:Check-in with Mira", "TRIGGER:-PT15M",
-        "END:VALARM", "END:VEVENT",
-    ]  # fmt: skip
+        "URL:https://p.example/7",
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        "DESCRIPTION:Check-in with Mira",
+        "TRIGGER:-PT15M",
+        "END:VALARM",
+        "END:VEVENT",
+    ]
     master = "\n".join(said).format(
         times="DTSTART;TZID=Europe/Berlin:20260210T100000\nDTEND;TZID=Europe/Berlin:20260210T110000",
         rule="SEQUENCE:3\nRRULE:FREQ=MONTHLY;COUNT=4;BYDAY=2TU\nEXDATE;TZID=Europe/Berlin:20260310T100000",
@@ -172,7 +222,9 @@ def test_the_whole_of_a_document() -> None:
     )
     text = document_of(entry).decode().replace("\r\n", "\n")
     head, *events = text.removesuffix("END:VCALENDAR\n").split("BEGIN:VEVENT\n")
-    assert head.startswith(f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:{documents.PRODID}\nCALSCALE:GREGORIAN\nBEGIN:VTIMEZONE\n")
+    assert head.startswith(
+        f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:{documents.PRODID}\nCALSCALE:GREGORIAN\nBEGIN:VTIMEZONE\n"
+    )
     assert events == [f"{master}\n", f"{moved}\n"]
 
 
@@ -197,10 +249,16 @@ def test_a_time_that_clocks_show_twice_is_said_in_utc() -> None:
 def test_a_day_blocks_no_time_and_ends_the_next() -> None:
     text = document_of(DAY)
     assert lines(text, "DTSTART", "DTEND", "TRANSP", "BEGIN") == [
-        "BEGIN:VCALENDAR", "BEGIN:VEVENT", "DTSTART;VALUE=DATE:20260328", "DTEND;VALUE=DATE:20260329", "TRANSP:TRANSPARENT",
-    ]  # fmt: skip
+        "BEGIN:VCALENDAR",
+        "BEGIN:VEVENT",
+        "DTSTART;VALUE=DATE:20260328",
+        "DTEND;VALUE=DATE:20260329",
+        "TRANSP:TRANSPARENT",
+    ]
     midnight = datetime(2026, 3, 28, tzinfo=UTC)
-    assert python_reader(text) == ical_js(text) == [(DAY.summary, midnight, midnight + timedelta(days=1), False)]
+    assert (
+        python_reader(text) == ical_js(text) == [(DAY.summary, midnight, midnight + timedelta(days=1), False)]
+    )
     assert view_of_text(text) == view_of(DAY)
 
 
@@ -211,7 +269,11 @@ def test_whatever_is_due_on_a_day_is_carried_and_reminds_in_the_morning_before(k
     assert lines(text, "ACTION", "TRIGGER") == ["ACTION:DISPLAY", "TRIGGER:-PT15H"]
     assert documents.href_of(documents.again(entry, 2).uid) == f"{kind}-6f0e-g2.ics"
     assert view_of_text(text) == view_of(entry) == view_of(DAY)
-    for written in (text, feed([entry, series()], name="Mine"), feed([entry, series()], name="Mine", flat=True)):
+    for written in (
+        text,
+        feed([entry, series()], name="Mine"),
+        feed([entry, series()], name="Mine", flat=True),
+    ):
         [found] = [each for each in recurring_ical_events_reader([written])[0] if each.summary == DAY.summary]
         assert (found.start, found.reminders) == (datetime(2026, 3, 28, tzinfo=UTC), (-15 * 3600,))
 
@@ -223,11 +285,15 @@ def test_nobody_is_an_organiser_or_attendee_since_servers_would_write_to_them() 
 
 def test_a_feed_says_its_name_and_when_to_ask_again_and_each_zone_once() -> None:
     berlin, sydney = series(), series(uid="check-ins-2-g1@p", zone="Australia/Sydney")
-    text = feed([berlin, DAY, sydney, replace(berlin, uid="check-ins-3-g1@p")], name="Küche; “x”, y\\z\n\x07!")
+    text = feed(
+        [berlin, DAY, sydney, replace(berlin, uid="check-ins-3-g1@p")], name="Küche; “x”, y\\z\n\x07!"
+    )
     assert lines(text, "NAME", "X-WR-CALNAME", "REFRESH-INTERVAL", "X-PUBLISHED-TTL") == [
-        "NAME:Küche\\; “x”\\, y\\\\z !", "X-WR-CALNAME:Küche\\; “x”\\, y\\\\z !", "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+        "NAME:Küche\\; “x”\\, y\\\\z !",
+        "X-WR-CALNAME:Küche\\; “x”\\, y\\\\z !",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
         "X-PUBLISHED-TTL:PT1H",
-    ]  # fmt: skip
+    ]
     assert re.findall(rb"TZID:(.*)\r", text) == [b"Australia/Sydney", b"Europe/Berlin"]
     assert python_reader(text) == ical_js(text)
     assert len(python_reader(text)) == 3 * 6 + 1
@@ -241,7 +307,9 @@ def test_a_flat_feed_has_neither_rules_nor_zones() -> None:
     entry = series(skipped=(2,), moved={3: timedelta(hours=1)})
     text = feed([entry, DAY], name="Mine", flat=True)
     assert not re.search(rb"RRULE|VTIMEZONE|TZID|EXDATE|RECURRENCE-ID", text)
-    assert lines(text, "UID") == [f"UID:check-ins-6f0e-g1-n{n}@portal.example" for n in (1, 3, 4, 5, 6)] + [f"UID:{DAY.uid}"]
+    assert lines(text, "UID") == [f"UID:check-ins-6f0e-g1-n{n}@portal.example" for n in (1, 3, 4, 5, 6)] + [
+        f"UID:{DAY.uid}"
+    ]
     assert python_reader(text) == ical_js(text) == python_reader(feed([entry, DAY], name="Mine"))
 
 
@@ -269,7 +337,9 @@ def test_odd_text_arrives_whole_and_without_control_characters() -> None:
         one_line,
         "https://p.example/a%20b",
     )
-    assert str(event["DESCRIPTION"]) == ODD.replace("\r\n", "\n").translate(dict.fromkeys(map(ord, "\x07\x00\x1b")))
+    assert str(event["DESCRIPTION"]) == ODD.replace("\r\n", "\n").translate(
+        dict.fromkeys(map(ord, "\x07\x00\x1b"))
+    )
     assert {each[0] for each in ical_js(text)} == {one_line}
 
 
@@ -288,4 +358,6 @@ def test_names_of_resources_are_short_and_plain() -> None:
     entry = series(uid="check-ins-0b6f6d5e-3a3c-4f5e-9f52-6c9f0a8a9d11-g1@portal.example")
     assert documents.href_of(entry.uid) == "check-ins-0b6f6d5e-3a3c-4f5e-9f52-6c9f0a8a9d11-g1.ics"
     assert re.fullmatch(r"[A-Za-z0-9-]{1,99}\.ics", documents.href_of(entry.uid))
-    assert documents.again(entry, 12).uid == "check-ins-0b6f6d5e-3a3c-4f5e-9f52-6c9f0a8a9d11-g12@portal.example"
+    assert (
+        documents.again(entry, 12).uid == "check-ins-0b6f6d5e-3a3c-4f5e-9f52-6c9f0a8a9d11-g12@portal.example"
+    )

@@ -1,4 +1,6 @@
-"""Reading calendar text that servers and other programs have rewritten: what it means, or a refusal, never a guess."""
+"""Reading calendar text that servers and other programs have rewritten: what it means, or a refusal, never a
+guess.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from portal.core.calendar.documents import document_of, view_of, view_of_text
 from portal.errors import Invalid
 from tests.core.calendar.test_documents import DAY, series
 
-ENTRY = series(skipped=(3,), moved={4: timedelta(days=1, hours=2)}, alarms=(15,), description="Agenda: " + "ä" * 90)
+ENTRY = series(
+    skipped=(3,), moved={4: timedelta(days=1, hours=2)}, alarms=(15,), description="Agenda: " + "ä" * 90
+)
 TEXT = document_of(ENTRY).decode()
 VIEW = view_of(ENTRY)
 
@@ -25,7 +29,16 @@ def read(text: str) -> dict[str, dict[str, dict[str, object]]]:
 
 def event(*lines: str) -> str:
     """A calendar with one VEVENT of these lines."""
-    parts = ["BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VEVENT", "UID:1", *lines, "END:VEVENT", "END:VCALENDAR", ""]
+    parts = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "BEGIN:VEVENT",
+        "UID:1",
+        *lines,
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+    ]
     return "\n".join(parts)
 
 
@@ -40,30 +53,47 @@ def reordered(text: str) -> str:
     zone = head[head.index("BEGIN:VTIMEZONE") :]
     turned = []
     for each in events:
-        plain, alarm = each.partition("BEGIN:VALARM")[0], re.findall(r"BEGIN:VALARM.*END:VALARM\r\n", each, re.DOTALL)
+        plain, alarm = (
+            each.partition("BEGIN:VALARM")[0],
+            re.findall(r"BEGIN:VALARM.*END:VALARM\r\n", each, re.DOTALL),
+        )
         lines = re.split(r"\r\n(?! )", plain.rstrip("\r\n"))
-        turned.append("\r\n".join(["BEGIN:VEVENT", *reversed(lines), *(each.rstrip() for each in alarm), "END:VEVENT", ""]))
+        turned.append(
+            "\r\n".join(
+                ["BEGIN:VEVENT", *reversed(lines), *(each.rstrip() for each in alarm), "END:VEVENT", ""]
+            )
+        )
     return "".join([head.replace(zone, ""), *reversed(turned), zone, "END:VCALENDAR\r\n"])
 
 
 REWRITTEN = {
     "as it was": TEXT,
     "in another order": reordered(TEXT),
-    "with another PRODID and more lines": TEXT.replace("PRODID:-//Vice Versa", "X-A:1\r\nPRODID:-//Other").replace(
-        "SUMMARY:", "CREATED:20260101T000000Z\r\nX-MOZ-GENERATION:4\r\nCATEGORIES:a,b\r\nSUMMARY:"
-    ),
+    "with another PRODID and more lines": TEXT.replace(
+        "PRODID:-//Vice Versa", "X-A:1\r\nPRODID:-//Other"
+    ).replace("SUMMARY:", "CREATED:20260101T000000Z\r\nX-MOZ-GENERATION:4\r\nCATEGORIES:a,b\r\nSUMMARY:"),
     "folded elsewhere": re.sub(r"(?m)^(DTSTART.{12})", r"\1\r\n ", TEXT),
     "with bare line ends": TEXT.replace("\r\n", "\n"),
     "with a quoted zone": TEXT.replace("TZID=Europe/Berlin", 'TZID="Europe/Berlin"'),
-    "with a zone under a path": TEXT.replace("Europe/Berlin", "/freeassociation.sourceforge.net/Europe/Berlin"),
+    "with a zone under a path": TEXT.replace(
+        "Europe/Berlin", "/freeassociation.sourceforge.net/Europe/Berlin"
+    ),
     "with a zone under a name of its own": TEXT.replace("Europe/Berlin", "Berlin and around"),
     "with Windows's name of the zone": TEXT.replace("Europe/Berlin", "W. Europe Standard Time"),
-    "without the zone, which is known": re.sub(r"BEGIN:VTIMEZONE.*END:VTIMEZONE\r\n", "", TEXT, flags=re.DOTALL),
+    "without the zone, which is known": re.sub(
+        r"BEGIN:VTIMEZONE.*END:VTIMEZONE\r\n", "", TEXT, flags=re.DOTALL
+    ),
     "with DURATION": re.sub(r"DTEND;.*", "DURATION:PT1H", TEXT),
     "with UNTIL": TEXT.replace("COUNT=6", "UNTIL=20260609T080000Z"),
-    "with the exception as a day": TEXT.replace("EXDATE;TZID=Europe/Berlin:20260310T100000", "EXDATE;VALUE=DATE:20260310"),
-    "with exceptions in UTC": TEXT.replace("EXDATE;TZID=Europe/Berlin:20260310T100000", "EXDATE:20260310T090000Z"),
-    "with cosmetic changes": TEXT.replace("TRIGGER:-PT15M", "TRIGGER:-PT1H").replace("SUMMARY:", "COLOR:red\r\nSUMMARY:My "),
+    "with the exception as a day": TEXT.replace(
+        "EXDATE;TZID=Europe/Berlin:20260310T100000", "EXDATE;VALUE=DATE:20260310"
+    ),
+    "with exceptions in UTC": TEXT.replace(
+        "EXDATE;TZID=Europe/Berlin:20260310T100000", "EXDATE:20260310T090000Z"
+    ),
+    "with cosmetic changes": TEXT.replace("TRIGGER:-PT15M", "TRIGGER:-PT1H").replace(
+        "SUMMARY:", "COLOR:red\r\nSUMMARY:My "
+    ),
 }
 
 
@@ -75,20 +105,36 @@ def test_what_servers_rewrite_means_the_same(text: str) -> None:
 def test_a_view_is_plain_data_by_moment() -> None:
     assert view_of(series(only=2, moved={2: timedelta(hours=1)})) == {
         "occurrences": {
-            "2026-01-13T09:00:00Z": {"start": "2026-01-13T09:00:00Z", "end": "2026-01-13T10:00:00Z", "cancelled": False},
-            "2026-02-10T09:00:00Z": {"start": "2026-02-10T10:00:00Z", "end": "2026-02-10T11:00:00Z", "cancelled": False},
+            "2026-01-13T09:00:00Z": {
+                "start": "2026-01-13T09:00:00Z",
+                "end": "2026-01-13T10:00:00Z",
+                "cancelled": False,
+            },
+            "2026-02-10T09:00:00Z": {
+                "start": "2026-02-10T10:00:00Z",
+                "end": "2026-02-10T11:00:00Z",
+                "cancelled": False,
+            },
         }
     }
-    assert view_of(DAY) == {"occurrences": {"2026-03-28": {"start": "2026-03-28", "end": "2026-03-29", "cancelled": False}}}
+    assert view_of(DAY) == {
+        "occurrences": {"2026-03-28": {"start": "2026-03-28", "end": "2026-03-29", "cancelled": False}}
+    }
 
 
 def test_what_a_person_did_in_their_own_calendar_shows() -> None:
     deleted = TEXT.replace(":20260310T100000", ":20260310T100000,20260609T100000")
-    assert VIEW["occurrences"].keys() - view_of_text(deleted.encode())["occurrences"].keys() == {"2026-06-09T08:00:00Z"}
-    moved = view_of_text(TEXT.replace("20260415T12", "20260417T15").replace("20260415T13", "20260417T16").encode())
+    assert VIEW["occurrences"].keys() - view_of_text(deleted.encode())["occurrences"].keys() == {
+        "2026-06-09T08:00:00Z"
+    }
+    moved = view_of_text(
+        TEXT.replace("20260415T12", "20260417T15").replace("20260415T13", "20260417T16").encode()
+    )
     assert moved["occurrences"]["2026-04-14T08:00:00Z"]["start"] == "2026-04-17T13:00:00Z"
     cancelled = view_of_text(TEXT.replace("RECURRENCE-ID", "STATUS:CANCELLED\r\nRECURRENCE-ID").encode())
-    assert [key for key, each in cancelled["occurrences"].items() if each["cancelled"]] == ["2026-04-14T08:00:00Z"]
+    assert [key for key, each in cancelled["occurrences"].items() if each["cancelled"]] == [
+        "2026-04-14T08:00:00Z"
+    ]
 
 
 def test_of_two_in_place_of_one_the_later_revision_counts() -> None:
@@ -98,7 +144,9 @@ def test_of_two_in_place_of_one_the_later_revision_counts() -> None:
             "DURATION:PT1H\nEND:VEVENT\n"
         )
 
-    master = event("DTSTART:20260302T090000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=2").replace("END:VCALENDAR\n", "")
+    master = event("DTSTART:20260302T090000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=2").replace(
+        "END:VCALENDAR\n", ""
+    )
     text = f"{master}{override(5, 15)}{override(4, 12)}END:VCALENDAR\n"
     assert starts(text) == ["2026-03-02T09:00:00Z", "2026-03-09T15:00:00Z"]
 
@@ -106,19 +154,28 @@ def test_of_two_in_place_of_one_the_later_revision_counts() -> None:
 def test_rules_of_other_programs_are_expanded() -> None:
     start = "DTSTART;TZID=Europe/Berlin:20260327T100000"
     assert starts(event(start, "RRULE:FREQ=DAILY;COUNT=3")) == [
-        "2026-03-27T09:00:00Z", "2026-03-28T09:00:00Z", "2026-03-29T08:00:00Z",
-    ]  # fmt: skip
-    assert starts(event(start, "RRULE:FREQ=WEEKLY;UNTIL=20260403")) == ["2026-03-27T09:00:00Z", "2026-04-03T08:00:00Z"]
+        "2026-03-27T09:00:00Z",
+        "2026-03-28T09:00:00Z",
+        "2026-03-29T08:00:00Z",
+    ]
+    assert starts(event(start, "RRULE:FREQ=WEEKLY;UNTIL=20260403")) == [
+        "2026-03-27T09:00:00Z",
+        "2026-04-03T08:00:00Z",
+    ]
     assert starts(event(start, "RDATE;TZID=Europe/Berlin:20260401T100000")) == [
         "2026-03-27T09:00:00Z",
         "2026-04-01T08:00:00Z",
     ]
     days = event("DTSTART;VALUE=DATE:20260327", "RRULE:FREQ=YEARLY;COUNT=2", "EXDATE;VALUE=DATE:20270327")
-    assert read(days) == {"occurrences": {"2026-03-27": {"start": "2026-03-27", "end": "2026-03-28", "cancelled": False}}}
+    assert read(days) == {
+        "occurrences": {"2026-03-27": {"start": "2026-03-27", "end": "2026-03-28", "cancelled": False}}
+    }
 
 
 START = "DTSTART:20260302T090000Z"
-MANY = ",".join(f"20{year}{month:02}{day:02}" for year in range(26, 30) for month in range(1, 13) for day in range(1, 26))
+MANY = ",".join(
+    f"20{year}{month:02}{day:02}" for year in range(26, 30) for month in range(1, 13) for day in range(1, 26)
+)
 REFUSED = {
     "nothing": "",
     "no calendar": "hello",
@@ -150,7 +207,7 @@ REFUSED = {
     "this one and all after it": event("RECURRENCE-ID;RANGE=THISANDFUTURE:20260302T090000Z", START),
     "periods": event(START, "RDATE;VALUE=PERIOD:20260303T090000Z/PT1H"),
     "bytes that are no text": "\udcff\udcfe",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED.keys())

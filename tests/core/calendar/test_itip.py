@@ -77,7 +77,9 @@ def test_equal_invitations_are_equal_texts_in_lines_of_75_bytes() -> None:
 
 
 def test_an_answer_already_given_stays_and_none_is_asked_for_where_nobody_reads_it() -> None:
-    [event] = Calendar.from_ical(request(replace(INVITE, answer="accepted", wants_answer=False))).walk("VEVENT")
+    [event] = Calendar.from_ical(request(replace(INVITE, answer="accepted", wants_answer=False))).walk(
+        "VEVENT"
+    )
     assert (event["ATTENDEE"].params["PARTSTAT"], event["ATTENDEE"].params["RSVP"]) == ("ACCEPTED", "FALSE")
 
 
@@ -86,7 +88,11 @@ def test_whatever_texts_say_the_invitation_is_read_back_by_two_readers(
     summary: str, description: str, location: str, name: str
 ) -> None:
     invite = replace(
-        INVITE, summary=summary, description=description, location=location, organizer=Party("m@portal.example", name)
+        INVITE,
+        summary=summary,
+        description=description,
+        location=location,
+        organizer=Party("m@portal.example", name),
     )
     text = request(invite)
     [event] = Calendar.from_ical(text).walk("VEVENT")
@@ -127,7 +133,11 @@ GOOD = answers.calendar("thunderbird", FACTS, "ACCEPTED")
         ("METHOD:REPLY", "METHOD:REQUEST", "no answer"),
         ("METHOD:REPLY\r\n", "", "no answer"),
         ("PARTSTAT=ACCEPTED", "PARTSTAT=DELEGATED", "neither yes nor no"),
-        ("ATTENDEE", "ATTENDEE;PARTSTAT=ACCEPTED:mailto:b@portal.example\r\nATTENDEE", "one check-in and one person"),
+        (
+            "ATTENDEE",
+            "ATTENDEE;PARTSTAT=ACCEPTED:mailto:b@portal.example\r\nATTENDEE",
+            "one check-in and one person",
+        ),
         ("BEGIN:VEVENT", "BEGIN:VEVENT\r\nRECURRENCE-ID:20260310T090000Z", "one check-in and one person"),
         ("BEGIN:VEVENT", "BEGIN:VEVENT\r\nUID:second@portal.example", "one check-in and one person"),
         ("BEGIN:VEVENT", "BEGIN:VEVENT\r\nEND:VEVENT\r\nBEGIN:VEVENT", "one check-in and one person"),
@@ -163,10 +173,15 @@ def counter(start: str, partstat: str = "TENTATIVE") -> bytes:
         (":20260311T090000Z", datetime(2026, 3, 11, 9, tzinfo=UTC)),
         (";TZID=W. Europe Standard Time:20260711T100000", datetime(2026, 7, 11, 8, tzinfo=UTC)),
         (";TZID=Europe/Berlin:20260311T100000", datetime(2026, 3, 11, 9, tzinfo=UTC)),
-        (";TZID=/mozilla.org/20050126_1/America/New_York:20260311T100000", datetime(2026, 3, 11, 14, tzinfo=UTC)),
+        (
+            ";TZID=/mozilla.org/20050126_1/America/New_York:20260311T100000",
+            datetime(2026, 3, 11, 14, tzinfo=UTC),
+        ),
     ],
 )
-def test_another_time_that_is_proposed_is_read_in_whatever_zone_it_is_written(start: str, moment: datetime) -> None:
+def test_another_time_that_is_proposed_is_read_in_whatever_zone_it_is_written(
+    start: str, moment: datetime
+) -> None:
     reply = reply_of(counter(start))
     assert (reply.proposes, reply.answer, reply.uid) == (moment, "tentative", INVITE.uid)
     assert reply_of(counter(start, "DELEGATED")).answer == ""
@@ -175,17 +190,26 @@ def test_another_time_that_is_proposed_is_read_in_whatever_zone_it_is_written(st
 @pytest.mark.parametrize(
     "start",
     [
-        ":20260311T100000", ";VALUE=DATE:20260311", ";TZID=Customized Time Zone:20260311T100000", ":soon", ":", "",
-        ":20260231T100000Z", ";TZID=Asia/Tokyo:00010101T000000", ":20260311T090000Z\r\nDTSTART:20260312T090000Z",
+        ":20260311T100000",
+        ";VALUE=DATE:20260311",
+        ";TZID=Customized Time Zone:20260311T100000",
+        ":soon",
+        ":",
+        "",
+        ":20260231T100000Z",
+        ";TZID=Asia/Tokyo:00010101T000000",
+        ":20260311T090000Z\r\nDTSTART:20260312T090000Z",
         ";TZID=../../etc/passwd:20260311T100000",
     ],
-)  # fmt: skip
+)
 def test_a_proposal_of_no_certain_moment_is_refused(start: str) -> None:
     with pytest.raises(Invalid):
         reply_of(counter(start))
 
 
-@given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: GOOD.replace("PARTSTAT", text).encode()))
+@given(
+    st.binary(max_size=400) | st.text(max_size=400).map(lambda text: GOOD.replace("PARTSTAT", text).encode())
+)
 def test_nonsense_is_refused_and_breaks_nothing(text: bytes) -> None:
     with suppress(Invalid):
         assert reply_of(text).answer in ("", "accepted", "declined", "tentative")

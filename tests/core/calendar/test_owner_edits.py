@@ -1,17 +1,31 @@
-"""What an entry says apart from times: what the portal put there, what its owner did, and how old a copy is."""
+"""What an entry says apart from times: what the portal put there, what its owner did, and
+how old a copy is.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from portal.core.calendar.owner_edits import put_there, read_back, revision_of, touched, touched_in, uid_of, with_touches
+from portal.core.calendar.owner_edits import (
+    put_there,
+    read_back,
+    revision_of,
+    touched,
+    touched_in,
+    uid_of,
+    with_touches,
+)
 
-TEXT = "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nEND:VTIMEZONE\r\n{events}END:VCALENDAR\r\n"
+TEXT = (
+    "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nEND:VTIMEZONE\r\n{events}END:VCALENDAR\r\n"
+)
 EVENT = "BEGIN:VEVENT\r\nUID:check-ins-1-g1@localhost\r\n{more}SUMMARY:{title}\r\nEND:VEVENT\r\n"
 
 
 def text(title: str = "Check-in", *more: str) -> bytes:
-    return TEXT.format(events="".join(EVENT.format(title=title, more=each) for each in more or ("",))).encode()
+    return TEXT.format(
+        events="".join(EVENT.format(title=title, more=each) for each in more or ("",))
+    ).encode()
 
 
 MASTER = "DTSTAMP:20260201T000000Z\r\nSEQUENCE:3\r\n"
@@ -51,9 +65,13 @@ def test_a_title_of_ours_that_arrived_without_an_answer_is_no_touch_and_the_owne
 def test_what_is_as_it_was_put_is_seen_by_its_lines_and_a_touch_is_seen_whatever_else_is_there() -> None:
     put = read_back(text("Sam"), text("Sam"), frozenset())
     other_lines = text("Sam").replace(b"UID:", b"X-THEIRS:1\r\nUID:")
-    assert [touched_in(each, put) for each in (text("Sam"), other_lines, b"nonsense \xff")] == [frozenset()] * 3
+    assert [touched_in(each, put) for each in (text("Sam"), other_lines, b"nonsense \xff")] == [
+        frozenset()
+    ] * 3
     assert touched_in(text("Coffee", OVERRIDE, MASTER), put) == {"SUMMARY"}
-    assert touched_in(text("Sam", "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"), put) == {"VALARM"}
+    assert touched_in(
+        text("Sam", "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"), put
+    ) == {"VALARM"}
 
 
 def test_a_path_with_backslashes_stays_whole_beside_the_owners_title() -> None:

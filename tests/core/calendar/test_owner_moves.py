@@ -64,7 +64,11 @@ def test_a_longer_meeting_is_cosmetic() -> None:
 @pytest.mark.parametrize("keys_follow", [True, False])
 def test_a_series_dragged_as_a_whole_is_shifted_by_the_clock_on_the_wall(keys_follow: bool) -> None:
     later = {day: span(day + timedelta(days=1), 16) for day in DAYS}
-    whole = {"occurrences": {at(day + timedelta(days=1), 16) if keys_follow else at(day): later[day] for day in DAYS}}
+    whole = {
+        "occurrences": {
+            at(day + timedelta(days=1), 16) if keys_follow else at(day): later[day] for day in DAYS
+        }
+    }
     first = datetime.fromisoformat(at(DAYS[1] + timedelta(days=1), 16))
     assert says(whole) == (Shifted(at(DAYS[1]), first),)
 
@@ -78,7 +82,9 @@ def test_what_cannot_be_told_is_not_guessed_at() -> None:
     assert says(None) == says({"unreadable": {}}) == (Unclear(),)
     assert says(after(dict.fromkeys(DAYS[3:]))) == (Unclear(),)
     made_anew = {
-        "occurrences": {at(day + timedelta(days=step)): span(day + timedelta(days=step)) for step, day in enumerate(DAYS)}
+        "occurrences": {
+            at(day + timedelta(days=step)): span(day + timedelta(days=step)) for step, day in enumerate(DAYS)
+        }
     }
     assert says(made_anew) == (Unclear(),)
     assert says(after({DAYS[5] + timedelta(weeks=2): span(DAYS[5] + timedelta(weeks=2))})) == (Unclear(),)
@@ -97,5 +103,8 @@ def test_the_day_of_a_milestone_moves() -> None:
     old, new = date(2026, 4, 1), date(2026, 4, 8)
     view = lambda on: {"start": str(on), "end": str(on + timedelta(days=1)), "cancelled": False}  # noqa: E731  # used twice
     for key in (old, new):
-        change = {"before": {"occurrences": {str(old): view(old)}}, "after": {"occurrences": {str(key): view(new)}}}
+        change = {
+            "before": {"occurrences": {str(old): view(old)}},
+            "after": {"occurrences": {str(key): view(new)}},
+        }
         assert observed(change, zone_name="UTC", at=NOW) == (Moved(str(old), new, new + timedelta(days=1)),)

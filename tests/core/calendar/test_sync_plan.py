@@ -1,4 +1,6 @@
-"""Random histories against a server in memory: rounds break off anywhere, answers get lost, owners do as they like."""
+"""Random histories against a server in memory: rounds break off anywhere, answers get lost, owners do as they
+like.
+"""
 
 from __future__ import annotations
 
@@ -59,10 +61,16 @@ class World:
     def wanted(self) -> dict[str, Wanted]:
         def latest(name: str) -> int:
             known = [each for each in self.memory.values() if each.uid.startswith(f"{name}-g")]
-            return max((int(each.uid.rpartition("g")[2]) + (each.state == ItemState.GONE) for each in known), default=1)
+            return max(
+                (int(each.uid.rpartition("g")[2]) + (each.state == ItemState.GONE) for each in known),
+                default=1,
+            )
 
         uids = {f"{name}-g{latest(name)}": number for name, number in self.want.items()}
-        return {uid: Wanted(uid, f"{HOME}{uid}", f"hash {number}", self.view(number // 2)) for uid, number in uids.items()}
+        return {
+            uid: Wanted(uid, f"{HOME}{uid}", f"hash {number}", self.view(number // 2))
+            for uid, number in uids.items()
+        }
 
     def burn(self) -> None:
         if self.fuse == 0:
@@ -99,7 +107,9 @@ class World:
         return {href: Found(*self.server[href]) for href in hrefs if href in self.server}
 
     def round(self, meanwhile: Callable[[World], None] | None = None) -> None:
-        """One round as push.py goes it; `meanwhile` is what the owner does between our look and our writes."""
+        """One round as push.py goes it; `meanwhile` is what the owner does between our look
+        and our writes.
+        """
         wanted, known = self.wanted(), dict(self.memory)
         etags = {href: etag for href, (etag, _) in self.server.items()}
         found = plan(wanted, known, etags, self.read(to_read(wanted, known, etags)))
@@ -188,14 +198,18 @@ def owner(world: World, deed: str, name: str, number: int) -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(news | rounds, max_size=40))
-def test_without_an_owners_deeds_everything_is_there_once_and_nothing_passes_for_one(deeds: list[tuple[Any, ...]]) -> None:
+def test_without_an_owners_deeds_everything_is_there_once_and_nothing_passes_for_one(
+    deeds: list[tuple[Any, ...]],
+) -> None:
     world = World()
     for deed in deeds:
         live(world, deed)
         assert world.suspended == ""
     world.settle()
     assert world.there == world.should_be
-    assert {href: world.texts[href] for href in world.server} == {each.href: each.hash for each in world.wanted().values()}
+    assert {href: world.texts[href] for href in world.server} == {
+        each.href: each.hash for each in world.wanted().values()
+    }
     assert world.changes == []
 
 
@@ -206,7 +220,11 @@ def test_lost_memory_makes_no_duplicates(deeds: list[tuple[Any, ...]], more: lis
     for deed in deeds:
         live(world, deed)
     world.settle()
-    generations = {uid: each for uid, each in world.memory.items() if each.state == ItemState.GONE or not uid.endswith("g1")}
+    generations = {
+        uid: each
+        for uid, each in world.memory.items()
+        if each.state == ItemState.GONE or not uid.endswith("g1")
+    }
     world.memory = dict(generations)
     for deed in more:
         live(world, deed)
@@ -240,9 +258,14 @@ def test_what_owners_do_is_never_undone_and_never_noted_twice(deeds: list[tuple[
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.lists(st.integers(0, 7), min_size=1, max_size=5), names, st.sampled_from(["move", "delete", "touch"]), st.booleans()
+    st.lists(st.integers(0, 7), min_size=1, max_size=5),
+    names,
+    st.sampled_from(["move", "delete", "touch"]),
+    st.booleans(),
 )
-def test_a_deed_between_our_look_and_our_write_is_seen(numbers: list[int], name: str, deed: str, news: bool) -> None:
+def test_a_deed_between_our_look_and_our_write_is_seen(
+    numbers: list[int], name: str, deed: str, news: bool
+) -> None:
     world = World(want=dict(zip(NAMES, numbers, strict=False)))
     world.settle()
     if news:
@@ -329,18 +352,23 @@ def test_a_copy_from_an_older_backup_is_nobodys_change_and_what_vanished_with_it
 
 def test_whoever_edits_an_entry_stamps_it_later_or_leaves_its_stamp_alone() -> None:
     for revision in (LATER, (1, LATER[1]), (3, EARLIER[1]), (2, "20260302T000000Z"), (0, "")):
-        step = plan({"a": two("a")}, {"a": kept("a")}, {"/home/a": "a3"}, {"/home/a": Found("a3", one(3), revision)}).steps[
-            "a"
-        ]
+        step = plan(
+            {"a": two("a")}, {"a": kept("a")}, {"/home/a": "a3"}, {"/home/a": Found("a3", one(3), revision)}
+        ).steps["a"]
         assert (step.act, step.change) == (None, {"before": one(2), "after": one(3)}), revision
 
 
 def test_what_is_gone_for_good_and_there_again_is_taken_away_again() -> None:
-    steps = plan({}, {"a": Known("a", "/home/a", base=one(2), state=ItemState.GONE)}, {"/home/a": "a1"}, {}).steps
+    steps = plan(
+        {}, {"a": Known("a", "/home/a", base=one(2), state=ItemState.GONE)}, {"/home/a": "a1"}, {}
+    ).steps
     assert [(step.act, step.after.state) for step in steps.values()] == [(Act.DELETE, ItemState.LEAVING)]
 
 
 def test_what_is_no_longer_wanted_and_not_where_it_was_is_looked_for_before_it_counts_as_gone() -> None:
     steps = plan({}, {"a": kept("a")}, {}, {}).steps
     assert [step.act for step in steps.values()] == [Act.SEARCH]
-    assert (dropped(kept("a"), wanted=False).after.state, dropped(kept("a"), wanted=False).change) == (ItemState.GONE, None)
+    assert (dropped(kept("a"), wanted=False).after.state, dropped(kept("a"), wanted=False).change) == (
+        ItemState.GONE,
+        None,
+    )

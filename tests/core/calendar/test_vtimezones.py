@@ -1,4 +1,6 @@
-"""VTIMEZONEs of all zones as others read them, against zoneinfo: a second before each change of clocks, at it and after."""
+"""VTIMEZONEs of all zones as others read them, against zoneinfo: a second before each change of clocks, at it
+and after.
+"""
 
 from __future__ import annotations
 
@@ -85,8 +87,9 @@ def read(text: str) -> list[Onset]:
 
 
 def wrong_at(name: str, text: str) -> list[datetime]:
-    """The moments at which a VTIMEZONE gives another offset than zoneinfo: a second before each change that either of them
-    has, at it, and a second after it; and those at which an offset begins where another ends."""
+    """The moments at which a VTIMEZONE gives another offset than zoneinfo: a second before each change that
+    either of them has, at it, and a second after it; and those at which an offset begins where another
+    ends."""
     zone, onsets = timezones.zone(name), read(text)
     torn = [other.at for one, other in pairwise(onsets) if one.offset != other.before]
     starts = [each.at for each in onsets]
@@ -136,9 +139,11 @@ def test_one_wrong_second_or_offset_shows(name: str, said: str, instead: str) ->
 
 
 def probes(name: str) -> list[datetime]:
-    """A second before each change, at it and after it; where clocks show an hour twice, before its first and after its
-    second time. And a moment in each year."""
-    found = [datetime(year, 7, 15, 12, tzinfo=UTC) for year in range(timezones.FIRST_YEAR, timezones.LAST_YEAR + 1)]
+    """A second before each change, at it and after it; where clocks show an hour twice, before its first and
+    after its second time. And a moment in each year."""
+    found = [
+        datetime(year, 7, 15, 12, tzinfo=UTC) for year in range(timezones.FIRST_YEAR, timezones.LAST_YEAR + 1)
+    ]
     for at, before, after in changes(name):
         twice = max(before - after, timedelta())
         found += [at - twice - A_SECOND, at + twice, at + twice + A_SECOND]
@@ -159,7 +164,9 @@ def events_at(name: str, moments: list[datetime]) -> bytes:
     return "".join(parts).encode()
 
 
-def misread(asked: dict[str, list[datetime]], answers: list[list[Reading]]) -> dict[str, tuple[datetime, datetime]]:
+def misread(
+    asked: dict[str, list[datetime]], answers: list[list[Reading]]
+) -> dict[str, tuple[datetime, datetime]]:
     """By zone the first moment that was read as another one, and that one."""
     assert [len(each) for each in asked.values()] == [len(each) for each in answers]
     wrong = {}
@@ -176,8 +183,14 @@ def test_clients_that_know_no_zones_read_every_zone_right_to_the_second(part: in
     assert sum(map(len, asked.values())) > 3_000
     texts = [events_at(name, moments) for name, moments in asked.items()]
     assert misread(asked, ical_js_reader(texts)) == {}
-    other = {name: moments for name, moments in asked.items() if any(offset(timezones.zone(name), each) for each in moments)}
-    assert misread(other, vobject_reader([events_at(*each) for each in other.items()])) == {}, "of UTC it has its own idea"
+    other = {
+        name: moments
+        for name, moments in asked.items()
+        if any(offset(timezones.zone(name), each) for each in moments)
+    }
+    assert misread(other, vobject_reader([events_at(*each) for each in other.items()])) == {}, (
+        "of UTC it has its own idea"
+    )
 
 
 def test_a_zone_with_a_rule_says_it_in_two_blocks_and_no_dates() -> None:
@@ -207,7 +220,9 @@ def test_summer_time_is_daylight_even_where_the_law_calls_winter_the_exception()
     assert [each.split("\r\n")[0] for each in dublin if "TZOFFSETTO:+0100" in each] == ["DAYLIGHT"]
 
 
-@pytest.mark.parametrize("name", ["", "Mars/Olympus", "europe/berlin", "../zones", "Europe/../Europe/Berlin", "/etc/passwd"])
+@pytest.mark.parametrize(
+    "name", ["", "Mars/Olympus", "europe/berlin", "../zones", "Europe/../Europe/Berlin", "/etc/passwd"]
+)
 def test_a_name_that_is_no_zone_is_refused(name: str) -> None:
     for ask in (timezones.zone, timezones.vtimezone):
         with pytest.raises(Invalid) as refusal:

@@ -1,4 +1,6 @@
-"""Lines of calendar text are written byte for byte as the icalendar package writes them, but for what it gets wrong."""
+"""Lines of calendar text are written byte for byte as the icalendar package writes them, but for what it gets
+wrong.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The best common times: held against trying every quarter of an hour, minute by minute, by the clocks of both."""
+"""The best common times: held against trying every quarter of an hour, minute by minute, by the clocks of
+both.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,14 @@ from portal.core.hours.cadence import Rule
 from portal.core.hours.weekly_hours import WeeklyHours, parse_hours
 
 OFFICE = parse_hours("Mon-Fri 09:00-17:00")
-ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Santiago", "Africa/Cairo")
+ZONES = (
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "America/Santiago",
+    "Africa/Cairo",
+)
 A_MINUTE = timedelta(minutes=1)
 
 span_of_week = some.tuples(some.integers(0, 6), some.integers(0, 1380), some.integers(30, 600)).map(
@@ -62,7 +71,12 @@ def quarters(day: date, zone: str) -> list[tuple[int, datetime]]:
 
 @examples(max_examples=60)
 @given(
-    sides, sides, some.sampled_from(ZONES), some.sampled_from((15, 30, 60, 90)), some.integers(0, 20), some.integers(0, 95)
+    sides,
+    sides,
+    some.sampled_from(ZONES),
+    some.sampled_from((15, 30, 60, 90)),
+    some.integers(0, 20),
+    some.integers(0, 95),
 )
 def test_one_check_in_goes_only_where_both_are_free_and_nowhere_better_is_passed_over(
     you: Side, partner: Side, zone: str, minutes: int, ahead: int, quarter: int
@@ -94,9 +108,15 @@ def test_one_check_in_goes_only_where_both_are_free_and_nowhere_better_is_passed
 
 @examples(max_examples=40)
 @given(
-    sides, sides, some.sampled_from(ZONES), some.sampled_from((15, 45, 60)), some.sampled_from(("week", "month")),
-    some.integers(1, 3), some.integers(1, 6), some.integers(0, 40),
-)  # fmt: skip
+    sides,
+    sides,
+    some.sampled_from(ZONES),
+    some.sampled_from((15, 45, 60)),
+    some.sampled_from(("week", "month")),
+    some.integers(1, 3),
+    some.integers(1, 6),
+    some.integers(0, 40),
+)
 def test_a_series_is_ranked_by_how_often_both_are_free(
     you: Side, partner: Side, zone: str, minutes: int, unit: str, every: int, count: int, ahead: int
 ) -> None:
@@ -105,7 +125,10 @@ def test_a_series_is_ranked_by_how_often_both_are_free(
     free: dict[datetime, int] = {}
     for step in range(7):
         first = wanted.after + timedelta(days=step)
-        clocks = [dict(quarters(day, zone)) for day in cadence.occurrences(Rule(every, unit, first, time(), zone, count))]
+        clocks = [
+            dict(quarters(day, zone))
+            for day in cadence.occurrences(Rule(every, unit, first, time(), zone, count))
+        ]
         for minute, moment in clocks[0].items():
             if all(minute in clock for clock in clocks):
                 free[moment] = sum(suits((you, partner), clock[minute], minutes) for clock in clocks)
@@ -115,7 +138,9 @@ def test_a_series_is_ranked_by_how_often_both_are_free(
     assert bool(found.slots) == bool(eligible)
     if found.slots:
         assert found.slots[0].free == max(eligible.values())
-        assert [each.free for each in found.slots] == sorted((each.free for each in found.slots), reverse=True)
+        assert [each.free for each in found.slots] == sorted(
+            (each.free for each in found.slots), reverse=True
+        )
     keeps_apart(found, zone)
 
 
@@ -133,7 +158,10 @@ def keeps_apart(found: Found, zone: str) -> None:
 
 def said(found: Found) -> list[list[str]]:
     """The reasons of each, in English."""
-    return [[reason.template % {"partner": "Ada", **reason.args} for reason in each.reasons] for each in found.slots]
+    return [
+        [reason.template % {"partner": "Ada", **reason.args} for reason in each.reasons]
+        for each in found.slots
+    ]
 
 
 def at(text: str) -> datetime:
@@ -163,7 +191,10 @@ def test_whose_calendar_is_known_decides_who_is_called_free() -> None:
         (None, None, []),
     ):
         found = best(
-            Side(OFFICE, "Europe/Berlin", busy=yours), Side(OFFICE, "Europe/Berlin", busy=theirs), wanted, minutes=60
+            Side(OFFICE, "Europe/Berlin", busy=yours),
+            Side(OFFICE, "Europe/Berlin", busy=theirs),
+            wanted,
+            minutes=60,
         )
         assert said(found)[0] == [*says, "Inside both working days", "On the same day as now"]
 
@@ -171,7 +202,13 @@ def test_whose_calendar_is_known_decides_who_is_called_free() -> None:
 def test_working_days_in_other_zones_meet_where_they_overlap() -> None:
     you, partner = Side(OFFICE, "Europe/Berlin"), Side(OFFICE, "America/New_York")
     found = best(you, partner, Repeated("Europe/Berlin", 1, "week", 8, date(2027, 2, 22)), minutes=60)
-    assert {each.starts_at.time() for each in found.slots} <= {time(14), time(14, 30), time(15), time(14, 15), time(14, 45)}
+    assert {each.starts_at.time() for each in found.slots} <= {
+        time(14),
+        time(14, 30),
+        time(15),
+        time(14, 15),
+        time(14, 45),
+    }
     assert all(each.free == each.of for each in found.slots)
 
 
@@ -187,14 +224,20 @@ def test_hours_that_never_meet_and_times_all_taken_are_told_apart() -> None:
 
 def test_a_time_that_a_clock_change_leaves_out_or_doubles_is_never_proposed() -> None:
     night = WeeklyHours.of([(6, 0, 300)])
-    for first, sunday in ((date(2027, 3, 22), at("2027-03-28 00:00")), (date(2027, 10, 25), at("2027-10-31 00:00"))):
+    for first, sunday in (
+        (date(2027, 3, 22), at("2027-03-28 00:00")),
+        (date(2027, 10, 25), at("2027-10-31 00:00")),
+    ):
         side = Side(night, "Europe/Berlin")
         found = best(side, side, Repeated("Europe/Berlin", 1, "week", 1, first), minutes=15)
         times = {each.starts_at.astimezone(ZoneInfo("Europe/Berlin")).hour for each in found.slots}
         assert times
         assert 2 not in times
         once = best(
-            side, side, Once("Europe/Berlin", sunday - timedelta(days=1), sunday + timedelta(days=1), sunday), minutes=15
+            side,
+            side,
+            Once("Europe/Berlin", sunday - timedelta(days=1), sunday + timedelta(days=1), sunday),
+            minutes=15,
         )
         assert 2 not in {each.starts_at.astimezone(ZoneInfo("Europe/Berlin")).hour for each in once.slots}
 

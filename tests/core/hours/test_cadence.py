@@ -18,7 +18,9 @@ from portal.errors import Invalid
 TEN = time(10)
 
 
-def rule(first_on: date, *, every: int = 1, unit: str = "month", count: int = 6, at: time = TEN, zone: str = "UTC") -> Rule:
+def rule(
+    first_on: date, *, every: int = 1, unit: str = "month", count: int = 6, at: time = TEN, zone: str = "UTC"
+) -> Rule:
     return Rule(every, unit, first_on, at, zone, count)
 
 
@@ -37,7 +39,12 @@ def test_every_month_is_the_same_weekday_of_the_month() -> None:
 
 
 def test_every_third_month_goes_over_the_end_of_the_year() -> None:
-    assert days(date(2026, 11, 4), every=3, count=4) == ["2026-11-04", "2027-02-03", "2027-05-05", "2027-08-04"]
+    assert days(date(2026, 11, 4), every=3, count=4) == [
+        "2026-11-04",
+        "2027-02-03",
+        "2027-05-05",
+        "2027-08-04",
+    ]
 
 
 def test_a_fifth_weekday_is_the_last_one_of_each_month() -> None:
@@ -158,14 +165,22 @@ def test_a_time_that_a_clock_change_leaves_out_or_doubles_is_refused_with_its_da
     minutes = [60 * each.hour + each.minute for each in (time.fromisoformat(first), time.fromisoformat(last))]
     for beside in (minutes[0] - 1, minutes[1] + 1):
         at = time(beside // 60, beside % 60)
-        assert cadence.moment_of(on, at, zone).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == datetime.combine(on, at)
+        assert cadence.moment_of(on, at, zone).astimezone(ZoneInfo(zone)).replace(
+            tzinfo=None
+        ) == datetime.combine(on, at)
 
 
-@pytest.mark.parametrize(("zone", "day", "text"), [(each[0], each[1], each[3]) for each in [*LEFT_OUT, *DOUBLED]])
+@pytest.mark.parametrize(
+    ("zone", "day", "text"), [(each[0], each[1], each[3]) for each in [*LEFT_OUT, *DOUBLED]]
+)
 @pytest.mark.parametrize("before", [1, 3, 11])
-def test_every_instance_is_checked_and_not_only_the_first(zone: str, day: str, text: str, before: int) -> None:
+def test_every_instance_is_checked_and_not_only_the_first(
+    zone: str, day: str, text: str, before: int
+) -> None:
     bad = date.fromisoformat(day)
-    weekly = rule(bad - timedelta(weeks=before), unit="week", count=before + 1, at=time.fromisoformat(text), zone=zone)
+    weekly = rule(
+        bad - timedelta(weeks=before), unit="week", count=before + 1, at=time.fromisoformat(text), zone=zone
+    )
     for check in (cadence.moments, lambda each: cadence.planned(each, holidays={})):
         with pytest.raises(Invalid, match=day):
             check(weekly)
@@ -265,9 +280,14 @@ def test_the_first_time_at_which_both_work_is_found_in_the_zone_of_the_first() -
     berlin = Week(parse_hours("Mon-Fri 09:00-17:00"), "Europe/Berlin")
     new_york = Week(parse_hours("Tue-Thu 08:30-16:30"), "America/New_York")
     friday = date(2026, 10, 9)
-    found = cadence.first_common(berlin, new_york, after=friday, minutes=60, holidays={date(2026, 10, 13): "Feast"})
+    found = cadence.first_common(
+        berlin, new_york, after=friday, minutes=60, holidays={date(2026, 10, 13): "Feast"}
+    )
     assert found == (date(2026, 10, 14), time(14, 30))
-    assert cadence.first_common(new_york, berlin, after=friday, minutes=60, holidays=()) == (date(2026, 10, 13), time(8, 30))
+    assert cadence.first_common(new_york, berlin, after=friday, minutes=60, holidays=()) == (
+        date(2026, 10, 13),
+        time(8, 30),
+    )
 
 
 def test_two_whose_hours_never_meet_have_no_first_time() -> None:
@@ -287,6 +307,9 @@ def test_a_holiday_is_a_day_of_ones_own_clock() -> None:
 
 def test_of_two_holidays_on_one_day_the_first_ones_name_is_said() -> None:
     here = ("Europe/Berlin", {date(2026, 12, 25): "Erster Weihnachtstag"})
-    there = ("Europe/London", {date(2026, 12, 25): "Christmas Day", date(2026, 12, 28): "Boxing Day (observed)"})
+    there = (
+        "Europe/London",
+        {date(2026, 12, 25): "Christmas Day", date(2026, 12, 28): "Boxing Day (observed)"},
+    )
     seen = cadence.seen_from("Europe/Berlin", time(10), [here, there])
     assert seen == {date(2026, 12, 25): "Erster Weihnachtstag", date(2026, 12, 28): "Boxing Day (observed)"}

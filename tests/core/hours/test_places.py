@@ -47,7 +47,20 @@ def test_an_old_name_lies_where_it_always_lay(zone, country):
 
 @pytest.mark.parametrize(
     "zone",
-    ["UTC", "Etc/GMT+5", "GMT", "CET", "EST", "EST5EDT", "Factory", "", "Foo/Bar", "../zones", "\x00", "europe/berlin"],
+    [
+        "UTC",
+        "Etc/GMT+5",
+        "GMT",
+        "CET",
+        "EST",
+        "EST5EDT",
+        "Factory",
+        "",
+        "Foo/Bar",
+        "../zones",
+        "\x00",
+        "europe/berlin",
+    ],
 )
 def test_what_is_no_place_has_no_country(zone):
     assert country_of(zone) is None

@@ -6,11 +6,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portal.core.hours.weekly_hours import BACKWARDS, DAYS, HoursError, Interval, WeeklyHours, format_hours, parse_hours
+from portal.core.hours.weekly_hours import (
+    BACKWARDS,
+    DAYS,
+    HoursError,
+    Interval,
+    WeeklyHours,
+    format_hours,
+    parse_hours,
+)
 
 NINE_TO_FIVE = "Mon-Fri 09:00-17:00"
 
-spans = st.tuples(st.integers(0, 6), st.integers(0, 1439), st.integers(1, 1440)).filter(lambda span: span[1] < span[2])
+spans = st.tuples(st.integers(0, 6), st.integers(0, 1439), st.integers(1, 1440)).filter(
+    lambda span: span[1] < span[2]
+)
 weeks = st.lists(spans, min_size=1, max_size=12).map(WeeklyHours.of)
 
 
@@ -103,7 +113,10 @@ def test_hours_have_one_canonical_text(text, canonical):
 def test_what_cannot_be_read_is_named_with_an_example_to_follow(text, unread):
     with pytest.raises(ValueError, match="Write a day and two times") as caught:
         parse_hours(text)
-    assert str(caught.value) == f"Write a day and two times, like Mon-Fri 09:00-17:00. I could not read “{unread}”."
+    assert (
+        str(caught.value)
+        == f"Write a day and two times, like Mon-Fri 09:00-17:00. I could not read “{unread}”."
+    )
 
 
 @pytest.mark.parametrize("text", ["", "  ", ";", " ,;\n"])
@@ -166,7 +179,9 @@ def test_formatted_hours_read_back_as_the_same(hours):
 def test_the_order_and_overlap_of_what_is_written_change_nothing(written, chance):
     shuffled = [*written, chance.choice(written)]
     chance.shuffle(shuffled)
-    text = "; ".join(f"{DAYS[day]} {a // 60:02}:{a % 60:02}-{b // 60:02}:{b % 60:02}" for day, a, b in shuffled)
+    text = "; ".join(
+        f"{DAYS[day]} {a // 60:02}:{a % 60:02}-{b // 60:02}:{b % 60:02}" for day, a, b in shuffled
+    )
     hours = parse_hours(text)
     assert hours == WeeklyHours.of(written)
     covered = {(day, minute) for day, start, end in written for minute in range(start, end)}

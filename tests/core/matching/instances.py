@@ -15,7 +15,12 @@ from portal.core.matching.plans.one_way import END, People
 from portal.core.matching.results import Result
 
 DAY = date(2026, 11, 22)
-WEEKS = ("Mon-Fri 09:00-17:00", "Mon-Thu 08:00-14:00", "Tue 10:00-12:00; Thu 14:00-16:00", "Mon-Fri 12:00-20:00")
+WEEKS = (
+    "Mon-Fri 09:00-17:00",
+    "Mon-Thu 08:00-14:00",
+    "Tue 10:00-12:00; Thu 14:00-16:00",
+    "Mon-Fri 12:00-20:00",
+)
 ZONES = ("Europe/Berlin", "Europe/Lisbon", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
 TOPICS = {f"topic-{number}": (f"Topic {number}", f"area-{number % 4}") for number in range(12)}
 EVEN = dict(zip(WEIGHTS, (60, 12, 10, 6, 6, 3, 3), strict=True))
@@ -48,7 +53,9 @@ def candidate(number: int, chance: Random, **given: object) -> Candidate:
 
 def wishes(chance: Random) -> tuple[Wish, ...]:
     """Up to three topics with levels."""
-    return tuple(Wish(topic, chance.randint(1, 3)) for topic in chance.sample(sorted(TOPICS), chance.randint(0, 3)))
+    return tuple(
+        Wish(topic, chance.randint(1, 3)) for topic in chance.sample(sorted(TOPICS), chance.randint(0, 3))
+    )
 
 
 def problem(chance: Random, *, people: int, **given: object) -> Problem:
@@ -80,16 +87,27 @@ def weights(chance: Random) -> dict[str, int]:
     return {name: end - start for name, start, end in zip(WEIGHTS, [0, *cuts], [*cuts, 100], strict=True)}
 
 
-def two(mentor: dict[str, object] | None = None, mentee: dict[str, object] | None = None, **given: object) -> Problem:
+def two(
+    mentor: dict[str, object] | None = None, mentee: dict[str, object] | None = None, **given: object
+) -> Problem:
     """A junior, 1, and a senior, 2, of one site who may be paired unless the facts given forbid it."""
     chance = Random(1)
     same: dict[str, object] = {
-        "zone": "Europe/Berlin", "hours": parse_hours("Mon-Fri 09:00-17:00"), "languages": ("en",), "site": "Berlin",
-    }  # fmt: skip
-    junior = candidate(1, chance, **{**same, "grade": 1, "as_mentor": True, "as_mentee": False, **(mentor or {})})
-    senior = candidate(2, chance, **{**same, "grade": 5, "as_mentor": False, "as_mentee": True, **(mentee or {})})
+        "zone": "Europe/Berlin",
+        "hours": parse_hours("Mon-Fri 09:00-17:00"),
+        "languages": ("en",),
+        "site": "Berlin",
+    }
+    junior = candidate(
+        1, chance, **{**same, "grade": 1, "as_mentor": True, "as_mentee": False, **(mentor or {})}
+    )
+    senior = candidate(
+        2, chance, **{**same, "grade": 5, "as_mentor": False, "as_mentee": True, **(mentee or {})}
+    )
     managers = {1: junior.manager_id, 2: senior.manager_id, 3: None}
-    return problem(chance, people=0, candidates=(junior, senior), **{"managers": managers, "rules": Rules(), **given})
+    return problem(
+        chance, people=0, candidates=(junior, senior), **{"managers": managers, "rules": Rules(), **given}
+    )
 
 
 def instance(chance: Random, *, most: int = 4, alike: bool = False, both_roles: bool = False) -> Instance:
@@ -120,7 +138,9 @@ def instance(chance: Random, *, most: int = 4, alike: bool = False, both_roles: 
 
 
 def best_choice(given: Instance) -> list[tuple[int, int]]:
-    """The best of all sets of allowed pairs, found by looking at each; of equals, the one whose pairs come first."""
+    """The best of all sets of allowed pairs, found by looking at each; of equals, the one whose pairs come
+    first.
+    """
     looked_at = ((rank(given, chosen), [*chosen, END], chosen) for chosen in every_choice(given))
     return min(looked_at)[2]
 
@@ -170,22 +190,41 @@ def pairs(found: Result) -> list[tuple[int, int]]:
 
 def numbers(found: Result) -> list[tuple[int, int, list[int]]]:
     """Who meets whom, with their points."""
-    return [(each.mentor_id, each.mentee_id, [each.total, *(part.points for part in each.parts)]) for each in found.pairs]
+    return [
+        (each.mentor_id, each.mentee_id, [each.total, *(part.points for part in each.parts)])
+        for each in found.pairs
+    ]
 
 
 def alike(people: int, **facts: object) -> Problem:
     """Juniors and as many seniors of whom no two differ in anything but their number."""
     same: dict[str, object] = {
-        "mentor_capacity": 1, "mentee_capacity": 1, "languages": ("en",), "zone": "Europe/Berlin", "site": "Berlin",
-        "department": "Legal", "style": "balanced", "place": "either", "teaches": (Wish("topic-1", 2),),
+        "mentor_capacity": 1,
+        "mentee_capacity": 1,
+        "languages": ("en",),
+        "zone": "Europe/Berlin",
+        "site": "Berlin",
+        "department": "Legal",
+        "style": "balanced",
+        "place": "either",
+        "teaches": (Wish("topic-1", 2),),
         "learns": (Wish("topic-1", 2),),
-    }  # fmt: skip
+    }
     hours = two().candidates[0].hours
     everybody = tuple(
-        candidate(each, Random(1), **{
-            **same, "hours": hours, "grade": 1 if each <= people else 5, "as_mentor": each <= people,
-            "as_mentee": each > people,
-        })
+        candidate(
+            each,
+            Random(1),
+            **{
+                **same,
+                "hours": hours,
+                "grade": 1 if each <= people else 5,
+                "as_mentor": each <= people,
+                "as_mentee": each > people,
+            },
+        )
         for each in range(1, 2 * people + 1)
-    )  # fmt: skip
-    return problem(Random(1), people=0, **{"candidates": everybody, "managers": {}, "rules": Rules(), **facts})
+    )
+    return problem(
+        Random(1), people=0, **{"candidates": everybody, "managers": {}, "rules": Rules(), **facts}
+    )

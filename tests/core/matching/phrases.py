@@ -1,7 +1,8 @@
 """Phrases that people type, and the topic that each should lead to."""
 
-# What people type who nearly know the name: typing errors, whole sentences, German. Written with the names in mind, so the
-# share found says that spelling and wording are forgiven, not that every subject is known; that is what DESCRIBED is for.
+# What people type who nearly know the name: typing errors, whole sentences, German. Written with the names in
+# mind, so the share found says that spelling and wording are forgiven, not that every subject is known; that
+# is what DESCRIBED is for.
 TYPED = {
     "chat gpt": "ai-at-work",
     "how to use chatgpt for my job": "ai-at-work",
@@ -81,8 +82,9 @@ TYPED = {
     "how do promotions work": "career-planning",
 }
 
-# What people type who do not know the name. Measured before any name was added for them: 0.51 first, 0.61 shown. Names that
-# were plainly missing were added afterwards, so what is measured now flatters; a new list tells the truth again.
+# What people type who do not know the name. Measured before any name was added for them: 0.51 first, 0.61
+# shown. Names that were plainly missing were added afterwards, so what is measured now flatters; a new list
+# tells the truth again.
 DESCRIBED = {
     "dancing videos my kids watch": "short-video",
     "making clips for our channel": "short-video",
@@ -156,8 +158,9 @@ DESCRIBED = {
     "scrum master": "projects",
 }
 
-# What people may type about the topics that came later. Written after their names, and no name was added for them since, so
-# this share is the one to believe: measured 0.55 first, 0.78 shown. Hence nothing is taken without being confirmed.
+# What people may type about the topics that came later. Written after their names, and no name was added for
+# them since, so this share is the one to believe: measured 0.55 first, 0.78 shown. Hence nothing is taken
+# without being confirmed.
 FRESH = {
     "making pictures with midjourny": "ai-pictures",
     "can AI draw for me": "ai-pictures",

@@ -1,4 +1,6 @@
-"""The optimum is the one that looking at every choice finds, whatever seats there are, and of equals the first."""
+"""The optimum is the one that looking at every choice finds, whatever seats there are, and of equals the
+first.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from tests.core.matching.instances import best_choice, instance, rank
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("alike", [False, True])
 @pytest.mark.parametrize("both_roles", [False, True])
-def test_the_answer_is_the_best_of_all_choices_and_of_equals_the_first(seed: int, alike: bool, both_roles: bool) -> None:
+def test_the_answer_is_the_best_of_all_choices_and_of_equals_the_first(
+    seed: int, alike: bool, both_roles: bool
+) -> None:
     chance = Random(f"{seed} {alike} {both_roles}")
     for _ in range(250):
         given = instance(chance, alike=alike, both_roles=both_roles)
@@ -56,9 +60,14 @@ def test_where_all_are_alike_the_first_meet_the_first() -> None:
 def test_nobody_allowed_is_no_error() -> None:
     given = several_seats(2, 2, 1)
     none = Instance(
-        given.scores, np.zeros((2, 2), bool), given.mentor_seats, given.mentee_seats,
-        given.met_mentors, given.met_mentees, 0,
-    )  # fmt: skip
+        given.scores,
+        np.zeros((2, 2), bool),
+        given.mentor_seats,
+        given.mentee_seats,
+        given.met_mentors,
+        given.met_mentees,
+        0,
+    )
     assert solve(none) == []
 
 
@@ -69,7 +78,9 @@ def everybody_both_ways(people: int, chance: Random) -> Instance:
         scores[one, one + 1] = scores[one + 1, one] = 9000
     ones, own = np.ones(people, np.int64), {each: each for each in range(people)}
     nobody = np.zeros(people, bool)
-    return Instance(scores, ~np.eye(people, dtype=bool), ones, ones, nobody, nobody, 4000, people=People(own, own))
+    return Instance(
+        scores, ~np.eye(people, dtype=bool), ones, ones, nobody, nobody, 4000, people=People(own, own)
+    )
 
 
 @pytest.mark.parametrize("people", [6, 30])
@@ -83,7 +94,14 @@ def test_far_too_many_people_are_refused() -> None:
     many = 9000
     given = several_seats(1, 1, 1)
     with pytest.raises(Invalid, match="too many people"):
-        solve(Instance(
-            np.broadcast_to(given.scores, (many, many)), np.broadcast_to(given.allowed, (many, many)),
-            np.full(many, 5), np.full(many, 5), np.zeros(many, bool), np.zeros(many, bool), 0,
-        ))  # fmt: skip
+        solve(
+            Instance(
+                np.broadcast_to(given.scores, (many, many)),
+                np.broadcast_to(given.allowed, (many, many)),
+                np.full(many, 5),
+                np.full(many, 5),
+                np.zeros(many, bool),
+                np.zeros(many, bool),
+                0,
+            )
+        )

@@ -1,5 +1,5 @@
-"""With very many people the plan is as good as with few, and proven; tried on few, where both ways of solving can be
-compared."""
+"""With very many people the plan is as good as with few, and proven; tried on few, where both ways of solving
+can be compared."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ from tests.core.matching.instances import DAY, EVEN, TOPICS, ZONES, candidate, p
 
 @pytest.fixture
 def looking_at_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So few pairs are looked at in the beginning that there are several rounds, and even few people have a sample."""
+    """So few pairs are looked at in the beginning that there are several rounds, and even few people have a
+    sample.
+    """
     monkeypatch.setattr(certified, "MANY", 2)
     monkeypatch.setattr(certified, "SAMPLE", 3)
     monkeypatch.setattr(sifting, "FEW", 0)
@@ -81,7 +83,9 @@ def test_without_time_to_try_both_ways_apart_they_still_meet_one_way_round_and_t
 def test_the_same_people_in_any_order_give_the_same_pairs() -> None:
     chance = Random(3)
     given = anything(chance, people=60)
-    assert match_at_scale(replace(given, candidates=tuple(reversed(given.candidates)))) == match_at_scale(given)
+    assert match_at_scale(replace(given, candidates=tuple(reversed(given.candidates)))) == match_at_scale(
+        given
+    )
 
 
 def test_where_there_is_one_best_plan_everything_told_is_the_same() -> None:
@@ -102,7 +106,13 @@ def test_nobody_to_pair_is_no_error() -> None:
     nobody = problem(chance, people=0)
     assert match_at_scale(nobody).pairs == ()
     strangers = tuple(
-        candidate(each, chance, languages=("de",) if each % 2 else ("fr",), as_mentor=bool(each % 2), as_mentee=not each % 2)
+        candidate(
+            each,
+            chance,
+            languages=("de",) if each % 2 else ("fr",),
+            as_mentor=bool(each % 2),
+            as_mentee=not each % 2,
+        )
         for each in range(1, 9)
     )
     for line in (40, "auto"):
@@ -146,7 +156,9 @@ def test_scores_some_rows_at_a_time_are_those_of_the_criteria_and_the_rules(
     musts = tuple(must for must in MUSTS if chance.random() < 0.4)
     given = replace(anything(chance, people=70), weights=weights(chance), rules=Rules(musts=musts))
     scorer = Scorer(given)
-    found = np.concatenate([scorer.block(start, min(start + 7, scorer.shape[0])) for start in range(0, scorer.shape[0], 7)])
+    found = np.concatenate(
+        [scorer.block(start, min(start + 7, scorer.shape[0])) for start in range(0, scorer.shape[0], 7)]
+    )
     broken = np.logical_or.reduce(list(rules.broken_rules(given.mentors, given.mentees, given).values()))
     expected = np.where(broken, FORBIDDEN, criteria.totals(given.mentors, given.mentees, given))
     assert (found == expected).all()
@@ -156,10 +168,17 @@ def test_scores_some_rows_at_a_time_are_those_of_the_criteria_and_the_rules(
 def test_hours_in_common_are_counted_as_by_the_clocks_of_each_day_of_the_year(step: int) -> None:
     chance = Random(step)
     people = [
-        candidate(each, chance, hours=hours(chance, step), zone=chance.choice((*ZONES, "Asia/Kathmandu", "Pacific/Chatham")))
+        candidate(
+            each,
+            chance,
+            hours=hours(chance, step),
+            zone=chance.choice((*ZONES, "Asia/Kathmandu", "Pacific/Chatham")),
+        )
         for each in range(12)
     ]
-    noons = [datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC) + timedelta(days=day) for day in range(366)]
+    noons = [
+        datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC) + timedelta(days=day) for day in range(366)
+    ]
 
     def week(person: Candidate, moment: datetime) -> np.ndarray:
         return np.roll(local_starts(person.hours), -offset(person.zone, moment) // STEP)
@@ -181,8 +200,8 @@ def hours(chance: Random, step: int) -> WeeklyHours:
 
 
 def anything(chance: Random, *, people: int) -> Problem:
-    """A problem with whatever there can be: locks, pairs kept apart, people who waited or are met, a bonus for staying,
-    musts."""
+    """A problem with whatever there can be: locks, pairs kept apart, people who waited or are met, a bonus
+    for staying, musts."""
     made = problem(chance, people=people, weights=weights(chance) if chance.random() < 0.5 else EVEN)
     ids = [each.id for each in made.candidates]
 
@@ -222,7 +241,9 @@ def anything(chance: Random, *, people: int) -> Problem:
 def company(size: int) -> Problem:
     """As many who teach as who learn, whose interests are so alike that their best options collide."""
     chance = Random(size)
-    weeks = [parse_hours(each) for each in ("Mon-Fri 09:00-17:00", "Mon-Thu 08:00-14:00", "Mon-Fri 12:00-20:00")]
+    weeks = [
+        parse_hours(each) for each in ("Mon-Fri 09:00-17:00", "Mon-Thu 08:00-14:00", "Mon-Fri 12:00-20:00")
+    ]
     people = [
         candidate(
             each,
@@ -255,17 +276,24 @@ def goals(found: Result, given: Problem) -> tuple[object, ...]:
     unmet = {"mentor": 0, "mentee": 0}
     for each in found.left_over:
         person = people[each.id]
-        unmet[each.role] += 1 + (person.waited_as_mentor if each.role == "mentor" else person.waited_as_mentee)
+        unmet[each.role] += 1 + (
+            person.waited_as_mentor if each.role == "mentor" else person.waited_as_mentee
+        )
     value = 0
     for pair in found.pairs:
-        stays = (pair.mentor_id, pair.mentee_id) in given.stay and (pair.mentor_id, pair.mentee_id) not in given.locked
+        stays = (pair.mentor_id, pair.mentee_id) in given.stay and (
+            pair.mentor_id,
+            pair.mentee_id,
+        ) not in given.locked
         worth = min(10_000, pair.total + given.rules.stay_bonus * 100 * stays)
         value += worth + min(worth, 5000)
     return unmet["mentee"], unmet["mentor"], found.line, found.objective["below_line"], value
 
 
 def assert_allowed(found: Result, given: Problem) -> None:
-    """Nobody has more partners than seats, no two meet twice or both ways round, and no rule is broken; locks are kept."""
+    """Nobody has more partners than seats, no two meet twice or both ways round, and no rule is broken; locks
+    are kept.
+    """
     people = {each.id: each for each in given.candidates}
     pairs = [(each.mentor_id, each.mentee_id) for each in found.pairs]
     assert pairs == sorted(set(pairs), key=pairs.index)

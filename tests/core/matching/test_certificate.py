@@ -61,7 +61,13 @@ def test_wrong_prices_never_bound_less_than_the_best(seed: int) -> None:
 def test_a_price_that_is_off_by_one_leaves_a_gap_of_one() -> None:
     one, nobody = np.ones(1, np.int64), np.zeros(1, bool)
     given = Instance(
-        np.array([[7000], [6000]]), np.ones((2, 1), bool), np.ones(2, np.int64), one, np.zeros(2, bool), nobody, 0
+        np.array([[7000], [6000]]),
+        np.ones((2, 1), bool),
+        np.ones(2, np.int64),
+        one,
+        np.zeros(2, bool),
+        nobody,
+        0,
     )
     found = proven(given)
     assert (found.pairs, found.gap) == ([(0, 0)], 0)

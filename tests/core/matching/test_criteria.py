@@ -1,4 +1,6 @@
-"""Scores: whole numbers that are the sum of their parts, the same alone as among many, with sentences both can read."""
+"""Scores: whole numbers that are the sum of their parts, the same alone as among many, with sentences both
+can read.
+"""
 
 from __future__ import annotations
 
@@ -53,12 +55,16 @@ def plain(mentor: Candidate, mentee: Candidate, given: Problem) -> dict[str, int
 
 
 def starts(one: Candidate, other: Candidate) -> int:
-    """At how many five minutes of a week an hour in common can begin, in the worst week of the coming year."""
+    """At how many five minutes of a week an hour in common can begin, in the worst week of
+    the coming year.
+    """
     found = []
     for week in range(53):
         moment = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC) + timedelta(weeks=week)
         both = busy(one, moment) & busy(other, moment)
-        found.append(sum(all((at + later) % 10_080 in both for later in range(60)) for at in range(0, 10_080, 5)))
+        found.append(
+            sum(all((at + later) % 10_080 in both for later in range(60)) for at in range(0, 10_080, 5))
+        )
     return min(found)
 
 
@@ -108,18 +114,35 @@ def test_parts_sum_to_the_score_and_none_passes_its_weight(seed: int) -> None:
 def test_two_who_suit_each_other_in_all_have_all_points() -> None:
     topics, languages = (Wish("topic-1", 3),), ("de", "en")
     best = two(
-        {"teaches": topics, "learns": topics, "style": "introvert", "department": "Design", "place": "in person",
-         "languages": languages},
-        {"teaches": topics, "learns": topics, "style": "extrovert", "department": "Legal", "place": "in person",
-         "languages": languages},
-    )  # fmt: skip
+        {
+            "teaches": topics,
+            "learns": topics,
+            "style": "introvert",
+            "department": "Design",
+            "place": "in person",
+            "languages": languages,
+        },
+        {
+            "teaches": topics,
+            "learns": topics,
+            "style": "extrovert",
+            "department": "Legal",
+            "place": "in person",
+            "languages": languages,
+        },
+    )
     assert criteria.score(best.mentors[0], best.mentees[0], best).total == 10_000
 
 
 def test_one_subject_is_not_counted_twice() -> None:
     once = two({"teaches": (Wish("topic-1", 3),)}, {"learns": (Wish("topic-1", 3),)})
-    twice = two({"teaches": (Wish("topic-1", 3), Wish("topic-5", 3), Wish("topic-9", 3))}, {"learns": (Wish("topic-1", 3),)})
-    points = [criteria.score(each.mentors[0], each.mentees[0], each).parts[0].points for each in (once, twice)]
+    twice = two(
+        {"teaches": (Wish("topic-1", 3), Wish("topic-5", 3), Wish("topic-9", 3))},
+        {"learns": (Wish("topic-1", 3),)},
+    )
+    points = [
+        criteria.score(each.mentors[0], each.mentees[0], each).parts[0].points for each in (once, twice)
+    ]
     assert points == [6000, 6000]
 
 
@@ -135,12 +158,25 @@ def test_an_earlier_and_a_stronger_wish_count_more() -> None:
 
 
 def test_the_sentences_say_what_the_two_have_in_common() -> None:
+    # long because its steps read best in one order
     given = two(
-        {"teaches": (Wish("topic-1", 3),), "learns": (Wish("topic-2", 2),), "style": "introvert", "department": "Design",
-         "place": "either", "languages": ("de", "en")},
-        {"learns": (Wish("topic-1", 3),), "teaches": (Wish("topic-2", 3),), "style": "extrovert", "department": "Legal",
-         "place": "either", "languages": ("en", "de", "fr")},
-    )  # fmt: skip
+        {
+            "teaches": (Wish("topic-1", 3),),
+            "learns": (Wish("topic-2", 2),),
+            "style": "introvert",
+            "department": "Design",
+            "place": "either",
+            "languages": ("de", "en"),
+        },
+        {
+            "learns": (Wish("topic-1", 3),),
+            "teaches": (Wish("topic-2", 3),),
+            "style": "extrovert",
+            "department": "Legal",
+            "place": "either",
+            "languages": ("en", "de", "fr"),
+        },
+    )
     assert spoken(given) == [
         "Person 1 knows “Topic 1” at expert level, which Person 2 ranked first.",
         "One of them rather listens and one rather talks, which goes well together.",
@@ -180,10 +216,18 @@ def test_the_sentences_are_honest_where_less_fits() -> None:
 
     later = tuple(Wish(f"topic-{number}", 3) for number in (2, 3, 6))
     basic = Wish("topic-1", 1)
-    assert first(basic, later[0], basic) == "Person 1 can show you “Topic 1” at a basic level, which you ranked second."
-    assert first(basic, *later, basic) == "Person 1 can show you “Topic 1” at a basic level, which you would like to learn."
-    assert first(Wish("topic-5", 2), basic) == (
-        "Person 1 can show you “Topic 5” at a good level, which is close to “Topic 1”, which you would like to learn."
+    assert (
+        first(basic, later[0], basic)
+        == "Person 1 can show you “Topic 1” at a basic level, which you ranked second."
+    )
+    assert (
+        first(basic, *later, basic)
+        == "Person 1 can show you “Topic 1” at a basic level, which you would like to learn."
+    )
+    assert (
+        first(Wish("topic-5", 2), basic)
+        == "Person 1 can show you “Topic 5” at a good level, which is close to “Topic 1”, which you would"
+        " like to learn."
     )
 
 
@@ -191,7 +235,10 @@ def test_two_subjects_are_named_where_two_are_answered() -> None:
     facts = {"style": "extrovert", "department": "Legal", "learns": (), "place": "remote"}
     wishes = (Wish("topic-1", 3), Wish("topic-2", 2))
     given = two({**facts, "teaches": wishes}, {**facts, "teaches": (), "learns": wishes})
-    assert spoken(given)[0] == "Person 1 knows “Topic 1” at expert level, which Person 2 ranked first, and also “Topic 2”."
+    assert (
+        spoken(given)[0]
+        == "Person 1 knows “Topic 1” at expert level, which Person 2 ranked first, and also “Topic 2”."
+    )
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -209,7 +256,9 @@ def test_every_sentence_has_its_facts_in_every_voice(seed: int) -> None:
 
 def test_every_sentence_has_a_voice_for_each_of_the_two() -> None:
     spoken_to_staff = {
-        each for each in vars(voices).values() if isinstance(each, str) and each.endswith(".") and "%(" in each
+        each
+        for each in vars(voices).values()
+        if isinstance(each, str) and each.endswith(".") and "%(" in each
     }
     assert len(spoken_to_staff) > 10
     assert spoken_to_staff <= {*VOICES}
@@ -219,8 +268,16 @@ def test_every_sentence_has_a_voice_for_each_of_the_two() -> None:
 
 
 def test_what_was_said_before_there_were_voices_is_read_as_it_was() -> None:
-    stored = {"mentor": "Ada", "mentee": "Grace", "topic": "Reels", "level": "expert", "wish": "Clips", "hours": 3,
-              "place": "Oslo", "many": 2}  # fmt: skip
+    stored = {
+        "mentor": "Ada",
+        "mentee": "Grace",
+        "topic": "Reels",
+        "level": "expert",
+        "wish": "Clips",
+        "hours": 3,
+        "place": "Oslo",
+        "many": 2,
+    }
     for template in voices.FORMER:
         assert said(template, stored, "mentee") == template % stored
 
@@ -233,10 +290,13 @@ def spoken(given: Problem, reader: str = "staff") -> list[str]:
 def test_a_part_is_stored_in_plain_values() -> None:
     given = two({"department": "Design"}, {"department": "Legal"})
     part = next(
-        part for part in criteria.score(given.mentors[0], given.mentees[0], given).parts if part.name == "department"
+        part
+        for part in criteria.score(given.mentors[0], given.mentees[0], given).parts
+        if part.name == "department"
     )
     assert part.as_json() == {
-        "name": "department", "points": 100 * EVEN["department"],
+        "name": "department",
+        "points": 100 * EVEN["department"],
         "template": "They work in different departments: %(one)s and %(other)s.",
         "args": {"mentor": "Person 1", "mentee": "Person 2", "one": "Design", "other": "Legal"},
-    }  # fmt: skip
+    }

@@ -32,7 +32,9 @@ def random_drafts(given: Instance, chance: Random) -> list[Pair]:
     return found
 
 
-def boards(seed: object, many: int, *, best: bool, **how: object) -> Iterator[tuple[Instance, PriceBoard, Random]]:
+def boards(
+    seed: object, many: int, *, best: bool, **how: object
+) -> Iterator[tuple[Instance, PriceBoard, Random]]:
     """Random boards: as a run left them (`best`), or as staff did; some of the drafts locked."""
     chance = Random(f"{seed} {best} {sorted(how)}")
     for _ in range(many):
@@ -45,7 +47,9 @@ def boards(seed: object, many: int, *, best: bool, **how: object) -> Iterator[tu
         yield given, board_of(given, drafts, locked), chance
 
 
-def solved_again(given: Instance, board: PriceBoard, pins: set[Pair], without: Pair | None = None) -> set[Pair]:
+def solved_again(
+    given: Instance, board: PriceBoard, pins: set[Pair], without: Pair | None = None
+) -> set[Pair]:
     """The best plan with these pins and without one pair, by solving it from nothing."""
     allowed, seats = board.allowed.copy(), (given.mentor_seats.copy(), given.mentee_seats.copy())
     met = given.met_mentors.copy(), given.met_mentees.copy()
@@ -58,7 +62,12 @@ def solved_again(given: Instance, board: PriceBoard, pins: set[Pair], without: P
     if without is not None:
         allowed[without] = False
     left = replace(
-        given, allowed=allowed, mentor_seats=seats[0], mentee_seats=seats[1], met_mentors=met[0], met_mentees=met[1]
+        given,
+        allowed=allowed,
+        mentor_seats=seats[0],
+        mentee_seats=seats[1],
+        met_mentors=met[0],
+        met_mentees=met[1],
     )
     return {*solve(left), *pins}
 
@@ -84,7 +93,9 @@ def check_mentors(given: Instance, board: PriceBoard, column: int, instead_of: i
         if board.there.all():
             assert prices.change(row) == differs(given, set(board.planned), again)
         assert prices.change(row) == edits.difference(board, prices.chain(row))
-        assert prices.change(row) == differs(given, set(board.present), set(edits.after(board, prices.chain(row))))
+        assert prices.change(row) == differs(
+            given, set(board.present), set(edits.after(board, prices.chain(row)))
+        )
         seats_kept(given, after)
     possible = board.allowed[:, column] & has_a_seat(given, pins, 0) & has_a_seat(given, pins, 1)[column]
     possible[[row for row, at in board.planned if at == column]] = False
@@ -103,7 +114,9 @@ def seats_kept(given: Instance, pairs: set[Pair] | frozenset[Pair]) -> None:
 
 
 @pytest.mark.parametrize("best", [True, False])
-@pytest.mark.parametrize("how", [{}, {"alike": True}, {"most": 7}, {"both_roles": True}, {"most": 7, "both_roles": True}])
+@pytest.mark.parametrize(
+    "how", [{}, {"alike": True}, {"most": 7}, {"both_roles": True}, {"most": 7, "both_roles": True}]
+)
 def test_a_price_is_what_solving_again_finds(how: dict[str, object], best: bool) -> None:
     looked_at = 0
     for given, board, chance in boards("price", 100, best=best, **how):
@@ -189,12 +202,16 @@ def test_prices_hold_among_many(seats: int, allowed: float) -> None:
         for each in chance.sample(prices.order(), min(5, len(prices.order()))):
             again = solved_again(given, board, {*pins, (each, column)}, (row, column))
             assert prices.change(each) == differs(given, set(pairs), again)
-            assert differs(given, set(pairs), set(edits.after(board, prices.chain(each)))) == prices.change(each)
+            assert differs(given, set(pairs), set(edits.after(board, prices.chain(each)))) == prices.change(
+                each
+            )
     for side, values in enumerate(edits.seat_values(board)):
         for each in [*values.order()[:3], *chance.sample(range(len(values.changes)), 3)]:
             more = [given.mentor_seats.copy(), given.mentee_seats.copy()]
             more[side][each] += 1
-            again = solved_again(replace(given, mentor_seats=more[0], mentee_seats=more[1]), board, set(board.pinned))
+            again = solved_again(
+                replace(given, mentor_seats=more[0], mentee_seats=more[1]), board, set(board.pinned)
+            )
             assert values.change(each) == differs(given, set(pairs), again)
 
 
@@ -216,10 +233,14 @@ def test_what_is_no_board_is_refused() -> None:
 
 def test_drafts_that_no_best_plan_has_are_held_and_only_those() -> None:
     given = Instance(
-        scores=np.array([[9000, 8000, 0], [8000, 3000, 0], [0, 0, 5000]]), allowed=np.ones((3, 3), bool),
-        mentor_seats=np.ones(3, np.int64), mentee_seats=np.ones(3, np.int64),
-        met_mentors=np.zeros(3, bool), met_mentees=np.zeros(3, bool), line=0,
-    )  # fmt: skip
+        scores=np.array([[9000, 8000, 0], [8000, 3000, 0], [0, 0, 5000]]),
+        allowed=np.ones((3, 3), bool),
+        mentor_seats=np.ones(3, np.int64),
+        mentee_seats=np.ones(3, np.int64),
+        met_mentors=np.zeros(3, bool),
+        met_mentees=np.zeros(3, bool),
+        line=0,
+    )
     board = board_of(given, [(0, 0), (1, 1), (2, 2)], [])
     assert board.pinned in ({(0, 0)}, {(1, 1)})
     assert board.present == {(0, 0), (1, 1), (2, 2)}
@@ -230,10 +251,14 @@ def test_drafts_that_no_best_plan_has_are_held_and_only_those() -> None:
 
 def test_pairs_that_could_be_added_count_for_nothing_until_they_are() -> None:
     given = Instance(
-        scores=np.full((2, 2), 6000), allowed=np.ones((2, 2), bool),
-        mentor_seats=np.ones(2, np.int64), mentee_seats=np.ones(2, np.int64),
-        met_mentors=np.zeros(2, bool), met_mentees=np.zeros(2, bool), line=4000,
-    )  # fmt: skip
+        scores=np.full((2, 2), 6000),
+        allowed=np.ones((2, 2), bool),
+        mentor_seats=np.ones(2, np.int64),
+        mentee_seats=np.ones(2, np.int64),
+        met_mentors=np.zeros(2, bool),
+        met_mentees=np.zeros(2, bool),
+        line=4000,
+    )
     board = board_of(given, [(0, 0)], [])
     assert (board.present, board.planned) == ({(0, 0)}, {(0, 0), (1, 1)})
     prices = edits.price_mentors(board, 0, 0)
@@ -244,10 +269,15 @@ def test_pairs_that_could_be_added_count_for_nothing_until_they_are() -> None:
 def test_people_are_never_priced_into_meeting_both_ways_round() -> None:
     own = {0: 0, 1: 1}
     given = Instance(
-        scores=np.full((3, 2), 6000), allowed=np.array([[0, 1], [1, 0], [1, 1]], bool),
-        mentor_seats=np.ones(3, np.int64), mentee_seats=np.ones(2, np.int64),
-        met_mentors=np.zeros(3, bool), met_mentees=np.zeros(2, bool), line=0, people=People(own, own),
-    )  # fmt: skip
+        scores=np.full((3, 2), 6000),
+        allowed=np.array([[0, 1], [1, 0], [1, 1]], bool),
+        mentor_seats=np.ones(3, np.int64),
+        mentee_seats=np.ones(2, np.int64),
+        met_mentors=np.zeros(3, bool),
+        met_mentees=np.zeros(2, bool),
+        line=0,
+        people=People(own, own),
+    )
     board = board_of(given, [(0, 1), (2, 0)], [])
     prices = edits.price_mentors(board, 0, 2)
     assert not prices.priced[1]

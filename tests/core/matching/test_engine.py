@@ -29,12 +29,18 @@ def as_instance(given: Problem) -> Instance:
     rows, columns = ({each.id: at for at, each in enumerate(side)} for side in (mentors, mentees))
     both = rows.keys() & columns.keys()
     return Instance(
-        scores, allowed, np.array([each.mentor_capacity for each in mentors]),
-        np.array([each.mentee_capacity for each in mentees]), np.array([each.met_as_mentor for each in mentors]),
-        np.array([each.met_as_mentee for each in mentees]), int(given.rules.line) * 100, np.minimum(bonus, 10_000 - scores),
+        scores,
+        allowed,
+        np.array([each.mentor_capacity for each in mentors]),
+        np.array([each.mentee_capacity for each in mentees]),
+        np.array([each.met_as_mentor for each in mentors]),
+        np.array([each.met_as_mentee for each in mentees]),
+        int(given.rules.line) * 100,
+        np.minimum(bonus, 10_000 - scores),
         People({columns[each]: rows[each] for each in both}, {rows[each]: columns[each] for each in both}),
-        np.array([1 + each.waited_as_mentor for each in mentors]), np.array([1 + each.waited_as_mentee for each in mentees]),
-    )  # fmt: skip
+        np.array([1 + each.waited_as_mentor for each in mentors]),
+        np.array([1 + each.waited_as_mentee for each in mentees]),
+    )
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -62,7 +68,11 @@ def with_a_past(person: Candidate, chance: Random) -> Candidate:
     """Now and then somebody was left over the last time, or meets somebody already."""
     waited, met = [chance.random() < 0.3 for _ in range(2)], [chance.random() < 0.1 for _ in range(2)]
     return replace(
-        person, waited_as_mentor=waited[0], waited_as_mentee=waited[1], met_as_mentor=met[0], met_as_mentee=met[1]
+        person,
+        waited_as_mentor=waited[0],
+        waited_as_mentee=waited[1],
+        met_as_mentor=met[0],
+        met_as_mentee=met[1],
     )
 
 
@@ -102,8 +112,12 @@ def test_no_rule_is_broken_no_seat_doubled_and_parts_sum_to_the_score(seed: int)
             assert sum(mentor == person.id for mentor, _ in pairs(found)) <= person.mentor_capacity
             assert sum(mentee == person.id for _, mentee in pairs(found)) <= person.mentee_capacity
         alone = {(each.id, each.role) for each in found.left_over}
-        met = {(mentor, "mentor") for mentor, _ in pairs(found)} | {(mentee, "mentee") for _, mentee in pairs(found)}
-        roles = {(each.id, "mentor") for each in given.mentors} | {(each.id, "mentee") for each in given.mentees}
+        met = {(mentor, "mentor") for mentor, _ in pairs(found)} | {
+            (mentee, "mentee") for _, mentee in pairs(found)
+        }
+        roles = {(each.id, "mentor") for each in given.mentors} | {
+            (each.id, "mentee") for each in given.mentees
+        }
         assert alone == roles - met
 
 
@@ -173,7 +187,9 @@ def test_an_automatic_line_is_the_highest_that_nobody_need_be_below(seed: int) -
         assert match(replace(given, rules=Rules(found.line // 100 + 1))).objective["below_line"] > 0
     ceilings = set()
     for mentor, mentee in pairs(found):
-        options = [(one.id, other.id) for one in given.mentors for other in given.mentees if may(one, other, given)]
+        options = [
+            (one.id, other.id) for one in given.mentors for other in given.mentees if may(one, other, given)
+        ]
         for person, side in ((mentor, 0), (mentee, 1)):
             own = [each for each in options if each[side] == person]
             if max(scored(given, *each) for each in own) == found.line:
@@ -192,7 +208,9 @@ def scored(given: Problem, mentor: int, mentee: int) -> int:
 
 def test_the_person_who_keeps_an_automatic_line_from_being_higher_is_named() -> None:
     given = alike(3, rules=Rules(line="auto"))
-    weak = tuple(replace(each, teaches=(Wish("topic-2", 1),)) if each.id == 2 else each for each in given.candidates)
+    weak = tuple(
+        replace(each, teaches=(Wish("topic-2", 1),)) if each.id == 2 else each for each in given.candidates
+    )
     found = match(replace(given, candidates=weak))
     assert (found.held_by, found.line) == (2, min(each.total for each in found.pairs))
     assert match(replace(given, candidates=weak, rules=Rules(line=40))).held_by is None
@@ -218,7 +236,8 @@ def test_a_turn_costs_nobody_else_their_partner() -> None:
     given = alike(3)
     avoids = {1: {5, 6}, 2: {6}, 3: {4, 5, 6}}
     people = tuple(
-        replace(each, avoids=frozenset(avoids.get(each.id, ())), waited_as_mentee=each.id == 5) for each in given.candidates
+        replace(each, avoids=frozenset(avoids.get(each.id, ())), waited_as_mentee=each.id == 5)
+        for each in given.candidates
     )
     found = match(replace(given, candidates=people))
     assert pairs(found) == [(1, 4), (2, 5)]
@@ -229,7 +248,9 @@ def test_staff_may_keep_two_apart_for_one_run() -> None:
     given = alike(2)
     found = match(replace(given, forbidden=frozenset({(1, 3), (77, 3)})))
     assert pairs(found) == [(1, 4), (2, 3)]
-    with pytest.raises(Invalid, match="Person 1 and Person 3 are locked together, but are to be kept apart too"):
+    with pytest.raises(
+        Invalid, match="Person 1 and Person 3 are locked together, but are to be kept apart too"
+    ):
         replace(given, locked=((1, 3),), forbidden=frozenset({(1, 3)}))
 
 
@@ -242,7 +263,9 @@ def test_those_who_are_together_stay_together_where_it_costs_little() -> None:
 
 
 @pytest.mark.parametrize("limit", ["MOST_ABREAST", "MOST_SEATS_ABREAST"])
-def test_very_many_people_are_solved_another_way_and_just_as_well(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_very_many_people_are_solved_another_way_and_just_as_well(
+    limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given = problem(Random(5), people=30)
     before = match(given)
     monkeypatch.setattr(engine, limit, 5)

@@ -13,7 +13,15 @@ from portal.core.matching.candidates import Candidate, Problem, Rules, Wish
 from portal.core.matching.engine import match
 from portal.core.matching.explanations.left_over import OPEN_RULES, LeftOver, Mask, Outcome, left_over
 from portal.core.matching.explanations.voices import said
-from portal.core.matching.explanations.why_not import ALL_TAKEN, ALONE, OPENS, OPENS_ONE, TEACHERS, THEIR_OWN, TOO_FEW
+from portal.core.matching.explanations.why_not import (
+    ALL_TAKEN,
+    ALONE,
+    OPENS,
+    OPENS_ONE,
+    TEACHERS,
+    THEIR_OWN,
+    TOO_FEW,
+)
 from portal.core.matching.rules import broken_rules
 from tests.core.matching.instances import candidate, problem, two
 
@@ -28,46 +36,78 @@ def told(given: Problem) -> dict[tuple[int, str], str]:
 
 def helps(given: Problem) -> dict[tuple[int, str], str]:
     """What would change it, as each reads it."""
-    return {(each.id, each.role): read(each)[len(read(each, hint=False)) :].strip() for each in match(given).left_over}
+    return {
+        (each.id, each.role): read(each)[len(read(each, hint=False)) :].strip()
+        for each in match(given).left_over
+    }
 
 
 def read(each: LeftOver, *, hint: bool = True) -> str:
-    return said(each.template, {name: value for name, value in each.args.items() if hint or name != "hint"}, each.role)
+    return said(
+        each.template, {name: value for name, value in each.args.items() if hint or name != "hint"}, each.role
+    )
 
 
 def person(number: int, role: str, **facts: object) -> Candidate:
     same: dict[str, object] = {
-        "grade": 1 if role == "mentor" else 5, "as_mentor": role == "mentor", "as_mentee": role == "mentee",
-        "languages": ("en",), "zone": "Europe/Berlin", "hours": HOURS, "mentor_capacity": 1, "mentee_capacity": 1,
-        "teaches": (), "learns": (),
-    }  # fmt: skip
+        "grade": 1 if role == "mentor" else 5,
+        "as_mentor": role == "mentor",
+        "as_mentee": role == "mentee",
+        "languages": ("en",),
+        "zone": "Europe/Berlin",
+        "hours": HOURS,
+        "mentor_capacity": 1,
+        "mentee_capacity": 1,
+        "teaches": (),
+        "learns": (),
+    }
     return candidate(number, Random(1), **{**same, **facts})
 
 
 def company(*people: Candidate, **facts: object) -> Problem:
     managers = {each.id: each.manager_id for each in people}
-    return problem(Random(1), people=0, **{"candidates": people, "managers": managers, "rules": Rules(), **facts})
+    return problem(
+        Random(1), people=0, **{"candidates": people, "managers": managers, "rules": Rules(), **facts}
+    )
 
 
 @pytest.mark.parametrize(
     ("facts", "mentor", "mentee"),
     [
-        ({"grade": 5}, "Nobody who is senior enough to you has joined to learn.",
-         "Nobody who is junior enough to you has joined as a mentor."),
-        ({"manager_id": 2}, "All who have joined to learn are in your own line of managers.",
-         "All who have joined as mentors are in your own line of managers."),
-        ({"languages": ("de",)}, "Nobody who has joined to learn shares a language with you.",
-         "No mentor shares a language with you."),
-        ({"zone": "Asia/Tokyo"},
-         "Nobody who has joined to learn shares a working hour with you.", "No mentor shares a working hour with you."),
-        ({"hours": WeeklyHours()}, "Your profile names no hour in which you could meet. Add your working hours to it.",
-         "No mentor shares a working hour with you."),
-        ({"languages": ()}, "Your profile names no language that you speak. Add one to it.",
-         "No mentor shares a language with you."),
+        (
+            {"grade": 5},
+            "Nobody who is senior enough to you has joined to learn.",
+            "Nobody who is junior enough to you has joined as a mentor.",
+        ),
+        (
+            {"manager_id": 2},
+            "All who have joined to learn are in your own line of managers.",
+            "All who have joined as mentors are in your own line of managers.",
+        ),
+        (
+            {"languages": ("de",)},
+            "Nobody who has joined to learn shares a language with you.",
+            "No mentor shares a language with you.",
+        ),
+        (
+            {"zone": "Asia/Tokyo"},
+            "Nobody who has joined to learn shares a working hour with you.",
+            "No mentor shares a working hour with you.",
+        ),
+        (
+            {"hours": WeeklyHours()},
+            "Your profile names no hour in which you could meet. Add your working hours to it.",
+            "No mentor shares a working hour with you.",
+        ),
+        (
+            {"languages": ()},
+            "Your profile names no language that you speak. Add one to it.",
+            "No mentor shares a language with you.",
+        ),
         ({"avoids": frozenset({2})}, GENERAL, GENERAL),
         ({"past_partners": frozenset({2})}, GENERAL, GENERAL),
     ],
-)  # fmt: skip
+)
 def test_a_rule_that_alone_leaves_nobody_is_named(facts: dict[str, object], mentor: str, mentee: str) -> None:
     given = two({"teaches": ()} | facts, {"learns": ()})
     assert told(given) == {(1, "mentor"): mentor, (2, "mentee"): mentee}
@@ -76,25 +116,38 @@ def test_a_rule_that_alone_leaves_nobody_is_named(facts: dict[str, object], ment
 def test_where_there_are_too_few_the_numbers_are_told() -> None:
     mentees = [person(number, "mentee") for number in (2, 3, 4)]
     assert told(company(person(1, "mentor", mentor_capacity=2), *mentees)) == {
-        (4, "mentee"): "Everybody who could mentor you already meets somebody else this round. Places with mentors: 2; "
-        "wishes to learn: 3."
+        (
+            4,
+            "mentee",
+        ): (
+            "Everybody who could mentor you already meets somebody else this round. Places with mentors: 2; "
+            "wishes to learn: 3."
+        )
     }
     mentors = [person(number, "mentor") for number in (2, 3)]
     assert told(company(person(1, "mentee"), *mentors)) == {
         (
             3,
             "mentor",
-        ): "Everybody whom you could mentor already meets somebody else this round. Wishes to learn: 1; "
-        "places with mentors: 2."
+        ): (
+            "Everybody whom you could mentor already meets somebody else this round. Wishes to learn: 1; "
+            "places with mentors: 2."
+        )
     }
 
 
 def test_where_there_are_enough_no_numbers_are_told_that_would_explain_nothing() -> None:
     german = person(3, "mentor", languages=("de",))
     given = company(
-        person(1, "mentor"), person(2, "mentor", languages=("fr",)), german, person(4, "mentee"), person(5, "mentee")
+        person(1, "mentor"),
+        person(2, "mentor", languages=("fr",)),
+        german,
+        person(4, "mentee"),
+        person(5, "mentee"),
     )
-    assert told(given)[5, "mentee"] == "Everybody who could mentor you already meets somebody else this round."
+    assert (
+        told(given)[5, "mentee"] == "Everybody who could mentor you already meets somebody else this round."
+    )
 
 
 def test_somebody_whose_only_mentor_is_their_own_mentee_is_told_so() -> None:
@@ -117,15 +170,18 @@ def test_somebody_whose_subjects_only_their_own_people_teach_is_told_so() -> Non
 def test_what_one_change_would_help_most_is_told_too() -> None:
     far, senior = {"zone": "Asia/Tokyo"}, person(4, "mentee")
     tokyo = [person(each, "mentor", **far) for each in (1, 2)]
-    assert helps(company(*tokyo, senior))[4, "mentee"] == (
-        "Adding Monday mornings to your hours could make 2 more people possible."
+    assert (
+        helps(company(*tokyo, senior))[4, "mentee"]
+        == "Adding Monday mornings to your hours could make 2 more people possible."
     )
     french = person(3, "mentor", languages=("fr",))
-    assert helps(company(french, person(2, "mentor", languages=("fr",), **far), senior))[4, "mentee"] == (
-        "If you speak fr too: adding that to your profile could make one more person possible."
+    assert (
+        helps(company(french, person(2, "mentor", languages=("fr",), **far), senior))[4, "mentee"]
+        == "If you speak fr too: adding that to your profile could make one more person possible."
     )
-    assert helps(company(*tokyo, french, senior))[4, "mentee"] == (
-        "Adding Monday mornings to your hours could make 2 more people possible."
+    assert (
+        helps(company(*tokyo, french, senior))[4, "mentee"]
+        == "Adding Monday mornings to your hours could make 2 more people possible."
     )
 
 
@@ -136,19 +192,23 @@ def test_no_hour_of_the_night_is_asked_of_anybody() -> None:
 
 def test_what_only_staff_can_change_is_told_to_staff_alone() -> None:
     [_, left] = match(company(person(1, "mentor", grade=5), person(2, "mentee"))).left_over
-    assert said(left.template, left.args) == (
-        "Nobody who is junior enough to them has joined as a mentor. "
+    assert (
+        said(left.template, left.args) == "Nobody who is junior enough to them has joined as a mentor. "
         "A smaller gap between grades could make one more person possible."
     )
     assert read(left) == "Nobody who is junior enough to you has joined as a mentor."
 
 
 def test_a_subject_is_named_only_where_a_few_people_share_it() -> None:
-    mentors = [person(each, "mentor", teaches=(Wish("topic-1", 2), Wish(f"topic-{each + 2}", 2))) for each in (1, 2, 3)]
+    mentors = [
+        person(each, "mentor", teaches=(Wish("topic-1", 2), Wish(f"topic-{each + 2}", 2)))
+        for each in (1, 2, 3)
+    ]
     senior = person(9, "mentee", learns=(Wish("topic-2", 3),))
     rules = Rules(musts=("topic",))
-    assert helps(company(*mentors, senior, rules=rules))[9, "mentee"] == (
-        "If you wish to learn “Topic 1” too: that could make 3 more people possible."
+    assert (
+        helps(company(*mentors, senior, rules=rules))[9, "mentee"]
+        == "If you wish to learn “Topic 1” too: that could make 3 more people possible."
     )
     assert helps(company(*mentors[:2], senior, rules=rules)) == {
         (1, "mentor"): "More subjects to teach could make one more person possible.",
@@ -177,10 +237,13 @@ def test_where_all_who_teach_it_are_taken_they_are_counted() -> None:
 
 
 def test_what_a_programme_demands_is_named_like_any_rule() -> None:
-    given = company(person(1, "mentor", site="Berlin"), person(2, "mentee", site="Lisbon"), rules=Rules(musts=("site",)))
+    given = company(
+        person(1, "mentor", site="Berlin"), person(2, "mentee", site="Lisbon"), rules=Rules(musts=("site",))
+    )
     assert told(given) == {
-        (1, "mentor"): "Nobody who has joined to learn works at your site.", (2, "mentee"): "No mentor works at your site.",
-    }  # fmt: skip
+        (1, "mentor"): "Nobody who has joined to learn works at your site.",
+        (2, "mentee"): "No mentor works at your site.",
+    }
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -196,7 +259,11 @@ def test_what_is_counted_is_counted_by_open_facts_whoever_is_on_whose_list(seed:
         alone = {name: int((broken[name] & (many == 1) & ~broken["self"])[at].sum()) for name in OPEN_RULES}
         hint = str(each.args.get("hint", ""))
         if hint in {*OPENS.values(), *OPENS_ONE.values()}:
-            assert 1 <= each.args.get("opened", 1) <= max(alone["time"], alone["language"], alone["topic"], alone["grade"])
+            assert (
+                1
+                <= each.args.get("opened", 1)
+                <= max(alone["time"], alone["language"], alone["topic"], alone["grade"])
+            )
         elif not hint and each.template not in {*TEACHERS.values()}:
             assert not alone["language"]
             assert not alone["grade"]
@@ -204,15 +271,21 @@ def test_what_is_counted_is_counted_by_open_facts_whoever_is_on_whose_list(seed:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_another_list_changes_no_reason_but_to_and_from_the_general_one(seed: int) -> None:
-    """Where the rules that anybody knows leave somebody nobody, no list of anybody matters to what they read."""
+    """Where the rules that anybody knows leave somebody nobody, no list of anybody matters
+    to what they read.
+    """
     chance = Random(seed)
     given = problem(chance, people=9, rules=Rules(0, 1))
     ids = [each.id for each in given.candidates]
     changed = replace(
         given,
-        candidates=tuple(replace(each, avoids=frozenset(chance.sample(ids, 3)) - {each.id}) for each in given.candidates),
+        candidates=tuple(
+            replace(each, avoids=frozenset(chance.sample(ids, 3)) - {each.id}) for each in given.candidates
+        ),
     )
-    before, after = ({(each.id, each.role): each for each in match(one).left_over} for one in (given, changed))
+    before, after = (
+        {(each.id, each.role): each for each in match(one).left_over} for one in (given, changed)
+    )
     for key in before.keys() & after.keys():
         named = {*ALONE.values(), *TEACHERS.values()}
         if before[key].template in named or after[key].template in named:
@@ -222,7 +295,15 @@ def test_another_list_changes_no_reason_but_to_and_from_the_general_one(seed: in
 
 
 def test_each_sentence_for_staff_has_one_for_whoever_is_meant_with_the_same_facts() -> None:
-    facts = {"mentors": 1, "mentees": 2, "opened": 3, "many": 4, "when": "now", "languages": "de", "topic": "Reels"}
+    facts = {
+        "mentors": 1,
+        "mentees": 2,
+        "opened": 3,
+        "many": 4,
+        "when": "now",
+        "languages": "de",
+        "topic": "Reels",
+    }
     for template, their_own in THEIR_OWN.items():
         assert "you" in (their_own % facts).lower() or not their_own or "your" not in template
         assert "them" not in their_own.split()
@@ -234,8 +315,9 @@ def test_nobody_on_the_other_side_is_told() -> None:
     assert told(company(person(1, "mentee"))) == {(1, "mentee"): "Nobody has joined as a mentor yet."}
     assert told(company(person(1, "mentor"))) == {(1, "mentor"): "Nobody has joined to learn yet."}
     assert told(company(person(1, "mentor", as_mentee=True))) == {
-        (1, "mentee"): "Nobody has joined as a mentor yet.", (1, "mentor"): "Nobody has joined to learn yet.",
-    }  # fmt: skip
+        (1, "mentee"): "Nobody has joined as a mentor yet.",
+        (1, "mentor"): "Nobody has joined to learn yet.",
+    }
 
 
 def test_whoever_is_avoided_is_told_what_others_are_told_whom_several_rules_keep_apart() -> None:
@@ -268,7 +350,10 @@ class OneByOne(Outcome):
 
     def broken_row(self, row: int) -> dict[str, Mask]:
         self.asked.add(("mentor", self.problem.mentors[row].id))
-        return {name: table[0] for name, table in self._tables((self.problem.mentors[row],), self.problem.mentees).items()}
+        return {
+            name: table[0]
+            for name, table in self._tables((self.problem.mentors[row],), self.problem.mentees).items()
+        }
 
     def broken_column(self, column: int) -> dict[str, Mask]:
         self.asked.add(("mentee", self.problem.mentees[column].id))

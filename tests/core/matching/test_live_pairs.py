@@ -13,9 +13,12 @@ from portal.core.matching.engine import match
 from tests.core.matching.instances import candidate, problem
 
 SAME = {
-    "hours": parse_hours("Mon-Fri 09:00-17:00"), "zone": "Europe/Berlin", "languages": ("en",), "mentor_capacity": 1,
+    "hours": parse_hours("Mon-Fri 09:00-17:00"),
+    "zone": "Europe/Berlin",
+    "languages": ("en",),
+    "mentor_capacity": 1,
     "mentee_capacity": 1,
-}  # fmt: skip
+}
 
 
 def two_for_one(**better: object) -> Problem:
@@ -24,7 +27,9 @@ def two_for_one(**better: object) -> Problem:
     mentor = {**SAME, "grade": 1, "as_mentor": True, "as_mentee": False}
     expert = candidate(1, chance, **mentor, teaches=(Wish("topic-1", 3),), **better)
     other = candidate(2, chance, **mentor, teaches=())
-    learner = candidate(3, chance, **SAME, grade=5, as_mentor=False, as_mentee=True, learns=(Wish("topic-1", 3),))
+    learner = candidate(
+        3, chance, **SAME, grade=5, as_mentor=False, as_mentee=True, learns=(Wish("topic-1", 3),)
+    )
     return problem(chance, people=0, candidates=(expert, other, learner), managers={}, rules=Rules(line=0))
 
 

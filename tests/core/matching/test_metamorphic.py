@@ -40,15 +40,21 @@ def test_where_all_are_alike_the_order_in_which_they_came_says_nothing() -> None
 def test_other_numbers_for_the_same_people_change_nothing_but_which_of_equals_meet() -> None:
     for seed in range(20):
         given = problem(Random(seed), people=12)
-        new = dict(zip([each.id for each in given.candidates], Random(seed).sample(range(100, 200), 12), strict=True))
+        new = dict(
+            zip([each.id for each in given.candidates], Random(seed).sample(range(100, 200), 12), strict=True)
+        )
         people = tuple(renumbered(each, new) for each in given.candidates)
-        again = replace(given, candidates=people, managers={new[a]: b and new[b] for a, b in given.managers.items()})
+        again = replace(
+            given, candidates=people, managers={new[a]: b and new[b] for a, b in given.managers.items()}
+        )
         assert match(again).objective == match(given).objective
 
 
 def renumbered(person: Candidate, new: dict[int, int]) -> Candidate:
     manager = person.manager_id and new[person.manager_id]
-    return replace(person, id=new[person.id], manager_id=manager, avoids=frozenset(new[each] for each in person.avoids))
+    return replace(
+        person, id=new[person.id], manager_id=manager, avoids=frozenset(new[each] for each in person.avoids)
+    )
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -65,7 +71,9 @@ def test_moving_everybody_to_one_other_zone_changes_nothing(seed: int) -> None:
 def test_somebody_who_cannot_be_paired_changes_nothing(seed: int) -> None:
     given = problem(Random(seed), people=11, rules=Rules(Random(seed).choice((40, "auto")), 0))
     stranger = candidate(5, Random(seed), languages=("tlh",), as_mentor=True, as_mentee=True)
-    others = tuple(replace(each, id=each.id + 100, manager_id=None, avoids=frozenset()) for each in given.candidates)
+    others = tuple(
+        replace(each, id=each.id + 100, manager_id=None, avoids=frozenset()) for each in given.candidates
+    )
     apart = replace(given, candidates=others, managers={})
     more = replace(apart, candidates=(*others, stranger))
     assert numbers(match(more)) == numbers(match(apart))
@@ -76,7 +84,12 @@ def test_forbidding_a_pair_that_was_not_chosen_changes_nothing(seed: int) -> Non
     given = problem(Random(seed), people=9, rules=Rules(Random(seed).choice((40, "auto")), 0))
     before = match(given)
     chosen = {frozenset(each) for each in pairs(before)}
-    others = [(m.id, n.id) for m in given.mentors for n in given.mentees if {m.id, n.id} not in chosen and m.id != n.id]
+    others = [
+        (m.id, n.id)
+        for m in given.mentors
+        for n in given.mentees
+        if {m.id, n.id} not in chosen and m.id != n.id
+    ]
     for each in others[:6]:
         after = match(without(given, each))
         assert (numbers(after), after.objective) == (numbers(before), before.objective)
@@ -85,7 +98,9 @@ def test_forbidding_a_pair_that_was_not_chosen_changes_nothing(seed: int) -> Non
 @pytest.mark.parametrize("seed", range(10))
 def test_working_later_by_the_same_time_all_together_changes_nothing(seed: int) -> None:
     given = problem(Random(seed), people=12)
-    together = replace(given, candidates=tuple(replace(each, zone="Asia/Kolkata") for each in given.candidates))
+    together = replace(
+        given, candidates=tuple(replace(each, zone="Asia/Kolkata") for each in given.candidates)
+    )
     for minutes in (15, 60, 150):
         later = tuple(replace(each, hours=moved(each.hours, minutes)) for each in together.candidates)
         assert numbers(match(replace(together, candidates=later))) == numbers(match(together))
@@ -134,7 +149,9 @@ def test_liking_those_who_meet_even_better_changes_nothing(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_a_turn_that_all_have_is_no_turn(seed: int) -> None:
     given = problem(Random(seed), people=12)
-    everybody = tuple(replace(each, waited_as_mentor=True, waited_as_mentee=True) for each in given.candidates)
+    everybody = tuple(
+        replace(each, waited_as_mentor=True, waited_as_mentee=True) for each in given.candidates
+    )
     after = match(replace(given, candidates=everybody))
     assert (after.pairs, after.objective) == (match(given).pairs, match(given).objective)
 
@@ -145,7 +162,8 @@ def test_whose_turn_it_is_never_costs_others_their_partner(seed: int) -> None:
     given = problem(chance, people=16, rules=Rules(0, 1))
     people = tuple(replace(each, grade=1 if each.id % 2 else 5) for each in given.candidates)
     turns = tuple(
-        replace(each, waited_as_mentor=chance.random() < 0.4, waited_as_mentee=chance.random() < 0.4) for each in people
+        replace(each, waited_as_mentor=chance.random() < 0.4, waited_as_mentee=chance.random() < 0.4)
+        for each in people
     )
     unmet = ("mentees_unmatched", "mentors_unmatched")
     before, after = (match(replace(given, candidates=each)) for each in (people, turns))
@@ -153,7 +171,9 @@ def test_whose_turn_it_is_never_costs_others_their_partner(seed: int) -> None:
     assert waiting(after_of(turns, after)) <= waiting(after_of(turns, before))
 
 
-def after_of(people: tuple[Candidate, ...], found: Result) -> tuple[tuple[Candidate, ...], set[tuple[int, str]]]:
+def after_of(
+    people: tuple[Candidate, ...], found: Result
+) -> tuple[tuple[Candidate, ...], set[tuple[int, str]]]:
     """People, and who of them was left over."""
     return people, {(each.id, each.role) for each in found.left_over}
 

@@ -1,9 +1,11 @@
 """People files and Rules files as they come: what is understood, and what is refused, where and why."""
 
+# long because its cases belong together
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping
 from datetime import date
 from random import Random
@@ -62,7 +64,14 @@ FULL = dict(
         COLUMNS,
         (
             *("x-7", "Ada Lindqvist", "ada@example.com", "2", "x-9", "Design", "Berlin", "Europe/Berlin"),
-            *("Tue 10:00-12:00; Thu 14:00-16:00", "en; de", "both", "2", "TikTok:3; ai-at-work:1", "Short-form video:2"),
+            *(
+                "Tue 10:00-12:00; Thu 14:00-16:00",
+                "en; de",
+                "both",
+                "2",
+                "TikTok:3; ai-at-work:1",
+                "Short-form video:2",
+            ),
             *("Introvert", "x-9;gone", "x-8 ; x-8", ""),
         ),
         strict=True,
@@ -85,12 +94,21 @@ def test_every_column_is_understood_in_any_order_with_any_ends_of_lines_and_a_ma
         "Design",
         "Berlin",
     )
-    assert (ada.zone, ada.hours, ada.languages) == ("Europe/Berlin", parse_hours("Tue 10-12; Thu 14-16"), ("en", "de"))
+    assert (ada.zone, ada.hours, ada.languages) == (
+        "Europe/Berlin",
+        parse_hours("Tue 10-12; Thu 14-16"),
+        ("en", "de"),
+    )
     assert (ada.as_mentor, ada.as_mentee, ada.mentor_capacity, ada.mentee_capacity) == (True, True, 2, 2)
-    assert (ada.teaches, ada.learns) == ((Wish("short-video", 3), Wish("ai-at-work", 1)), (Wish("short-video", 2),))
+    assert (ada.teaches, ada.learns) == (
+        (Wish("short-video", 3), Wish("ai-at-work", 1)),
+        (Wish("short-video", 2),),
+    )
     assert (ada.style, ada.avoids, ada.past_partners) == ("introvert", {3}, {2})
     assert (other.mentor_capacity, found.problem.locked) == (5, ((2, 3),))
-    assert found.notes == ("One id in avoid and past_partners belongs to nobody in this file: line 2, avoid: “gone”.",)
+    assert found.notes == (
+        "One id in avoid and past_partners belongs to nobody in this file: line 2, avoid: “gone”.",
+    )
     for again in (turned, "\ufeff" + turned, turned.encode(), b"\xef\xbb\xbf" + turned.encode()):
         assert read(again).problem == found.problem
 
@@ -104,7 +122,9 @@ def _joined(cells: object) -> str:
 @pytest.mark.parametrize("delimiter", [";", "\t"])
 def test_what_spreadsheets_write_in_place_of_commas_is_understood(delimiter: str) -> None:
     file = io.StringIO()
-    csv.writer(file, delimiter=delimiter).writerows(csv.reader(io.StringIO(table(FULL, {"id": "x-8"}, {"id": "x-9"}))))
+    csv.writer(file, delimiter=delimiter).writerows(
+        csv.reader(io.StringIO(table(FULL, {"id": "x-8"}, {"id": "x-9"})))
+    )
     plain = read(table(FULL, {"id": "x-8"}, {"id": "x-9"}))
     assert read(file.getvalue()).problem == plain.problem
     assert read(f"sep={delimiter}\n{file.getvalue()}").problem == plain.problem
@@ -113,12 +133,19 @@ def test_what_spreadsheets_write_in_place_of_commas_is_understood(delimiter: str
 def test_only_id_and_role_are_needed_and_what_counts_in_place_of_the_rest_is_told() -> None:
     found = read("Role,ID\nmentor,1\nmentee,2\n")
     [one, _] = found.problem.candidates
-    assert (one.name, one.grade, one.zone, one.languages, one.style) == ("1", None, "UTC", ("en",), "balanced")
+    assert (one.name, one.grade, one.zone, one.languages, one.style) == (
+        "1",
+        None,
+        "UTC",
+        ("en",),
+        "balanced",
+    )
     assert (one.hours, one.mentor_capacity, one.teaches) == (parse_hours("Mon-Fri 09:00-17:00"), 1, ())
     [note] = found.notes
-    assert note == (
-        "Columns that are not there, and what counts for everybody: grade: unknown, which forbids nothing; time_zone: UTC; "
-        "hours: Mon-Fri 09:00-17:00; languages: en; teaches: nothing; learns: nothing."
+    assert (
+        note
+        == "Columns that are not there, and what counts for everybody: grade: unknown, which forbids nothing;"
+        " time_zone: UTC; hours: Mon-Fri 09:00-17:00; languages: en; teaches: nothing; learns: nothing."
     )
 
 
@@ -158,7 +185,11 @@ def test_ids_are_ordered_as_numbers_where_all_are_and_as_text_else() -> None:
             "shrt video:2",
             "“shrt video” is no topic that is known here. Did you mean short-video (Short-form video)?",
         ),
-        ("learns", "qqqqq:2", "“qqqqq” is no topic that is known here. `portal topics` lists those there are."),
+        (
+            "learns",
+            "qqqqq:2",
+            "“qqqqq” is no topic that is known here. `portal topics` lists those there are.",
+        ),
         ("learns", "reels:2; TikTok:1", "“TikTok” names short-video a second time."),
         ("manager_id", "zz", "“zz” is nobody in this file. Add a row for them"),
         ("manager_id", "p1", "it names the person as their own manager."),
@@ -166,7 +197,9 @@ def test_ids_are_ordered_as_numbers_where_all_are_and_as_text_else() -> None:
         ("locked_with", "p1", "it locks the person to themselves."),
     ],
 )
-def test_a_bad_cell_is_told_with_its_line_its_column_and_the_way_out(column: str, cell: str, reason: str) -> None:
+def test_a_bad_cell_is_told_with_its_line_its_column_and_the_way_out(
+    column: str, cell: str, reason: str
+) -> None:
     found = wrong(table({column: cell, **({"id": cell} if column == "id" else {})}, {"role": "mentee"}))
     assert len(found) == 1
     assert found[0].startswith(f"line 2, {column}: ")
@@ -203,7 +236,10 @@ def test_every_bad_row_is_found_at_once() -> None:
         ("id,role,manger_id\n1,mentor,\n", "There is no column “manger_id”. Did you mean manager_id?"),
         ("id,role,shoe size\n1,mentor,9\n", "There is no column “shoe size”. Take it away."),
         ("id,name\n1,a\n", "The column role is missing."),
-        ('id,role,name\n1,mentor,"abc\n2,mentee,b\n', "A quotation mark on line 2 has no partner that ends the cell"),
+        (
+            'id,role,name\n1,mentor,"abc\n2,mentee,b\n',
+            "A quotation mark on line 2 has no partner that ends the cell",
+        ),
         ('id,role,name\n1,mentor,"a\n2,mentee,"b"\n', "the row would run on to line 3"),
         (b"id,role,name\n1,mentor,J\xf6rg\n", "Line 2 is not UTF-8 (byte 0xf6)."),
         ("id,role\n1,mentor\n".encode("utf-16"), "This is UTF-16, not UTF-8."),
@@ -217,12 +253,16 @@ def test_a_file_that_cannot_be_read_says_why(text: bytes | str, reason: str) -> 
 
 def test_a_cell_of_ten_megabytes_spoils_its_row_alone() -> None:
     found = read(f"id,role,name\n1,mentor,{'x' * 10_000_000}\n2,mentee,b\n")
-    assert [str(each) for each in found.bad] == ["line 2: a cell has more than 131,072 characters. Shorten it."]
+    assert [str(each) for each in found.bad] == [
+        "line 2: a cell has more than 131,072 characters. Shorten it."
+    ]
     assert [each.name for each in found.problem.candidates] == ["b"]
 
 
 def test_managers_may_take_no_part_stand_ten_thousand_deep_and_go_in_circles() -> None:
-    deep = [{"id": str(each), "manager_id": str(each - 1) if each else "", "role": "none"} for each in range(DEEP)]
+    deep = [
+        {"id": str(each), "manager_id": str(each - 1) if each else "", "role": "none"} for each in range(DEEP)
+    ]
     deep[0]["role"], deep[-1]["role"] = "mentee", "mentor"
     found = read(table(*deep))
     assert (len(found.problem.candidates), found.problem.lines) == (2, {1: (), DEEP: (1,)})
@@ -252,7 +292,11 @@ JUNIOR, SENIOR = {"grade": "1", "role": "both"}, {"grade": "5", "role": "both"}
 def test_of_two_who_are_locked_the_one_mentors_whose_role_or_grade_says_so(
     one: dict[str, str], two: dict[str, str], pair: tuple[int, int]
 ) -> None:
-    for locked in ([{"locked_with": "p2"}, {}], [{}, {"locked_with": "p1"}], [{"locked_with": "p2"}, {"locked_with": "p1"}]):
+    for locked in (
+        [{"locked_with": "p2"}, {}],
+        [{}, {"locked_with": "p1"}],
+        [{"locked_with": "p2"}, {"locked_with": "p1"}],
+    ):
         found = read(table({**one, **locked[0]}, {**two, **locked[1]}))
         assert (found.bad, found.problem.locked) == ((), (pair,))
 
@@ -260,16 +304,30 @@ def test_of_two_who_are_locked_the_one_mentors_whose_role_or_grade_says_so(
 @pytest.mark.parametrize(
     ("one", "two", "reason"),
     [
-        ({"role": "both"}, {"role": "both"}, "p1 and p2 are locked together, and either could mentor the other."),
+        (
+            {"role": "both"},
+            {"role": "both"},
+            "p1 and p2 are locked together, and either could mentor the other.",
+        ),
         ({"role": "mentor"}, {"role": "mentor"}, "neither is a mentor where the other is a mentee."),
         ({"role": "mentor"}, {"role": "none"}, "one of the two takes no part"),
         ({"grade": "5"}, {"role": "mentee", "grade": "1"}, "p1 is not junior enough to mentor p2."),
-        ({}, {"role": "mentee", "avoid": "p1"}, "p1 and p2 cannot be locked together: These two cannot be paired."),
+        (
+            {},
+            {"role": "mentee", "avoid": "p1"},
+            "p1 and p2 cannot be locked together: These two cannot be paired.",
+        ),
         ({"manager_id": "p2"}, {"role": "mentee"}, "p1 and p2 are in one line of managers."),
-        ({"locked_with": "p2;p3"}, {"role": "mentee"}, "p1 is locked into 2 pairs as mentor, with a capacity of 1."),
+        (
+            {"locked_with": "p2;p3"},
+            {"role": "mentee"},
+            "p1 is locked into 2 pairs as mentor, with a capacity of 1.",
+        ),
     ],
 )
-def test_locks_that_cannot_be_kept_are_bad_rows(one: dict[str, str], two: dict[str, str], reason: str) -> None:
+def test_locks_that_cannot_be_kept_are_bad_rows(
+    one: dict[str, str], two: dict[str, str], reason: str
+) -> None:
     found = read(table({"locked_with": "p2", **one}, two, {"role": "mentee"}))
     assert [each.line for each in found.bad] == [2]
     assert reason in str(found.bad[0])
@@ -302,7 +360,22 @@ def test_the_order_of_rows_changes_nothing() -> None:
 CELLS = st.one_of(
     st.text(max_size=20),
     st.sampled_from(
-        ["mentor", "mentee", "both", "p1", "p2", "1", "-1", "NaN", "reels:2", "Mon 9-10", "Europe/Berlin", "en", '"', ";"]
+        [
+            "mentor",
+            "mentee",
+            "both",
+            "p1",
+            "p2",
+            "1",
+            "-1",
+            "NaN",
+            "reels:2",
+            "Mon 9-10",
+            "Europe/Berlin",
+            "en",
+            '"',
+            ";",
+        ]
     ),
 )
 
@@ -326,9 +399,8 @@ def test_rows_of_anything_are_either_bad_or_can_be_matched(rows: list[dict[str, 
 def test_rules_are_read_and_what_they_leave_out_is_as_usual() -> None:
     assert read_rules("{}") == (dict(USUAL_WEIGHTS), Rules())
     weights = {**USUAL_WEIGHTS, "interests": 50, "time": 20}
-    text = f'{{"weights": {weights}, "line": "auto", "min_grade_gap": 2, "stay_bonus": 5, "musts": ["topic"]}}'.replace(
-        "'", '"'
-    )
+    rules = {"weights": weights, "line": "auto", "min_grade_gap": 2, "stay_bonus": 5, "musts": ["topic"]}
+    text = json.dumps(rules)
     assert read_rules("\ufeff" + text) == (weights, Rules("auto", 2, 5, ("topic",)))
 
 
@@ -351,13 +423,22 @@ def test_rules_are_read_and_what_they_leave_out_is_as_usual() -> None:
         ('{"min_grade_gap": "1"}', "min_grade_gap is “1”. Write a whole number."),
         ('{"stay_bonus": -1}', "The bonus for staying"),
         ('{"weights": 7}', "weights is 7. Write an object with all of interests"),
-        ('{"weights": {"intrests": 100}}', "There is no “intrests” in the weights. Did you mean “interests”?"),
-        ('{"weights": {"interests": 100}}', "The weights lack style, time, department, giveback, language, place."),
+        (
+            '{"weights": {"intrests": 100}}',
+            "There is no “intrests” in the weights. Did you mean “interests”?",
+        ),
+        (
+            '{"weights": {"interests": 100}}',
+            "The weights lack style, time, department, giveback, language, place.",
+        ),
         (
             f'{{"weights": {dict.fromkeys(USUAL_WEIGHTS, 10)}}}'.replace("'", '"'),
             "The weights sum to 70. Make them sum to 100.",
         ),
-        (f'{{"weights": {dict.fromkeys(USUAL_WEIGHTS, -1)}}}'.replace("'", '"'), "The weight of interests is -1."),
+        (
+            f'{{"weights": {dict.fromkeys(USUAL_WEIGHTS, -1)}}}'.replace("'", '"'),
+            "The weight of interests is -1.",
+        ),
         ('{"musts": "topic"}', "musts is “topic”. Write a list of department, site, topic"),
         ('{"musts": ["topics"]}', "There is no “topics” in musts. Did you mean “topic”?"),
         ("[" * 100_000, "It is nested too deep"),

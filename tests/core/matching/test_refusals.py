@@ -82,9 +82,13 @@ def test_locks_that_cannot_be_kept_are_refused_with_names_and_the_reason() -> No
         match(replace(given, locked=((1, 4), (2, 4))))
     with pytest.raises(Invalid, match="Person 1 and 77 are locked together, but 77 does not wait"):
         match(replace(given, locked=((1, 77),)))
-    with pytest.raises(Invalid, match="Person 4 and Person 1 are locked together, but Person 4 does not wait"):
+    with pytest.raises(
+        Invalid, match="Person 4 and Person 1 are locked together, but Person 4 does not wait"
+    ):
         match(replace(given, locked=((4, 1),)))
-    with pytest.raises(Invalid, match="Person 1 and Person 4 are locked together, but these two cannot be paired"):
+    with pytest.raises(
+        Invalid, match="Person 1 and Person 4 are locked together, but these two cannot be paired"
+    ):
         match(replace(without(given, (1, 4)), locked=((1, 4),)))
     both = tuple(replace(each, as_mentor=True, as_mentee=True, grade=None) for each in given.candidates)
     with pytest.raises(Invalid, match="locked together both ways round"):
@@ -122,8 +126,11 @@ def test_nobody_to_pair_is_no_error() -> None:
         assert Result.from_json(json.loads(json.dumps(found.as_json()))) == found
     apart = tuple(replace(each, languages=(str(each.id),)) for each in given.candidates)
     assert match(replace(given, candidates=apart)).objective == {
-        "mentees_unmatched": 2, "mentors_unmatched": 2, "below_line": 0, "total_phi": 0,
-    }  # fmt: skip
+        "mentees_unmatched": 2,
+        "mentors_unmatched": 2,
+        "below_line": 0,
+        "total_phi": 0,
+    }
     for locked in (((1, 3),),):
         with pytest.raises(Invalid, match="does not wait"):
             match(replace(given, candidates=given.mentors, locked=locked))
@@ -149,5 +156,7 @@ def test_the_most_seats_there_can_be_meet_no_two_twice(line: int | str) -> None:
     given = alike(4)
     people = tuple(replace(each, mentor_capacity=5, mentee_capacity=5) for each in given.candidates)
     found = match(replace(given, candidates=people, rules=Rules(line=line)))
-    assert len(set(pairs(found))) == len(found.pairs) == (4 if line == 100 else 16), "pairs below the line are few"
+    assert len(set(pairs(found))) == len(found.pairs) == (4 if line == 100 else 16), (
+        "pairs below the line are few"
+    )
     assert found.gap == 0

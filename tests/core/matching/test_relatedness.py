@@ -60,7 +60,9 @@ def test_the_matrix_is_symmetric_whole_and_full_on_the_diagonal() -> None:
 
 def test_the_matrix_says_what_one_question_says() -> None:
     names = IDS[::3]
-    assert matrix(names, TOPICS).tolist() == [[relatedness(one, other, TOPICS) for other in names] for one in names]
+    assert matrix(names, TOPICS).tolist() == [
+        [relatedness(one, other, TOPICS) for other in names] for one in names
+    ]
 
 
 @given(st.sampled_from(IDS), st.sampled_from(IDS))
@@ -69,7 +71,9 @@ def test_it_is_as_far_there_as_back(one: str, other: str) -> None:
     assert (relatedness(one, other, TOPICS) == SAME) == (one == other)
 
 
-@given(st.lists(st.sampled_from(IDS), unique=True, min_size=1, max_size=20), st.randoms(use_true_random=False))
+@given(
+    st.lists(st.sampled_from(IDS), unique=True, min_size=1, max_size=20), st.randoms(use_true_random=False)
+)
 def test_the_order_of_the_names_changes_nothing(names: list[str], chance: object) -> None:
     shuffled = list(names)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # a Random of hypothesis

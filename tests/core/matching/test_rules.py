@@ -110,15 +110,26 @@ def test_the_manager_of_a_manager_counts_and_a_circle_of_managers_ends() -> None
     assert match(far).pairs == ()
     above = two({}, {"manager_id": 3}, managers={1: None, 2: 3, 3: 4, 4: 1})
     assert match(above).pairs == ()
-    for circle in ({1: 3, 2: None, 3: 4, 4: 3}, {1: 3, 2: None, 3: 3}, {1: None, 2: 4, 3: None, 4: 5, 5: 6, 6: 4}):
-        assert len(match(two({"manager_id": circle[1]}, {"manager_id": circle[2]}, managers=circle)).pairs) == 1
+    for circle in (
+        {1: 3, 2: None, 3: 4, 4: 3},
+        {1: 3, 2: None, 3: 3},
+        {1: None, 2: 4, 3: None, 4: 5, 5: 6, 6: 4},
+    ):
+        assert (
+            len(match(two({"manager_id": circle[1]}, {"manager_id": circle[2]}, managers=circle)).pairs) == 1
+        )
     both = {1: 3, 2: 4, 3: 2, 4: 1}
     assert match(two({"manager_id": 3}, {"manager_id": 4}, managers=both)).pairs == ()
 
 
 def test_colleagues_of_one_manager_and_people_of_other_branches_may_be_paired() -> None:
     assert len(match(two({"manager_id": 3}, {"manager_id": 3}, managers={1: 3, 2: 3, 3: None})).pairs) == 1
-    assert len(match(two({"manager_id": 3}, {"manager_id": 4}, managers={1: 3, 2: 4, 3: 5, 4: 5, 5: None})).pairs) == 1
+    assert (
+        len(
+            match(two({"manager_id": 3}, {"manager_id": 4}, managers={1: 3, 2: 4, 3: 5, 4: 5, 5: None})).pairs
+        )
+        == 1
+    )
 
 
 def test_a_line_that_only_the_companys_list_knows_counts_too() -> None:
@@ -167,6 +178,8 @@ def test_lines_are_what_walking_up_from_each_would_find(seed: int) -> None:
         (("Europe/Paris", "Mon 09:00-09:30, 10:00-10:30"), ("Europe/Berlin", "Mon-Fri 09:00-17:00"), False),
     ],
 )
-def test_an_hour_in_common_must_be_there_all_year(mentor: tuple[str, str], mentee: tuple[str, str], may: bool) -> None:
+def test_an_hour_in_common_must_be_there_all_year(
+    mentor: tuple[str, str], mentee: tuple[str, str], may: bool
+) -> None:
     one, other = ({"zone": zone, "hours": parse_hours(hours)} for zone, hours in (mentor, mentee))
     assert len(match(two(one, other)).pairs) == may

@@ -35,7 +35,11 @@ def test_the_catalogue_has_120_to_200_topics_and_at_least_20_in_every_area():
 
 
 def test_every_topic_has_6_to_12_other_names_and_a_short_label():
-    odd = [t.id for t in CATALOGUE if not 6 <= len(t.aliases) <= 12 or not 2 < len(t.label) <= 42 or not all(t.aliases)]
+    odd = [
+        t.id
+        for t in CATALOGUE
+        if not 6 <= len(t.aliases) <= 12 or not 2 < len(t.label) <= 42 or not all(t.aliases)
+    ]
     assert odd == []
 
 
@@ -151,7 +155,11 @@ def test_odd_text_is_answered_like_any_other(text):
 
 
 def test_emoji_and_nul_around_a_name_do_not_hide_it():
-    assert recognise("\x00🎥 Reels 🎬") == recognise("reels") == next(t for t in CATALOGUE if t.id == "short-video")
+    assert (
+        recognise("\x00🎥 Reels 🎬")
+        == recognise("reels")
+        == next(t for t in CATALOGUE if t.id == "short-video")
+    )
 
 
 def test_accents_width_and_punctuation_make_no_difference():
@@ -200,7 +208,9 @@ def test_normalising_twice_changes_nothing(text):
     plain = normalise(text)
     assert normalise(plain) == plain
     assert plain == plain.strip()
-    assert not any(unicodedata.category(letter) in ("Mn", "Cc", "Cf") or letter in string.punctuation for letter in plain)
+    assert not any(
+        unicodedata.category(letter) in ("Mn", "Cc", "Cf") or letter in string.punctuation for letter in plain
+    )
 
 
 @given(st.text(max_size=60) | st.sampled_from(list(TYPED)), st.integers(0, 10))
@@ -209,7 +219,10 @@ def test_suggestions_are_ordered_limited_and_of_different_topics(text, limit):
     assert len(found) <= limit
     assert len({one.topic.id for one in found}) == len(found)
     assert list(found) == sorted(found, key=lambda one: (-one.score, one.topic.label))
-    assert all(0 < one.score <= 1 and one.alias in (one.topic.id, one.topic.label, *one.topic.aliases) for one in found)
+    assert all(
+        0 < one.score <= 1 and one.alias in (one.topic.id, one.topic.label, *one.topic.aliases)
+        for one in found
+    )
 
 
 @given(st.text(max_size=40) | st.sampled_from([alias for topic in CATALOGUE for alias in topic.aliases]))

@@ -1,4 +1,6 @@
-"""What staff do with pairings by hand: adding, editing in the row, discarding, publishing; and each of it taken back."""
+"""What staff do with pairings by hand: adding, editing in the row, discarding, publishing; and each of it
+taken back.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def edit(pairing: Pairing, company: Company, *, seen: int | None = None, **value
     with transaction():
         row = held(pairing)
         version = row.version if seen is None else seen
-        entry = actions.edit(row, seen=version, by=company.staff, at=now(), reason="They asked for it", **values)
+        entry = actions.edit(
+            row, seen=version, by=company.staff, at=now(), reason="They asked for it", **values
+        )
         return entry.position if entry else None
 
 
@@ -65,7 +69,13 @@ def test_two_paired_by_hand_are_a_draft_with_score_and_reasons(company: Company)
     row = db.session.get_one(Pairing, position)
     programme = db.session.get_one(Programme, company.programme.id)
     score, parts = matchmaking.assess(programme, mentor_id=ada.id, mentee_id=grace.id, on=today())
-    assert (row.state, row.locked, row.remark, row.score, row.parts) == ("draft", True, "Asked for by both", score, parts)
+    assert (row.state, row.locked, row.remark, row.score, row.parts) == (
+        "draft",
+        True,
+        "Asked for by both",
+        score,
+        parts,
+    )
     assert score == sum(part["points"] for part in parts)
     entry = audit.history("pairing", row.id)[0]
     said = {"mentor_id": ada.id, "mentee_id": grace.id, "locked": True, "remark": "Asked for by both"}
@@ -94,7 +104,9 @@ def test_two_who_may_not_meet_or_have_no_seat_are_not_paired_by_hand(company: Co
     assert len(db.session.scalars(db.select(Pairing)).all()) == 2
 
 
-def test_changing_the_mentor_of_a_draft_reckons_the_score_anew_and_undo_brings_both_back(company: Company) -> None:
+def test_changing_the_mentor_of_a_draft_reckons_the_score_anew_and_undo_brings_both_back(
+    company: Company,
+) -> None:
     ada, grace = company.mentor("Ada King"), company.mentee("Grace Hopper")
     bea = company.mentor("Bea Long", style="extrovert")
     pairing = db.session.get_one(Pairing, add(company, ada, grace))
@@ -103,7 +115,9 @@ def test_changing_the_mentor_of_a_draft_reckons_the_score_anew_and_undo_brings_b
     after = facts(pairing)
     assert (after["mentor_id"], after["remark"]) == (bea.id, "Bea asked")
     programme = db.session.get_one(Programme, company.programme.id)
-    assert after["score"], after["parts"] == matchmaking.assess(programme, mentor_id=bea.id, mentee_id=grace.id, on=today())
+    assert after["score"], after["parts"] == matchmaking.assess(
+        programme, mentor_id=bea.id, mentee_id=grace.id, on=today()
+    )
     assert after["parts"] != before["parts"]
     entry = audit.at(position or 0)
     assert entry is not None
@@ -178,8 +192,11 @@ def test_an_offer_made_in_the_row_is_taken_back_by_undo_with_a_letter(company: C
         asking.accept(held(pairing), by=grace, at=now())
     undo(again, company)
     assert letters()[2:] == [
-        ("offered", grace.email), ("offered", ada.email), ("taken_back", grace.email), ("taken_back", ada.email),
-    ]  # fmt: skip
+        ("offered", grace.email),
+        ("offered", ada.email),
+        ("taken_back", grace.email),
+        ("taken_back", ada.email),
+    ]
     row = held(pairing)
     assert (row.offered_at, row.answer_by, row.mentee_accepted_at) == (None, None, None)
 
@@ -230,8 +247,11 @@ def test_an_end_by_staff_is_undone_to_what_it_was_and_both_are_told(company: Com
     undo(position, company)
     assert now_is(pairing) == ("paused", None)
     assert letters() == [
-        ("ended", grace.email), ("ended", ada.email), ("goes_on", grace.email), ("goes_on", ada.email),
-    ]  # fmt: skip
+        ("ended", grace.email),
+        ("ended", ada.email),
+        ("goes_on", grace.email),
+        ("goes_on", ada.email),
+    ]
     assert (versions.of(ada.id)[0], versions.of(grace.id)[0]) == (2, 2)
 
 
@@ -278,7 +298,9 @@ def test_an_edit_that_was_edited_again_is_not_undone_by_itself(company: Company)
 def test_only_edits_of_pairings_are_undone(company: Company) -> None:
     pairing = company.pairing("Ada King", "Grace Hopper")
     with transaction():
-        other = audit.write(action="person.edited", on="person", id=1, by=None, before={"name": "A"}, after={"name": "B"})
+        other = audit.write(
+            action="person.edited", on="person", id=1, by=None, before={"name": "A"}, after={"name": "B"}
+        )
         position = other.position
     for each in (position, 999):
         with pytest.raises(NotFound):

@@ -1,5 +1,5 @@
-"""What changes while somebody is at it: two who write at once wait for each other and never in a ring; what people said
-since counts; and nobody is told what is not so."""
+"""What changes while somebody is at it: two who write at once wait for each other and never in a ring; what
+people said since counts; and nobody is told what is not so."""
 
 from __future__ import annotations
 
@@ -39,12 +39,17 @@ Act = Callable[[], object]
 
 
 def waiting() -> int:
-    """How many others wait for a lock; on SQLite, where nobody can tell, after a while as many as it takes."""
+    """How many others wait for a lock; on SQLite, where nobody can tell, after a while as
+    many as it takes.
+    """
     if db.engine.dialect.name == "sqlite":
         time.sleep(0.3)
         return 9
     db.session.rollback()
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type ="
+        " 'Lock'"
+    )
     return db.session.scalar(text(query)) or 0
 
 
@@ -74,7 +79,9 @@ def held_up(app: Flask, by: Act) -> Iterator[None]:
 
 
 def one_after_the_other(app: Flask, *acts: Act, behind: Act) -> list[str]:
-    """Begin each while the ones before stand waiting behind `behind`; then let them go. What failed, but for refusals."""
+    """Begin each while the ones before stand waiting behind `behind`; then let them go. What failed, but for
+    refusals.
+    """
     wrong: list[str] = []
 
     def do(act: Act) -> None:
@@ -183,7 +190,9 @@ def test_keeping_a_trial_with_its_rules_while_a_draft_changes_waits_its_turn(
     grace, seen = company.people["Grace Hopper"], company.programme.version
 
     def keep() -> None:
-        trials.keep(db.session.get_one(MatchRun, trial.id), by=company.staff, at=now(), rules_too=True, seen=seen)
+        trials.keep(
+            db.session.get_one(MatchRun, trial.id), by=company.staff, at=now(), rules_too=True, seen=seen
+        )
 
     def leave() -> None:
         leaving.withdraw(own_enrolment(company.programme.id, grace.id, hold=True), at=now())
@@ -209,7 +218,9 @@ def test_two_whose_calendars_change_by_different_doings_wait_for_each_other_in_o
 
 
 @pytest.mark.parametrize("leaves", ["Ada King", "Grace Hopper"])
-def test_an_answer_while_one_of_the_two_leaves_waits_its_turn(app: Flask, company: Company, leaves: str) -> None:
+def test_an_answer_while_one_of_the_two_leaves_waits_its_turn(
+    app: Flask, company: Company, leaves: str
+) -> None:
     pairing = company.pairing("Ada King", "Grace Hopper", "offered")
     grace, who = company.people["Grace Hopper"], company.people[leaves]
 
@@ -229,7 +240,10 @@ def test_an_answer_at_the_end_of_its_time_counts_or_is_too_late_and_never_both(
     late = {"offered_at": now() - timedelta(days=5), "answer_by": now() - timedelta(seconds=1)}
     pairing = company.pairing("Ada King", "Grace Hopper", "offered", **late)
     grace = company.people["Grace Hopper"]
-    answer, end = (lambda: asking.accept(held(pairing), by=grace, at=now())), (lambda: asking.expire_due(now()))
+    answer, end = (
+        (lambda: asking.accept(held(pairing), by=grace, at=now())),
+        (lambda: asking.expire_due(now())),
+    )
     acts = (answer, end) if first == "the answer" else (end, answer)
     behind = lambda: audit.write(action="test", on="test", id=1, by=None)  # noqa: E731  # short
     assert one_after_the_other(app, *acts, behind=behind) == []
@@ -247,7 +261,9 @@ def test_rules_that_change_while_a_row_is_edited_wait_their_turn(
     seen = company.programme.version
 
     def change() -> None:
-        edit_programme(mine(company), seen=seen, by=company.staff, rules={**company.programme.rules, "line": 30})
+        edit_programme(
+            mine(company), seen=seen, by=company.staff, rules={**company.programme.rules, "line": 30}
+        )
 
     behind = lambda: audit.write(action="test", on="test", id=1, by=None)  # noqa: E731  # short
     assert one_after_the_other(app, change, edit(one, company, remark="Ask them twice"), behind=behind) == []

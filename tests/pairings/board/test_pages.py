@@ -1,5 +1,6 @@
 """Staff's board: seeing pairings, editing in the row, conflicts, undo, pairing by hand, publishing."""
 
+# long because its cases belong together
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -23,10 +24,15 @@ def company(make: Factories, staff: Person, noise: Noise) -> Company:
     made = company_of(make, staff)
     made.make.add(
         Pairing(
-            programme_id=noise.programme.id, mentor_id=noise.person.id, mentee_id=staff.id, score=1, parts=[],
-            created_at=noise.person.created_at, remark="zq-secret",
+            programme_id=noise.programme.id,
+            mentor_id=noise.person.id,
+            mentee_id=staff.id,
+            score=1,
+            parts=[],
+            created_at=noise.person.created_at,
+            remark="zq-secret",
         )
-    )  # fmt: skip
+    )
     return made
 
 
@@ -46,11 +52,15 @@ def changes(pairing: Pairing, **values: Any) -> dict[str, Any]:
     return {field(pairing, name): value for name, value in values.items()}
 
 
-def edit(visitor: Visitor, pairing: Pairing, *, htmx: bool = False, status: int | None = None, **values: Any) -> Page:
+def edit(
+    visitor: Visitor, pairing: Pairing, *, htmx: bool = False, status: int | None = None, **values: Any
+) -> Page:
     """Open the row's form and send it with these changes."""
     visitor.get(f"/pairings/board/{pairing.id}/edit", htmx=htmx)
     expected = status or (200 if htmx else 303)
-    return visitor.post(f"/pairings/board/{pairing.id}", htmx=htmx, status=expected, **changes(pairing, **values))
+    return visitor.post(
+        f"/pairings/board/{pairing.id}", htmx=htmx, status=expected, **changes(pairing, **values)
+    )
 
 
 def reread(pairing: Pairing) -> Pairing:
@@ -67,7 +77,9 @@ def test_members_and_staff_of_other_programmes_find_nothing(
     company_of(make, other, "Another season")
     paths = [f"/pairings/board/{pairing.id}/{each}" for each in ("row", "edit", "reasons", "history")]
     programme = f"programme={company.programme.id}"
-    paths += [f"/pairings/board{each}?{programme}" for each in ("", "/new", "/people", "/publish", "/waiting")]
+    paths += [
+        f"/pairings/board{each}?{programme}" for each in ("", "/new", "/people", "/publish", "/waiting")
+    ]
     for person in (member, other):
         visitor = new_visitor(person)
         for path in paths:
@@ -82,7 +94,16 @@ def test_the_board_shows_the_pairings_of_the_programme_that_is_on(stefan: Visito
     company.pairing("Ada King", "Grace Hopper", remark="Asked for by both", locked=True)
     page = stefan.get("/pairings/board")
     assert page.heading == "1 pair"
-    wanted = ("Ada King", "Grace Hopper", "Design, Berlin", "87", "knows about", "Draft", "Locked", "Asked for by both")
+    wanted = (
+        "Ada King",
+        "Grace Hopper",
+        "Design, Berlin",
+        "87",
+        "knows about",
+        "Draft",
+        "Locked",
+        "Asked for by both",
+    )
     assert [word for word in wanted if word not in page.text] == []
     assert "Zebulon" not in page.text
     assert page.root.one("meter")["value"] == "87"
@@ -130,34 +151,45 @@ def test_the_list_comes_alone_for_htmx_with_its_presets(stefan: Visitor, company
     assert "Drafts 1" in page.text
 
 
-def test_reasons_open_below_the_row_and_are_a_page_without_javascript(stefan: Visitor, company: Company) -> None:
+def test_reasons_open_below_the_row_and_are_a_page_without_javascript(
+    stefan: Visitor, company: Company
+) -> None:
     pairing = company.pairing("Ada King", "Grace Hopper")
     address = f"/pairings/board/{pairing.id}/reasons"
     for page in (stefan.get(address, htmx=True), stefan.get(address)):
         assert all(
-            word in page.text for word in ("Interests", "52", "Common time", "35", "Together", "87", "30 working hours")
+            word in page.text
+            for word in ("Interests", "52", "Common time", "35", "Together", "87", "30 working hours")
         )
     closed = stefan.get(f"/pairings/board/{pairing.id}/row?drawer=closed", htmx=True)
     assert "hidden" in closed.root.one("tr", id=f"reasons-{pairing.id}")
 
 
-def test_an_edit_in_the_row_answers_the_row_with_an_undo(stefan: Visitor, company: Company, staff: Person) -> None:
+def test_an_edit_in_the_row_answers_the_row_with_an_undo(
+    stefan: Visitor, company: Company, staff: Person
+) -> None:
     pairing = company.pairing("Ada King", "Grace Hopper")
-    page = edit(stefan, pairing, htmx=True, locked=True, remark="Asked for by both", reason="They met at lunch")
+    page = edit(
+        stefan, pairing, htmx=True, locked=True, remark="Asked for by both", reason="They met at lunch"
+    )
     assert page.root.one("tr", id=f"pairing-{pairing.id}")
     assert all(word in page.text for word in ("Locked", "Asked for by both"))
     saved = reread(pairing)
     assert (saved.locked, saved.remark, saved.version) == (True, "Asked for by both", 2)
     entry = audit.history("pairing", pairing.id)[0]
     assert (entry.actor_id, entry.after, entry.reason) == (
-        staff.id, {"locked": True, "remark": "Asked for by both"}, "They met at lunch",
-    )  # fmt: skip
+        staff.id,
+        {"locked": True, "remark": "Asked for by both"},
+        "They met at lunch",
+    )
     undone = stefan.post(f"/pairings/board/undo/{entry.position}", htmx=True)
     assert "Undone" in undone.toasts[0]
     assert (reread(pairing).locked, reread(pairing).remark) == (False, "")
 
 
-def test_the_same_edit_works_without_javascript_and_comes_back_to_the_list(stefan: Visitor, company: Company) -> None:
+def test_the_same_edit_works_without_javascript_and_comes_back_to_the_list(
+    stefan: Visitor, company: Company
+) -> None:
     pairing = company.pairing("Ada King", "Grace Hopper")
     stefan.get(f"/pairings/board/{pairing.id}/edit?q=ada")
     page = stefan.post(f"/pairings/board/{pairing.id}", **changes(pairing, remark="Both like cycling"))
@@ -268,7 +300,9 @@ def test_a_doubled_save_is_no_conflict(stefan: Visitor, company: Company) -> Non
     address = f"/pairings/board/{pairing.id}"
     form = {**stefan.get(f"{address}/edit").values(address), **changes(pairing, remark="Once")}
     assert [stefan.send(address, form).status for _ in range(2)] == [303, 303]
-    assert len([each for each in audit.history("pairing", pairing.id) if each.action == "pairing.edited"]) == 1
+    assert (
+        len([each for each in audit.history("pairing", pairing.id) if each.action == "pairing.edited"]) == 1
+    )
 
 
 def test_a_draft_is_discarded_and_taken_back(stefan: Visitor, company: Company) -> None:
@@ -295,14 +329,19 @@ def test_a_draft_that_somebody_changed_is_not_discarded_unseen(stefan: Visitor, 
     assert reread(pairing).state == "draft"
 
 
-def test_the_history_says_who_did_what_and_undoes_it(stefan: Visitor, company: Company, staff: Person) -> None:
+def test_the_history_says_who_did_what_and_undoes_it(
+    stefan: Visitor, company: Company, staff: Person
+) -> None:
     pairing = company.pairing("Ada King", "Grace Hopper")
     company.mentor("Bea Long")
     edit(stefan, pairing, mentor="Bea Long", reason="Ada is away")
     edit(stefan, pairing, state="offered")
     stefan.follow()
     page = stefan.get(f"/pairings/board/{pairing.id}/history")
-    assert all(word in page.text for word in (staff.name, "Ada King", "Bea Long", "Ada is away", "Waiting for an answer"))
+    assert all(
+        word in page.text
+        for word in (staff.name, "Ada King", "Bea Long", "Ada is away", "Waiting for an answer")
+    )
     assert page.text.count("Waiting for an answer") == 1
     undo = next(each["action"] for each in page.root.all("form") if "/undo/" in each["action"])
     assert stefan.post(undo).location == f"/pairings/board/{pairing.id}/history"
@@ -346,7 +385,9 @@ def test_the_board_asks_the_same_number_of_questions_for_one_row_and_for_three(
 
 def test_a_board_of_twenty_rows_is_small(stefan: Visitor, company: Company) -> None:
     for number in range(21):
-        company.pairing(f"Margarete Mustermann {number}", f"Bartholomew Longname {number}", locked=number % 5 == 0)
+        company.pairing(
+            f"Margarete Mustermann {number}", f"Bartholomew Longname {number}", locked=number % 5 == 0
+        )
     for number in range(6):
         company.mentee(f"Waiting {number}")
     page = stefan.get("/pairings/board")
@@ -362,7 +403,9 @@ def test_odd_text_is_shown_as_text(stefan: Visitor, company: Company) -> None:
     assert form[field(pairing, "remark")] == ["<script>alert(1)</script>"]
 
 
-def test_another_programme_is_chosen_by_a_select(stefan: Visitor, company: Company, make: Factories, staff: Person) -> None:
+def test_another_programme_is_chosen_by_a_select(
+    stefan: Visitor, company: Company, make: Factories, staff: Person
+) -> None:
     assert all(each["name"] != "programme" for each in stefan.get("/pairings/board").root.all("select"))
     other: Programme = company_of(make, staff, "Autumn season").programme
     page = stefan.get(f"/pairings/board?programme={other.id}")

@@ -44,14 +44,20 @@ def test_only_those_who_may_be_chosen_are_suggested_with_their_points(
     company.pairing("Long Taken", "Dan Drew")
     make.person("Long Outsider")
     company.mentee("Long Learner")
-    query = f"pairing={pairing.id}&side=mentor&{field(pairing, 'mentor')}=long&{field(pairing, 'mentee')}=Grace+Hopper"
+    typed = f"{field(pairing, 'mentor')}=long&{field(pairing, 'mentee')}=Grace+Hopper"
+    query = f"pairing={pairing.id}&side=mentor&{typed}"
     page = stefan.get(f"/pairings/board/people?{query}", htmx=True)
     options = {each["data-value"]: each.text for each in page.root.all("li")}
     assert [name.partition(" <")[0] for name in options] == ["Long Ada", "Long Bea"]
     assert "points" in options[f"Long Bea <{free.email}>"]
     assert page.root.one("ul", id=f"{field(pairing, 'mentor')}-list")
-    page = stefan.get(f"/pairings/board/people?programme={company.programme.id}&side=mentor&mentor=long", htmx=True)
-    assert [each["data-value"].partition(" <")[0] for each in page.root.all("li")] == ["Long Bea", "Long Senior"]
+    page = stefan.get(
+        f"/pairings/board/people?programme={company.programme.id}&side=mentor&mentor=long", htmx=True
+    )
+    assert [each["data-value"].partition(" <")[0] for each in page.root.all("li")] == [
+        "Long Bea",
+        "Long Senior",
+    ]
 
 
 def test_two_people_are_paired_by_hand(stefan: Visitor, company: Company) -> None:
@@ -74,19 +80,25 @@ def test_those_who_wait_are_listed_with_the_reason_of_the_kept_run(stefan: Visit
     said = {"template": "%(name)s shares no working hour with anybody.", "args": {"name": "Wanda Waits"}}
     enrolment = company.enrolments["Wanda Waits"]
     company.make.add(LeftOver(run_id=run.id, enrolment_id=enrolment.id, role="mentee", **said))
-    for page in (stefan.get("/pairings/board"), stefan.get(f"/pairings/board/waiting?programme={company.programme.id}")):
+    for page in (
+        stefan.get("/pairings/board"),
+        stefan.get(f"/pairings/board/waiting?programme={company.programme.id}"),
+    ):
         assert "Wanda Waits shares no working hour with anybody." in page.text
         assert len([each for each in page.links if "person=" in each]) == 1
 
 
-def test_publishing_shows_the_letters_first_and_sends_exactly_those(stefan: Visitor, company: Company) -> None:
+def test_publishing_shows_the_letters_first_and_sends_exactly_those(
+    stefan: Visitor, company: Company
+) -> None:
     one = company.pairing("Ada King", "Grace Hopper")
     company.pairing("Bea Long", "Carl Cole", "active")
     action = f"/pairings/board/publish?programme={company.programme.id}"
     page = stefan.get(action)
     assert page.heading == "1 letter, ready to go"
     assert all(
-        word in page.text for word in ("Grace Hopper", company.people["Grace Hopper"].email, "Would you like to meet")
+        word in page.text
+        for word in ("Grace Hopper", company.people["Grace Hopper"].email, "Would you like to meet")
     )
     assert "Carl" not in page.text
     assert letters() == []
@@ -111,7 +123,9 @@ def test_drafts_that_changed_meanwhile_are_not_published_unseen(stefan: Visitor,
 
 
 def test_nothing_to_publish_leads_back_to_the_board(stefan: Visitor, company: Company) -> None:
-    assert "No draft to publish" in stefan.get(f"/pairings/board/publish?programme={company.programme.id}").text
+    assert (
+        "No draft to publish" in stefan.get(f"/pairings/board/publish?programme={company.programme.id}").text
+    )
 
 
 def test_a_draft_of_somebody_who_pauses_is_kept_back_and_named(stefan: Visitor, company: Company) -> None:
@@ -146,10 +160,17 @@ def test_whoever_is_free_is_suggested_though_very_many_of_that_name_are_not(
     free, grace = people.pop(), company.mentee("Grace Hopper", mentee_capacity=5)
     drafts = [
         Pairing(
-            programme_id=company.programme.id, mentor_id=each.id, mentee_id=grace.id, score=1, parts=[], created_at=now()
+            programme_id=company.programme.id,
+            mentor_id=each.id,
+            mentee_id=grace.id,
+            score=1,
+            parts=[],
+            created_at=now(),
         )
         for each in people
-    ]  # fmt: skip
+    ]
     make.add(*drafts)
     url = f"/pairings/board/people?programme={company.programme.id}&side=mentor&mentor=long"
-    assert [each["data-value"] for each in stefan.get(url, htmx=True).root.all("li")] == [f"Long 64 <{free.email}>"]
+    assert [each["data-value"] for each in stefan.get(url, htmx=True).root.all("li")] == [
+        f"Long 64 <{free.email}>"
+    ]

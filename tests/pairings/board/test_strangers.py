@@ -38,14 +38,18 @@ def season(make: Factories, staff: Person) -> Company:
 
 
 def addresses(app: Flask, season: Company) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Each address with each thing of the season that it can name: the method, the address, what a form would hold."""
+    """Each address with each thing of the season that it can name: the method, the address, what a form would
+    hold.
+    """
     pairings = [each.id for each in db.session.scalars(db.select(Pairing))]
     runs = [each.id for each in db.session.scalars(db.select(MatchRun))]
     named = {
         "pairing_id": pairings,
         "run_id": runs,
         "mentor_id": [season.people["Mentor 1"].id],
-        "position": [audit.history("pairing", each)[0].position for each in pairings if audit.history("pairing", each)],
+        "position": [
+            audit.history("pairing", each)[0].position for each in pairings if audit.history("pairing", each)
+        ],
     }
     asked = {"programme": str(season.programme.id), "digest": "", "version": "1"}
     for rule in app.url_map.iter_rules():
@@ -54,7 +58,11 @@ def addresses(app: Flask, season: Company) -> Iterator[tuple[str, str, dict[str,
         for path in _filled(rule, named):
             for method in sorted({"GET", "POST"} & (rule.methods or set())):
                 yield method, f"{path}?programme={season.programme.id}&side=mentor&mentor=mentor", asked
-    yield "GET", f"/pairings/board/people?pairing={pairings[0]}&side=mentor&pairing-{pairings[0]}-mentor=mentor", {}
+    yield (
+        "GET",
+        f"/pairings/board/people?pairing={pairings[0]}&side=mentor&pairing-{pairings[0]}-mentor=mentor",
+        {},
+    )
     for run in runs:
         yield "GET", f"/pairings/bench?run={run}", {}
         yield "GET", f"/pairings/bench/compare?one=board&other={run}", {}

@@ -1,4 +1,6 @@
-"""Each kind of edit taken back by itself: the row is as it was, and whoever had a letter gets one that says so."""
+"""Each kind of edit taken back by itself: the row is as it was, and whoever had a letter gets one that says
+so.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,12 @@ def test_other_people_who_were_asked_in_the_same_edit_are_undone_together(compan
     position = edit(pairing, company, mentee_id=dora.id, state="offered")
     undo(position, company)
     row = held(pairing)
-    assert (row.state, row.mentee_id, row.mentee.name, row.locked) == ("draft", grace.id, "Grace Hopper", True)
+    assert (row.state, row.mentee_id, row.mentee.name, row.locked) == (
+        "draft",
+        grace.id,
+        "Grace Hopper",
+        True,
+    )
     assert row.parts[0]["args"]["mentee"] == "Grace Hopper"
     assert letters() == [("offered", dora.email), ("taken_back", dora.email)]
 
@@ -72,9 +79,12 @@ def test_an_offer_taken_back_by_mistake_is_made_again(company: Company) -> None:
     assert turn is not None
     assert turn.id == grace.id, "the senior is asked anew"
     assert letters() == [
-        ("offered", grace.email), ("offered", ada.email),
-        ("taken_back", grace.email), ("taken_back", ada.email), ("offered", grace.email),
-    ]  # fmt: skip
+        ("offered", grace.email),
+        ("offered", ada.email),
+        ("taken_back", grace.email),
+        ("taken_back", ada.email),
+        ("offered", grace.email),
+    ]
 
 
 def test_a_declined_pairing_drafted_anew_is_asked_from_the_beginning(company: Company) -> None:

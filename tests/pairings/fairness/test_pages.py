@@ -1,4 +1,6 @@
-"""The fairness view: groups that fare worse are named, small ones are not judged, and who was left over stands first."""
+"""The fairness view: groups that fare worse are named, small ones are not judged, and who was left over
+stands first.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ def stefan(company: Company, new_visitor: Callable[..., Visitor], staff: Person)
 def some(site: str, scores: list[int | None], first: int = 0) -> list[Application]:
     """Mentees of a site with these scores, None for those without a match."""
     facts = {"role": "mentee", "site": site, "department": "", "grade": None}
-    return [Application(person=first + n, name=f"{site} {n}", score=score, **facts) for n, score in enumerate(scores)]  # type: ignore[arg-type]  # plain facts
+    return [
+        Application(person=first + n, name=f"{site} {n}", score=score, **facts)
+        for n, score in enumerate(scores)
+    ]  # type: ignore[arg-type]  # plain facts
 
 
 def test_a_group_of_which_markedly_fewer_are_matched_is_marked() -> None:
@@ -81,9 +86,12 @@ def test_who_waits_and_who_is_matched_is_counted_in_each_role(company: Company, 
     db.session.rollback()
     found = {(each.name, each.role): each.score for each in fairness.applications(company.programme.id)}
     assert found == {
-        ("Bea Both", "mentor"): 6400, ("Bea Both", "mentee"): None, ("Grace Hopper", "mentee"): 6400,
-        ("Mo Meets", "mentor"): 5000, ("Petra Pauses", "mentee"): 5000,
-    }  # fmt: skip
+        ("Bea Both", "mentor"): 6400,
+        ("Bea Both", "mentee"): None,
+        ("Grace Hopper", "mentee"): 6400,
+        ("Mo Meets", "mentor"): 5000,
+        ("Petra Pauses", "mentee"): 5000,
+    }
     roles = {
         each.name: (each.applied, each.matched)
         for each in fairness.groups(fairness.applications(company.programme.id), "role")
@@ -94,12 +102,16 @@ def test_who_waits_and_who_is_matched_is_counted_in_each_role(company: Company, 
 def crowd(company: Company) -> None:
     """Two sites of which one fares worse."""
     for number in range(4):
-        company.pairing(company.mentor(f"M {number}", site="Berlin"), company.mentee(f"N {number}", site="Berlin"))
+        company.pairing(
+            company.mentor(f"M {number}", site="Berlin"), company.mentee(f"N {number}", site="Berlin")
+        )
     for number in range(4):
         company.mentee(f"Left {number}", site="Lisbon", grade=None, department="")
 
 
-def test_staff_read_it_in_plain_sentences_by_site_department_grade_and_role(stefan: Visitor, company: Company) -> None:
+def test_staff_read_it_in_plain_sentences_by_site_department_grade_and_role(
+    stefan: Visitor, company: Company
+) -> None:
     crowd(company)
     here = f"/pairings/fairness?programme={company.programme.id}"
     page = stefan.get(here)
@@ -131,13 +143,17 @@ def test_who_was_left_over_before_stands_first(stefan: Visitor, company: Company
         make.add(LeftOver(**facts, template="", args={}))
     company.pairing(company.mentor("Bea Long"), company.people["Waits 0"])
     page = stefan.get(f"/pairings/fairness?programme={company.programme.id}")
-    assert all(word in page.text for word in ("Waits 0", "is on the board as a draft", "Waits 4", "See all 7"))
+    assert all(
+        word in page.text for word in ("Waits 0", "is on the board as a draft", "Waits 4", "See all 7")
+    )
     assert "Waits 5" not in page.text
     every = stefan.get(f"/pairings/fairness/first?programme={company.programme.id}")
     assert every.text.count("Waits ") == 7
 
 
-def test_it_takes_as_many_questions_for_many_as_for_few(stefan: Visitor, company: Company, count_queries: Any) -> None:
+def test_it_takes_as_many_questions_for_many_as_for_few(
+    stefan: Visitor, company: Company, count_queries: Any
+) -> None:
     counts = []
     for size in (1, 8):
         for number in range(size):
@@ -154,12 +170,17 @@ def test_members_and_staff_of_other_programmes_find_nothing(
     for person in (member, make.person("Otto Other", roles=["staff"])):
         visitor = new_visitor(person)
         for path in ("", "/first"):
-            assert visitor.get(f"/pairings/fairness{path}?programme={company.programme.id}", status=404).status == 404
+            assert (
+                visitor.get(f"/pairings/fairness{path}?programme={company.programme.id}", status=404).status
+                == 404
+            )
 
 
 def test_many_groups_come_by_the_page(stefan: Visitor, company: Company) -> None:
     for number in range(22):
-        company.mentee(f"Margarete Mustermann {number}", department=f"The department of many things, number {number:02}")
+        company.mentee(
+            f"Margarete Mustermann {number}", department=f"The department of many things, number {number:02}"
+        )
     here = f"/pairings/fairness?programme={company.programme.id}&by=department"
     page = stefan.get(here)
     assert (len(page.root.one("tbody").all("tr")), len(page.html.encode()) < 30_000) == (20, True)

@@ -1,4 +1,6 @@
-"""Runs of the matching: from enrolments to proposals to drafts, in a process of its own that may be killed at any moment."""
+"""Runs of the matching: from enrolments to proposals to drafts, in a process of its own that may be killed at
+any moment.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,9 @@ def test_the_problem_knows_who_waits_their_free_seats_locks_past_partners_and_li
     assert Problem.from_json(problem.as_json()) == problem
 
 
-def test_keeping_replaces_loose_drafts_and_leaves_locked_ones_and_live_pairings(company: Company, make: Factories) -> None:
+def test_keeping_replaces_loose_drafts_and_leaves_locked_ones_and_live_pairings(
+    company: Company, make: Factories
+) -> None:
     ada, bea, carl = (company.mentor(name) for name in ("Ada King", "Bea Long", "Carl Cole"))
     grace, dora, emil = (company.mentee(name) for name in ("Grace Hopper", "Dora Day", "Emil Ende"))
     locked, loose = company.pairing(ada, grace, locked=True), company.pairing(bea, dora)
@@ -115,7 +119,9 @@ def test_keeping_replaces_loose_drafts_and_leaves_locked_ones_and_live_pairings(
     assert rows[bea.id, dora.id].run_id == run_id
 
 
-def test_who_is_free_no_more_when_a_run_is_kept_is_left_out_and_told_of(company: Company, make: Factories) -> None:
+def test_who_is_free_no_more_when_a_run_is_kept_is_left_out_and_told_of(
+    company: Company, make: Factories
+) -> None:
     names = ("Ada King", "Bea Long", "Carl Cole")
     mentors = [company.mentor(name) for name in names]
     mentees = [company.mentee(name) for name in ("Grace Hopper", "Dora Day", "Emil Ende")]
@@ -145,7 +151,9 @@ def test_contradictory_locks_end_in_a_sentence(company: Company) -> None:
     assert "Ada King and Grace Hopper are locked together" in (run.error or "")
 
 
-def test_a_hand_made_pair_is_scored_as_the_engine_does_and_refused_with_the_rules_reason(company: Company) -> None:
+def test_a_hand_made_pair_is_scored_as_the_engine_does_and_refused_with_the_rules_reason(
+    company: Company,
+) -> None:
     ada, grace = company.mentor("Ada King"), company.mentee("Grace Hopper")
     high = company.mentor("Hedda High", grade=9)
     company.mentor("Mo Manager", manager_id=grace.id)
@@ -244,7 +252,9 @@ def test_who_was_paired_by_hand_after_the_run_keeps_that_seat(company: Company) 
     assert audit.history("match_run", run_id)[0].after == {"drafts": 0, "replaced": 0, "left_out": 1}
 
 
-def test_whom_somebody_avoids_is_in_nothing_that_a_run_writes_or_posts(company: Company, make: Factories) -> None:
+def test_whom_somebody_avoids_is_in_nothing_that_a_run_writes_or_posts(
+    company: Company, make: Factories
+) -> None:
     ada, bea = company.mentor("Ada King"), company.mentor("Bea Long")
     grace, carl = company.mentee("Grace Hopper"), company.mentee("Carl Cole")
     for one, other in ((grace, ada), (carl, ada), (bea, carl)):
@@ -254,7 +264,9 @@ def test_whom_somebody_avoids_is_in_nothing_that_a_run_writes_or_posts(company: 
     assert proposed(run_id) == {(bea.id, grace.id)}
     assert many(LeftOver, run_id) == 2
     told = [str(each.args) for each in db.session.scalars(select(LeftOver).where(LeftOver.run_id == run_id))]
-    told += [str(each.parts) for each in db.session.scalars(select(Proposal).where(Proposal.run_id == run_id))]
+    told += [
+        str(each.parts) for each in db.session.scalars(select(Proposal).where(Proposal.run_id == run_id))
+    ]
     assert keep(run_id, company) == (1, 0)
     draft = db.session.scalars(select(Pairing)).one()
     with transaction():

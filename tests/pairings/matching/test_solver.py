@@ -35,7 +35,9 @@ def test_a_run_can_be_ended_while_it_is_under_way(app: Flask, make: Factories, c
     assert row(run_id).lease_holder is None
 
 
-def test_a_process_that_is_killed_fails_the_run_with_a_sentence(app: Flask, make: Factories, company: Company) -> None:
+def test_a_process_that_is_killed_fails_the_run_with_a_sentence(
+    app: Flask, make: Factories, company: Company
+) -> None:
     fill(make, company.programme, 60, 60)
     run_id = ask(company)
     with running(app, run_id):
@@ -70,7 +72,9 @@ def test_a_run_whose_worker_was_killed_is_begun_again(
 ) -> None:
     fill(make, company.programme, 60, 60)
     run_id = ask(company)
-    worker = subprocess.Popen([sys.executable, "-m", "tests.pairings.one_run", str(tmp_path), database_url, str(run_id)])
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "tests.pairings.one_run", str(tmp_path), database_url, str(run_id)]
+    )
     try:
         wait_for(lambda: solvers(worker.pid))
         child = solvers(worker.pid)[0]

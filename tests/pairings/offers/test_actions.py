@@ -67,7 +67,9 @@ def test_the_senior_is_asked_first_then_the_junior_and_two_yes_make_it_active(
     assert (row.state, row.answer_by, row.active_at) == ("active", None, row.mentor_accepted_at)
     assert letters()[2:] == [("active", grace.email), ("active", ada.email)]
     assert (versions.of(ada.id), versions.of(grace.id)) == ((1, 1), (1, 1))
-    changed = [("people.calendar_changed", each.id) for each in sorted((ada, grace), key=lambda each: each.id)]
+    changed = [
+        ("people.calendar_changed", each.id) for each in sorted((ada, grace), key=lambda each: each.id)
+    ]
     assert sorted(rung) == [*changed, ("schedule.milestones", pairing.id)]
     told = [(each.action, each.actor_id) for each in reversed(audit.history("pairing", pairing.id))]
     assert told == [("pairing.moved", staff.id), ("pairing.accepted", grace.id), ("pairing.moved", ada.id)]
@@ -107,7 +109,9 @@ def test_a_yes_sent_several_times_at_once_is_one_yes(app: Flask, company: Compan
     assert [kind for kind, _ in letters()] == ["offered", "offered"]
 
 
-def test_only_the_one_whose_turn_it_is_can_answer(company: Company, staff: Person, member: Person, noise: Noise) -> None:
+def test_only_the_one_whose_turn_it_is_can_answer(
+    company: Company, staff: Person, member: Person, noise: Noise
+) -> None:
     pairing = company.pairing("Ada King", "Grace Hopper")
     ada, grace = company.people["Ada King"], company.people["Grace Hopper"]
     for person in (ada, grace, staff, member, noise.person):
@@ -149,7 +153,9 @@ def test_after_a_no_of_the_junior_the_senior_is_told_kindly(company: Company, st
 
 
 @pytest.mark.parametrize("both", [False, True])
-def test_an_offer_that_nobody_answers_goes_after_five_days(company: Company, staff: Person, both: bool) -> None:
+def test_an_offer_that_nobody_answers_goes_after_five_days(
+    company: Company, staff: Person, both: bool
+) -> None:
     pairing, other = company.pairing("Ada King", "Grace Hopper"), company.pairing("Bea Long", "Carl Cole")
     grace = company.people["Grace Hopper"]
     offer(pairing, staff)
@@ -164,8 +170,12 @@ def test_an_offer_that_nobody_answers_goes_after_five_days(company: Company, sta
     assert letters()[before:] == ([("not_this_time", grace.email)] if both else [])
 
 
-@pytest.mark.parametrize(("who", "said"), [("Ada King", "by mentor"), ("Grace Hopper", "by mentee"), ("", "by staff")])
-def test_each_of_the_two_and_staff_can_end_it_alike(company: Company, staff: Person, who: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("who", "said"), [("Ada King", "by mentor"), ("Grace Hopper", "by mentee"), ("", "by staff")]
+)
+def test_each_of_the_two_and_staff_can_end_it_alike(
+    company: Company, staff: Person, who: str, said: str
+) -> None:
     pairing = company.pairing("Ada King", "Grace Hopper", "active")
     ada, grace = company.people["Ada King"], company.people["Grace Hopper"]
     by = company.people.get(who, staff)
@@ -195,7 +205,9 @@ def test_an_end_can_be_taken_back_and_both_are_told(company: Company, staff: Per
     assert versions.of(ada.id)[0] == 2
 
 
-def test_an_end_is_not_taken_back_when_the_seat_is_given_away_or_somebody_has_left(company: Company, staff: Person) -> None:
+def test_an_end_is_not_taken_back_when_the_seat_is_given_away_or_somebody_has_left(
+    company: Company, staff: Person
+) -> None:
     pairing = company.pairing("Ada King", "Grace Hopper", "active")
     ada = company.people["Ada King"]
     end(pairing, staff)
@@ -213,7 +225,10 @@ def test_an_end_is_not_taken_back_when_the_seat_is_given_away_or_somebody_has_le
 def test_leaving_ends_what_has_begun_and_lets_offers_and_drafts_go(company: Company, make: Factories) -> None:
     ada = company.mentor("Ada King", mentor_capacity=4)
     active, draft = company.pairing(ada, "Grace Hopper", "active"), company.pairing(ada, "Carl Cole")
-    offered, agreed = company.pairing(ada, "Dora Day", "offered"), company.pairing(ada, "Emil Ende", "offered")
+    offered, agreed = (
+        company.pairing(ada, "Dora Day", "offered"),
+        company.pairing(ada, "Emil Ende", "offered"),
+    )
     elsewhere = company_of(make, company.staff, "Another season").pairing("Bea Long", "Fred Fox", "active")
     accept(agreed, company.people["Emil Ende"])
     before = len(letters())
@@ -223,14 +238,20 @@ def test_leaving_ends_what_has_begun_and_lets_offers_and_drafts_go(company: Comp
             assert enrolment is not None
             assert leaving.withdraw(enrolment, at=now()) is changed
     assert [now_is(each) for each in (active, draft, offered, agreed)] == [
-        ("ended", "withdrew"), ("ended", "withdrew"), ("declined", "withdrew"), ("declined", "withdrew"),
-    ]  # fmt: skip
+        ("ended", "withdrew"),
+        ("ended", "withdrew"),
+        ("declined", "withdrew"),
+        ("declined", "withdrew"),
+    ]
     assert now_is(elsewhere) == ("active", None)
     emails = {name: person.email for name, person in company.people.items()}
     assert letters()[before:] == [
-        ("ended", emails["Grace Hopper"]), ("ended", ada.email), ("taken_back", emails["Dora Day"]),
-        ("not_this_time", emails["Emil Ende"]), ("programmes.withdrawn", ada.email),
-    ]  # fmt: skip
+        ("ended", emails["Grace Hopper"]),
+        ("ended", ada.email),
+        ("taken_back", emails["Dora Day"]),
+        ("not_this_time", emails["Emil Ende"]),
+        ("programmes.withdrawn", ada.email),
+    ]
 
 
 def test_a_junior_who_is_asked_is_told_when_the_senior_leaves(company: Company, staff: Person) -> None:

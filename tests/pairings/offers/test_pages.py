@@ -56,10 +56,19 @@ def test_a_draft_is_nobodys_question(company: Company, new_visitor: Callable[...
         assert new_visitor(company.people[name]).get(f"/pairings/{draft.id}/offer", status=404).status == 404
 
 
-def test_the_senior_reads_why_and_until_when_and_says_yes(grace: Visitor, asked: Pairing, company: Company) -> None:
+def test_the_senior_reads_why_and_until_when_and_says_yes(
+    grace: Visitor, asked: Pairing, company: Company
+) -> None:
     page = grace.get(f"/pairings/{asked.id}/offer")
     assert page.heading == "Would you like to meet Ada King?"
-    wanted = ("would be your mentor", "knows about", "30 working hours", "Design, Berlin", company.topic.label, "by ")
+    wanted = (
+        "would be your mentor",
+        "knows about",
+        "30 working hours",
+        "Design, Berlin",
+        company.topic.label,
+        "by ",
+    )
     assert [word for word in wanted if word not in page.text] == []
     assert [word for word in ("87", "Zebulon", company.people["Ada King"].email) if word in page.text] == []
     grace.post(f"/pairings/{asked.id}/offer/accept")
@@ -138,7 +147,9 @@ def test_it_is_not_the_seniors_turn_twice(grace: Visitor, asked: Pairing) -> Non
     grace.get(f"/pairings/{asked.id}/offer")
     grace.post(f"/pairings/{asked.id}/offer/accept")
     assert grace.send(f"/pairings/{asked.id}/offer/decline", decline).status == 404
-    assert grace.get(f"/pairings/{asked.id}/offer/decline", status=303).location == f"/pairings/{asked.id}/offer"
+    assert (
+        grace.get(f"/pairings/{asked.id}/offer/decline", status=303).location == f"/pairings/{asked.id}/offer"
+    )
     assert now_is(asked) == ("offered", None)
 
 

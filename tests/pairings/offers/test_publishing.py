@@ -26,7 +26,9 @@ def edit(pairing: Pairing, company: Company, *, seen: int | None = None, **value
     with transaction():
         row = held(pairing)
         version = row.version if seen is None else seen
-        entry = actions.edit(row, seen=version, by=company.staff, at=now(), reason="They asked for it", **values)
+        entry = actions.edit(
+            row, seen=version, by=company.staff, at=now(), reason="They asked for it", **values
+        )
         return entry.position if entry else None
 
 
@@ -38,11 +40,15 @@ def test_publishing_sends_exactly_the_letters_of_the_preview(company: Company) -
     only = [each.id for each in db.session.scalars(db.select(Pairing)) if each.id != kept.id]
     preview = publishing.preview(programme, only=only, at=at)
     foreseen = [(each.to.email, each.letter.subject, each.letter.text) for each in preview.sendings]
-    assert [to for to, _, _ in foreseen] == [company.people[name].email for name in ("Grace Hopper", "Carl Cole")]
+    assert [to for to, _, _ in foreseen] == [
+        company.people[name].email for name in ("Grace Hopper", "Carl Cole")
+    ]
     with transaction():
         programme = db.session.get_one(Programme, company.programme.id)
         assert publishing.publish(programme, digest=preview.digest, by=company.staff, at=at, only=only) == 2
-    posted = db.select(OutboxLetter.to_address, OutboxLetter.subject, OutboxLetter.text).order_by(OutboxLetter.id)
+    posted = db.select(OutboxLetter.to_address, OutboxLetter.subject, OutboxLetter.text).order_by(
+        OutboxLetter.id
+    )
     rows = db.session.execute(posted).all()
     assert [tuple(each) for each in rows] == foreseen
     assert now_is(kept) == ("draft", None)
@@ -57,23 +63,32 @@ def test_drafts_that_changed_since_the_preview_are_not_published(company: Compan
     digest = publishing.preview(programme, at=now()).digest
     edit(pairing, company, remark="Wait")
     with pytest.raises(Stale, match="Nothing was sent"), transaction():
-        publishing.publish(db.session.get_one(Programme, company.programme.id), digest=digest, by=company.staff, at=now())
+        publishing.publish(
+            db.session.get_one(Programme, company.programme.id), digest=digest, by=company.staff, at=now()
+        )
     assert letters() == []
     edit(pairing, company, state="ended")
     empty = publishing.preview(db.session.get_one(Programme, company.programme.id), at=now())
     assert list(empty.sendings) == []
     with pytest.raises(Invalid, match="no draft"), transaction():
         publishing.publish(
-            db.session.get_one(Programme, company.programme.id), digest=empty.digest, by=company.staff, at=now()
+            db.session.get_one(Programme, company.programme.id),
+            digest=empty.digest,
+            by=company.staff,
+            at=now(),
         )
 
 
-def test_drafts_of_people_who_are_paused_or_asked_to_be_kept_apart_are_kept_back(company: Company, make: Factories) -> None:
+def test_drafts_of_people_who_are_paused_or_asked_to_be_kept_apart_are_kept_back(
+    company: Company, make: Factories
+) -> None:
     paused = company.pairing("Ada King", "Grace Hopper")
     apart, good = company.pairing("Bea Long", "Carl Cole"), company.pairing("Dora Day", "Emil Ende")
     with transaction():
         db.session.get_one(Enrolment, company.enrolments["Ada King"].id).state = "paused"
-    make.add(Avoided(enrolment_id=company.enrolments["Carl Cole"].id, person_id=company.people["Bea Long"].id))
+    make.add(
+        Avoided(enrolment_id=company.enrolments["Carl Cole"].id, person_id=company.people["Bea Long"].id)
+    )
     preview = publishing.preview(db.session.get_one(Programme, company.programme.id), at=now())
     assert [each.pairing.id for each in preview.sendings] == [good.id]
     assert [each.id for each in preview.kept_back] == [paused.id, apart.id]
@@ -121,18 +136,29 @@ def test_nobody_is_asked_or_paired_in_a_programme_that_is_over(company: Company,
     assert (letters(), now_is(pairing)) == ([], ("draft", None))
 
 
-def test_those_left_over_are_told_why_though_staff_changed_all_that_the_run_had_paired(company: Company) -> None:
+def test_those_left_over_are_told_why_though_staff_changed_all_that_the_run_had_paired(
+    company: Company,
+) -> None:
     ada, bea = company.mentor("Ada King"), company.mentor("Bea Long")
     grace, wanda = company.mentee("Grace Hopper"), company.mentee("Wanda Waits")
     run = company.run()
     named = {each: company.enrolments[each].id for each in company.people}
     company.make.add(
         Proposal(
-            run_id=run.id, mentor_enrolment_id=named["Ada King"], mentee_enrolment_id=named["Grace Hopper"], score=8000,
+            run_id=run.id,
+            mentor_enrolment_id=named["Ada King"],
+            mentee_enrolment_id=named["Grace Hopper"],
+            score=8000,
             parts=[],
         ),
-        LeftOver(run_id=run.id, enrolment_id=named["Wanda Waits"], role="mentee", template="Nobody is free.", args={}),
-    )  # fmt: skip
+        LeftOver(
+            run_id=run.id,
+            enrolment_id=named["Wanda Waits"],
+            role="mentee",
+            template="Nobody is free.",
+            args={},
+        ),
+    )
     with transaction():
         trials.keep(db.session.get_one(MatchRun, run.id), by=company.staff, at=now())
     pairing = db.session.scalars(db.select(Pairing).where(Pairing.mentor_id == ada.id)).one()
@@ -140,6 +166,8 @@ def test_those_left_over_are_told_why_though_staff_changed_all_that_the_run_had_
     assert queries.told_why([named["Wanda Waits"]]) == {}
     edit(pairing, company, state="offered")
     db.session.rollback()
-    assert [each.template for each in queries.told_why(named.values())[named["Wanda Waits"]]] == ["Nobody is free."]
+    assert [each.template for each in queries.told_why(named.values())[named["Wanda Waits"]]] == [
+        "Nobody is free."
+    ]
     assert queries.left_before(company.programme.id) == {(wanda.id, "mentee")}
     assert held(pairing).mentee_id == grace.id

@@ -1,4 +1,6 @@
-"""Staff compare all mentors for a draft, choose one, and take it back; prices that are not there yet are worked out."""
+"""Staff compare all mentors for a draft, choose one, and take it back; prices that are not there yet are
+worked out.
+"""
 
 from __future__ import annotations
 
@@ -62,14 +64,20 @@ def test_members_and_staff_of_other_programmes_find_nothing(
     stamp = work_out(company)
     for person in (member, stranger):
         visitor = new_visitor(person)
-        for path in (f"{one.id}", f"{one.id}/with/{people['Bea Long'].id}", f"seats?programme={company.programme.id}"):
+        for path in (
+            f"{one.id}",
+            f"{one.id}/with/{people['Bea Long'].id}",
+            f"seats?programme={company.programme.id}",
+        ):
             assert visitor.get(f"/pairings/prices/{path}", status=404).status == 404
         assert choose(visitor, one, people["Bea Long"], stamp).status == 404
         assert visitor.send("/pairings/prices/undo/1", {}).status == 404
     assert held(one).version == 1
 
 
-def test_the_list_names_every_mentor_with_what_they_cost_and_who_would_move(company: Company, stefan: Visitor) -> None:
+def test_the_list_names_every_mentor_with_what_they_cost_and_who_would_move(
+    company: Company, stefan: Visitor
+) -> None:
     one, _other, _people = trading(company)
     work_out(company)
     page = stefan.get(f"/pairings/prices/{one.id}")
@@ -83,7 +91,9 @@ def test_the_list_names_every_mentor_with_what_they_cost_and_who_would_move(comp
     named = stefan.get(f"/pairings/prices/{one.id}?q=carl")
     assert "Carl Cole" in named.text
     assert "Bea Long" not in named.text
-    assert "No mentor who could be chosen has that name." in stefan.get(f"/pairings/prices/{one.id}?q=zq").text
+    assert (
+        "No mentor who could be chosen has that name." in stefan.get(f"/pairings/prices/{one.id}?q=zq").text
+    )
 
 
 def test_the_rows_form_leads_to_the_list(company: Company, stefan: Visitor) -> None:
@@ -104,11 +114,18 @@ def test_choosing_says_so_and_can_be_undone_as_a_whole(company: Company, stefan:
     assert page.status == 303
     board = stefan.follow()
     assert board.toasts == ["Bea Long mentors Grace Hopper now. 1 other draft moved along."]
-    assert pairs(company) == {(people["Bea Long"].id, one.mentee_id), (people["Ada King"].id, other.mentee_id)}
+    assert pairs(company) == {
+        (people["Bea Long"].id, one.mentee_id),
+        (people["Ada King"].id, other.mentee_id),
+    }
     assert held(one).locked
     history = stefan.get(f"/pairings/board/{other.id}/history")
     assert "Bea Long" in history.text
-    undo = next(each for each in (form.attributes.get("action", "") for form in board.root.all("form")) if "/undo/" in each)
+    undo = next(
+        each
+        for each in (form.attributes.get("action", "") for form in board.root.all("form"))
+        if "/undo/" in each
+    )
     stefan.send(undo, {})
     assert stefan.follow().toasts == ["Undone: all of them are as before."]
     assert pairs(company) == before
@@ -141,7 +158,9 @@ def test_old_prices_are_answered_with_409_and_new_ones_are_asked_for(
     assert rung == [("pairings.price", company.programme.id)]
     assert held(one).mentor_id == people["Ada King"].id
     work_out(company)
-    page = choose(stefan, one, people["Ada King"], pricing.stamp(db.session.get_one(Programme, company.programme.id)))
+    page = choose(
+        stefan, one, people["Ada King"], pricing.stamp(db.session.get_one(Programme, company.programme.id))
+    )
     assert page.status == 422
     assert "This mentor cannot be chosen here." in page.text
 
@@ -164,7 +183,10 @@ def test_a_pairing_that_is_no_draft_has_no_prices(company: Company, stefan: Visi
     active = company.pairing("Mona Mentor", "Sam Senior", "active")
     assert "People can be changed in a draft only." in stefan.get(f"/pairings/prices/{active.id}").text
     assert db.session.scalar(select(PriceTable)) is None
-    assert stefan.get(f"/pairings/prices/{active.id}/with/1", status=303).location == f"/pairings/prices/{active.id}"
+    assert (
+        stefan.get(f"/pairings/prices/{active.id}/with/1", status=303).location
+        == f"/pairings/prices/{active.id}"
+    )
 
 
 def test_all_who_would_move_have_a_page(company: Company, stefan: Visitor) -> None:
@@ -216,9 +238,15 @@ def test_the_list_takes_the_same_queries_and_stays_small_with_many(
 @pytest.mark.usefixtures("company")
 def test_what_a_change_costs_is_said_goal_by_goal() -> None:
     assert in_words(Change()) == ["Just as good as it is now."]
-    assert in_words(Change(0, 0, 1, -31_200)) == ["Nobody is left out.", "1 more pair below the line.", "312 points less."]
+    assert in_words(Change(0, 0, 1, -31_200)) == [
+        "Nobody is left out.",
+        "1 more pair below the line.",
+        "312 points less.",
+    ]
     assert in_words(Change(2, 1, -1, 320)) == [
-        "2 people who want to learn would be left without a mentor.", "1 mentor would be left without anybody.",
-        "1 pair fewer below the line.", "3.2 points more.",
-    ]  # fmt: skip
+        "2 people who want to learn would be left without a mentor.",
+        "1 mentor would be left without anybody.",
+        "1 pair fewer below the line.",
+        "3.2 points more.",
+    ]
     assert in_words(Change(-1, -2, 0, 0)) == ["1 more person gets a mentor.", "2 more mentors get somebody."]

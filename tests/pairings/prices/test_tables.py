@@ -1,4 +1,6 @@
-"""Prices of a board, worked out by a worker that may be killed; a choice carried out with all that follows, and undone."""
+"""Prices of a board, worked out by a worker that may be killed; a choice carried out with all that follows,
+and undone.
+"""
 
 from __future__ import annotations
 
@@ -127,7 +129,9 @@ def test_any_change_that_prices_depend_on_makes_them_out_of_date(make: Factories
         priced(company)
 
 
-def test_accepting_makes_the_board_the_best_there_is_with_the_two_together(make: Factories, company: Company) -> None:
+def test_accepting_makes_the_board_the_best_there_is_with_the_two_together(
+    make: Factories, company: Company
+) -> None:
     matched(make, company, 24, 22)
     board, chance = priced(company), Random(3)
     problem = candidates.problem_of(programme_of(company), on=now().date())
@@ -166,7 +170,10 @@ def total(board: PriceBoard) -> int:
 def test_undoing_gives_back_each_row_as_it_was_and_only_once(company: Company) -> None:
     ada, bea, carl = (company.mentor(name) for name in ("Ada King", "Bea Long", "Carl Cole"))
     grace, dora = company.mentee("Grace Hopper"), company.mentee("Dora Day")
-    one, other = company.pairing(ada, grace, remark="Keep an eye on it"), company.pairing(bea, dora, locked=True)
+    one, other = (
+        company.pairing(ada, grace, remark="Keep an eye on it"),
+        company.pairing(bea, dora, locked=True),
+    )
     priced(company)
     position = choose(one, carl.id, company)
     assert pairs(company) == {(carl.id, grace.id), (bea.id, dora.id)}
@@ -201,10 +208,17 @@ def test_two_drafts_that_trade_places_are_edited_and_none_is_lost(company: Compa
     assert pairs(company) == {(bea.id, grace.id), (ada.id, dora.id)}
     assert (held(one).mentor_id, held(other).mentor_id) == (bea.id, ada.id)
     assert (
-        db.session.scalar(select(func.count()).select_from(Pairing).where(Pairing.programme_id == company.programme.id)) == 2
+        db.session.scalar(
+            select(func.count()).select_from(Pairing).where(Pairing.programme_id == company.programme.id)
+        )
+        == 2
     )
     said = audit.history("pairing", other.id)[0]
-    assert (said.action, said.before["mentor_id"], said.after["mentor_id"]) == ("pairing.moved_along", bea.id, ada.id)
+    assert (said.action, said.before["mentor_id"], said.after["mentor_id"]) == (
+        "pairing.moved_along",
+        bea.id,
+        ada.id,
+    )
     undo(position, company)
     assert pairs(company) == {(ada.id, grace.id), (bea.id, dora.id)}
 
@@ -243,7 +257,10 @@ def test_old_prices_and_old_rows_are_stale_and_nothing_changes(company: Company)
 
 def test_a_draft_of_somebody_who_pauses_keeps_its_seat(company: Company) -> None:
     ada, bea = company.mentor("Ada King"), company.mentor("Bea Long")
-    away, here = company.pairing(ada, company.mentee("Grace Hopper")), company.pairing(bea, company.mentee("Dora Day"))
+    away, here = (
+        company.pairing(ada, company.mentee("Grace Hopper")),
+        company.pairing(bea, company.mentee("Dora Day")),
+    )
     with transaction():
         db.session.get_one(Enrolment, company.enrolments["Grace Hopper"].id).state = "paused"
     board = priced(company)
@@ -304,7 +321,9 @@ def test_a_worker_that_is_gone_has_its_work_taken_over(
     assert pricing.board_now(programme_of(company)) is not None
 
 
-def test_asked_for_again_while_it_is_made_it_is_made_again(company: Company, rung: list[tuple[str, int]]) -> None:
+def test_asked_for_again_while_it_is_made_it_is_made_again(
+    company: Company, rung: list[tuple[str, int]]
+) -> None:
     company.pairing("Ada King", "Grace Hopper")
     want(company)
     with transaction():

@@ -31,7 +31,13 @@ OTHER = {**DEFAULT_WEIGHTS, "interests": 40, "department": 26}
 
 def try_it(company: Company, **more: Any) -> int:
     """Ask for a trial."""
-    about: dict[str, Any] = {"title": "Once", "weights": DEFAULT_WEIGHTS, "rules": RULES, "by": company.staff, "at": now()}
+    about: dict[str, Any] = {
+        "title": "Once",
+        "weights": DEFAULT_WEIGHTS,
+        "rules": RULES,
+        "by": company.staff,
+        "at": now(),
+    }
     with transaction():
         programme = db.session.get_one(Programme, company.programme.id)
         return trials.ask_trial(programme, **{**about, **more}).id
@@ -108,7 +114,10 @@ def test_a_rule_that_every_pair_must_keep_is_heeded(company: Company) -> None:
 
 def test_rules_of_a_programme_reach_the_engine(company: Company) -> None:
     with transaction():
-        db.session.get_one(Programme, company.programme.id).rules = {**RULES, "musts": ["department", "topic"]}
+        db.session.get_one(Programme, company.programme.id).rules = {
+            **RULES,
+            "musts": ["department", "topic"],
+        }
     problem = matchmaking.problem_of(company.programme.id, on=today())
     assert problem.rules == Rules(musts=("department", "topic"))
 
@@ -117,13 +126,18 @@ def test_rules_of_a_programme_reach_the_engine(company: Company) -> None:
     ("about", "said"),
     [
         ({"weights": {**DEFAULT_WEIGHTS, "style": 13}}, "The weights must sum to 100; these sum to 101."),
-        ({"weights": {**DEFAULT_WEIGHTS, "style": -1, "time": 23}}, "Weights are whole numbers from 0 that sum to 100."),
+        (
+            {"weights": {**DEFAULT_WEIGHTS, "style": -1, "time": 23}},
+            "Weights are whole numbers from 0 that sum to 100.",
+        ),
         ({"rules": {**RULES, "line": 101}}, "The line is a whole number from 0 to 100"),
         ({"rules": {**RULES, "stay_bonus": -1}}, "The bonus for staying is a whole number from 0 to 100."),
         ({"rules": {**RULES, "musts": ["height"]}}, "There is no demand on pairs called “height”."),
     ],
 )
-def test_weights_and_rules_that_are_none_are_refused(company: Company, about: dict[str, Any], said: str) -> None:
+def test_weights_and_rules_that_are_none_are_refused(
+    company: Company, about: dict[str, Any], said: str
+) -> None:
     with pytest.raises(Invalid) as refused:
         try_it(company, **about)
     assert said in refused.value.message
@@ -155,7 +169,9 @@ def test_pairs_that_cannot_be_are_refused_with_a_sentence(company: Company) -> N
     assert db.session.scalar(select(func.count()).select_from(MatchRun)) == 0
 
 
-def test_one_trial_is_under_way_at_a_time_and_stands_in_no_runs_way(company: Company, rung: list[tuple[str, int]]) -> None:
+def test_one_trial_is_under_way_at_a_time_and_stands_in_no_runs_way(
+    company: Company, rung: list[tuple[str, int]]
+) -> None:
     company.pairing("Ada King", "Grace Hopper")
     first = try_it(company, weights=OTHER)
     assert try_it(company, weights=OTHER) == first, "the same one asked for twice is one"
@@ -183,10 +199,15 @@ def test_keeping_a_trial_locks_its_locks_and_scores_by_the_programmes_weights(co
     matchmaking.run(run_id)
     assert keep_trial(run_id, company) == (2, 0)
     drafts = {(each.mentor_id, each.mentee_id): each for each in db.session.scalars(select(Pairing))}
-    assert {pair: each.locked for pair, each in drafts.items()} == {(ada.id, dora.id): True, (bea.id, grace.id): False}
+    assert {pair: each.locked for pair, each in drafts.items()} == {
+        (ada.id, dora.id): True,
+        (bea.id, grace.id): False,
+    }
     programme = programme_of(company)
     for (mentor, mentee), each in drafts.items():
-        assert (each.score, each.parts) == matchmaking.assess(programme, mentor_id=mentor, mentee_id=mentee, on=today())
+        assert (each.score, each.parts) == matchmaking.assess(
+            programme, mentor_id=mentor, mentee_id=mentee, on=today()
+        )
     assert programme.weights == DEFAULT_WEIGHTS
 
 
@@ -220,10 +241,18 @@ def test_the_next_best_for_either_side_is_written_down(company: Company) -> None
     assert (found.next_mentee_id, found.next_mentee_score) == (None, None)
 
 
-def test_who_was_left_over_in_a_published_run_is_first_the_next_time(company: Company, make: Factories) -> None:
+def test_who_was_left_over_in_a_published_run_is_first_the_next_time(
+    company: Company, make: Factories
+) -> None:
     company.mentor("Ada King")
     grace, wanda = company.mentee("Grace Hopper"), company.mentee("Wanda Waits")
-    less = Wish(enrolment_id=company.enrolments["Wanda Waits"].id, topic_id=make.topic().id, side="learns", level=3, rank=1)
+    less = Wish(
+        enrolment_id=company.enrolments["Wanda Waits"].id,
+        topic_id=make.topic().id,
+        side="learns",
+        level=3,
+        rank=1,
+    )
     make.add(less)
     first = ask(company)
     matchmaking.run(first)
@@ -238,7 +267,10 @@ def test_who_was_left_over_in_a_published_run_is_first_the_next_time(company: Co
     assert waited == {wanda.id}
     assert [each for each in problem.candidates if each.waited_as_mentor] == []
     programme = programme_of(company)
-    scores = [matchmaking.assess(programme, mentor_id=bea.id, mentee_id=each.id, on=today())[0] for each in (clara, wanda)]
+    scores = [
+        matchmaking.assess(programme, mentor_id=bea.id, mentee_id=each.id, on=today())[0]
+        for each in (clara, wanda)
+    ]
     assert scores[0] > scores[1]
     second = ask(company)
     matchmaking.run(second)
@@ -246,11 +278,17 @@ def test_who_was_left_over_in_a_published_run_is_first_the_next_time(company: Co
 
 
 def test_a_turn_is_had_when_an_offer_came_to_something_or_was_declined_by_oneself(company: Company) -> None:
-    ada, wanda, grace = company.mentor("Ada King"), company.mentee("Wanda Waits"), company.mentee("Grace Hopper")
+    ada, wanda, grace = (
+        company.mentor("Ada King"),
+        company.mentee("Wanda Waits"),
+        company.mentee("Grace Hopper"),
+    )
     run = company.run(kept_at=now())
     company.pairing(ada, grace, "offered", run_id=run.id)
     said = {"template": "Every other mentor suits somebody better.", "args": {}}
-    company.make.add(LeftOver(run_id=run.id, enrolment_id=company.enrolments["Wanda Waits"].id, role="mentee", **said))
+    company.make.add(
+        LeftOver(run_id=run.id, enrolment_id=company.enrolments["Wanda Waits"].id, role="mentee", **said)
+    )
     first = {(wanda.id, "mentee")}
     assert left_before(company.programme.id) == first
     bea = company.mentor("Bea Long")

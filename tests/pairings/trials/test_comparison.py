@@ -23,24 +23,38 @@ def proposes(company: Company, run: MatchRun, *proposed: tuple[str, str, int]) -
     """Have a run propose pairs, by their names, with scores; everybody in the company else is left over."""
     for mentor, mentee, score in proposed:
         ids = [company.enrolments[name].id for name in (mentor, mentee)]
-        facts = {"run_id": run.id, "mentor_enrolment_id": ids[0], "mentee_enrolment_id": ids[1], "score": score}
+        facts = {
+            "run_id": run.id,
+            "mentor_enrolment_id": ids[0],
+            "mentee_enrolment_id": ids[1],
+            "score": score,
+        }
         company.make.add(Proposal(**facts, parts=[{**PART, "points": score, "args": {}}]))
     named = {name for each in proposed for name in each[:2]}
     for name, enrolment in company.enrolments.items():
         if name not in named:
             role = "mentor" if enrolment.as_mentor else "mentee"
-            company.make.add(LeftOver(run_id=run.id, enrolment_id=enrolment.id, role=role, template="", args={}))
+            company.make.add(
+                LeftOver(run_id=run.id, enrolment_id=enrolment.id, role=role, template="", args={})
+            )
     return run
 
 
-def compared(company: Company, one: MatchRun | None, other: MatchRun | None, by: str = "programme") -> Comparison:
+def compared(
+    company: Company, one: MatchRun | None, other: MatchRun | None, by: str = "programme"
+) -> Comparison:
     """The comparison; None is the board."""
     db.session.rollback()
     programme = db.session.get_one(Programme, company.programme.id)
     plans = [
-        comparing.found(db.session.get_one(MatchRun, run.id)) if run else comparing.board(programme) for run in (one, other)
+        comparing.found(db.session.get_one(MatchRun, run.id)) if run else comparing.board(programme)
+        for run in (one, other)
     ]
-    yardsticks = {"programme": comparing.of_programme(programme), "one": plans[0].yardstick, "other": plans[1].yardstick}
+    yardsticks = {
+        "programme": comparing.of_programme(programme),
+        "one": plans[0].yardstick,
+        "other": plans[1].yardstick,
+    }
     return comparing.compare(programme, *plans, by=yardsticks[by], on=today())
 
 
@@ -71,8 +85,11 @@ def test_who_moves_is_told_by_the_size_of_the_change(company: Company) -> None:
     assert [move.gain for move in found.moves] == [-7100, -6000, -700, 400]
     back = compared(company, other, one)
     assert [(move.kind, move.gain) for move in back.moves] == [
-        ("matched", 7100), ("matched", 6000), ("moved", 700), ("moved", -400),
-    ]  # fmt: skip
+        ("matched", 7100),
+        ("matched", 6000),
+        ("moved", 700),
+        ("moved", -400),
+    ]
 
 
 def test_the_four_goals_of_both_are_reckoned(company: Company) -> None:
@@ -83,7 +100,13 @@ def test_the_four_goals_of_both_are_reckoned(company: Company) -> None:
     first, second = found.sums
     assert (first.mentees, first.mentors, first.below, first.mean, first.pairs) == (0, 0, 1, 5500.0, 2)
     assert first.total == sum(int(phi(each)) for each in (7100, 3900))
-    assert (second.mentees, second.mentors, second.below, second.mean, second.total) == (1, 1, 0, 6400.0, 11400)
+    assert (second.mentees, second.mentors, second.below, second.mean, second.total) == (
+        1,
+        1,
+        0,
+        6400.0,
+        11400,
+    )
 
 
 def test_plans_of_different_weights_are_measured_by_one_yardstick(company: Company) -> None:
@@ -92,7 +115,9 @@ def test_plans_of_different_weights_are_measured_by_one_yardstick(company: Compa
     trial = proposes(company, company.run(weights=OTHER, trial=True), ("Ada King", "Grace Hopper", 100))
     found = compared(company, usual, trial)
     assert found.moves == []
-    assert found.sums[0].mean == found.sums[1].mean == 7100, "the score that was written down by the programme's weights"
+    assert found.sums[0].mean == found.sums[1].mean == 7100, (
+        "the score that was written down by the programme's weights"
+    )
     programme = db.session.get_one(Programme, company.programme.id)
     ids = {"mentor_id": company.people["Bea Long"].id, "mentee_id": company.people["Dora Day"].id}
     new = proposes(company, company.run(weights=OTHER, trial=True), ("Bea Long", "Dora Day", 100))
@@ -109,10 +134,15 @@ def test_the_board_is_a_plan_of_drafts_and_what_is_live(company: Company) -> Non
     db.session.rollback()
     board = comparing.board(db.session.get_one(Programme, company.programme.id))
     assert (live.mentor_id, live.mentee_id) in board.pairs
-    assert board.unmet == {(company.people["Bea Long"].id, "mentor"), (company.people["Dora Day"].id, "mentee")}
+    assert board.unmet == {
+        (company.people["Bea Long"].id, "mentor"),
+        (company.people["Dora Day"].id, "mentee"),
+    }
     found = compared(company, None, run)
     names = {name: person.id for name, person in company.people.items()}
-    assert {move.person for move in found.moves} == {names[name] for name in ("Ada King", "Grace Hopper", "Dora Day")}
+    assert {move.person for move in found.moves} == {
+        names[name] for name in ("Ada King", "Grace Hopper", "Dora Day")
+    }
 
 
 def test_what_was_live_when_a_run_was_made_is_no_difference(company: Company) -> None:
@@ -121,7 +151,13 @@ def test_what_was_live_when_a_run_was_made_is_no_difference(company: Company) ->
     run = company.run()
     for name, mentee in (("Ada King", "Grace Hopper"), ("Bea Long", "Dora Day")):
         ids = [company.enrolments[each].id for each in (name, mentee)]
-        facts = {"run_id": run.id, "mentor_enrolment_id": ids[0], "mentee_enrolment_id": ids[1], "score": 7000, "parts": []}
+        facts = {
+            "run_id": run.id,
+            "mentor_enrolment_id": ids[0],
+            "mentee_enrolment_id": ids[1],
+            "score": 7000,
+            "parts": [],
+        }
         company.make.add(Proposal(**facts))
         company.pairing(company.people[name], company.people[mentee], run_id=run.id, score=7000)
     found = compared(company, None, run)
@@ -138,9 +174,12 @@ def test_who_joined_or_left_since_is_told_apart(company: Company) -> None:
     found = compared(company, run, None)
     kinds = {(company_name(company, move), move.kind) for move in found.moves}
     assert kinds == {
-        ("Nora New", "joined"), ("Dora Day", "gone"), ("Grace Hopper", "unmatched"), ("Bea Long", "unmatched"),
+        ("Nora New", "joined"),
+        ("Dora Day", "gone"),
+        ("Grace Hopper", "unmatched"),
+        ("Bea Long", "unmatched"),
         ("Ada King", "moved"),
-    }  # fmt: skip
+    }
     assert found.newcomers == 1
 
 

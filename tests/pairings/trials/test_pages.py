@@ -54,12 +54,17 @@ def test_members_and_staff_of_other_programmes_find_nothing(
 def test_the_form_is_filled_in_with_what_the_programme_goes_by(stefan: Visitor, company: Company) -> None:
     with transaction():
         programme = db.session.get_one(Programme, company.programme.id)
-        programme.weights, programme.rules = OTHER, {"line": "auto", "min_grade_gap": 2, "stay_bonus": 5, "musts": ["site"]}
+        programme.weights, programme.rules = (
+            OTHER,
+            {"line": "auto", "min_grade_gap": 2, "stay_bonus": 5, "musts": ["site"]},
+        )
     company.pairing("Lena Locked", "Luis Locked", locked=True)
     page = bench(stefan, company)
     assert page.heading == "Try changes"
     values = page.values("/pairings/bench")
-    assert {name: values[f"weight_{name}"] for name in OTHER} == {name: [str(each)] for name, each in OTHER.items()}
+    assert {name: values[f"weight_{name}"] for name in OTHER} == {
+        name: [str(each)] for name, each in OTHER.items()
+    }
     assert (values["line"], values["min_grade_gap"], values["stay_bonus"], values["musts"]) == (
         ["auto"],
         ["2"],
@@ -97,40 +102,63 @@ def test_a_trial_is_tried_watched_and_lands_beside_the_board(stefan: Visitor, co
     page = stefan.get(page.location)
     assert page.heading == "Side by side"
     wanted = (
-        "The board, and More of departments", "People who want to learn, left over", "better by 1", "Mean match",
-        "“More of departments” leaves fewer people over who want to learn", "Bea Long", "Now matched", "Interests",
-        "They replace the one draft there is.", "by the weights and the line of the programme",
-    )  # fmt: skip
+        "The board, and More of departments",
+        "People who want to learn, left over",
+        "better by 1",
+        "Mean match",
+        "“More of departments” leaves fewer people over who want to learn",
+        "Bea Long",
+        "Now matched",
+        "Interests",
+        "They replace the one draft there is.",
+        "by the weights and the line of the programme",
+    )
     assert [word for word in wanted if word not in page.text] == []
     assert len(page.html.encode()) < 30_000
     db.session.rollback()
     assert [each.id for each in db.session.scalars(db.select(Pairing))] == [draft.id]
 
 
-def test_a_trial_that_is_over_while_one_is_led_to_it_still_lands_beside_the_board(stefan: Visitor, company: Company) -> None:
+def test_a_trial_that_is_over_while_one_is_led_to_it_still_lands_beside_the_board(
+    stefan: Visitor, company: Company
+) -> None:
     stefan.send("/pairings/bench", bench(stefan, company).values("/pairings/bench"))
     run = trials()[0]
     beside = f"/pairings/bench/compare?one=board&other={run.id}"
-    led = [stefan.get(address, status=303).location for address in (beside, f"/pairings/runs/{run.id}/progress")]
+    led = [
+        stefan.get(address, status=303).location for address in (beside, f"/pairings/runs/{run.id}/progress")
+    ]
     matchmaking.run(run.id)
     assert [stefan.get(address or "", status=303).location for address in led] == [beside, beside]
     assert stefan.get(f"/pairings/runs/{run.id}").heading != "Side by side"
 
 
-def test_pairs_are_added_and_taken_away_with_and_without_javascript(stefan: Visitor, company: Company) -> None:
+def test_pairs_are_added_and_taken_away_with_and_without_javascript(
+    stefan: Visitor, company: Company
+) -> None:
     ada, grace = company.mentor("Ada King"), company.mentee("Grace Hopper")
     form = {**bench(stefan, company).values("/pairings/bench"), "weight_interests": ["55"]}
     page = stefan.send("/pairings/bench/pairs", {**form, "add": ["1"]})
     assert page.heading == "Try changes"
     values = page.values("/pairings/bench")
-    assert (values["weight_interests"], values["pairs-0-mentor"], values["pairs-0-how"]) == (["55"], [""], ["lock"])
+    assert (values["weight_interests"], values["pairs-0-mentor"], values["pairs-0-how"]) == (
+        ["55"],
+        [""],
+        ["lock"],
+    )
     assert trials() == []
     sent = {**values, "pairs-0-mentor": [ada.email], "pairs-0-mentee": [grace.email], "add": ["1"]}
     fragment = stefan.send("/pairings/bench/pairs", sent, htmx=True)
     rows = fragment.root.one("div", id="pairs")
     assert [each["value"] for each in rows.all("input")] == [ada.email, grace.email, "", ""]
     assert "autofocus" in rows.one("input", id="pairs-1-mentor")
-    gone = {**sent, "pairs-1-mentor": ["Second"], "pairs-1-mentee": [""], "pairs-1-how": ["lock"], "remove": ["0"]}
+    gone = {
+        **sent,
+        "pairs-1-mentor": ["Second"],
+        "pairs-1-mentee": [""],
+        "pairs-1-how": ["lock"],
+        "remove": ["0"],
+    }
     del gone["add"]
     fragment = stefan.send("/pairings/bench/pairs", gone, htmx=True)
     assert [each["value"] for each in fragment.root.all("input")] == ["Second", ""]
@@ -141,10 +169,16 @@ def test_pairs_reach_the_trial_and_are_told_in_the_comparison(stefan: Visitor, c
     bea, dora = company.mentor("Bea Long"), company.mentee("Dora Day")
     values = bench(stefan, company).values("/pairings/bench")
     rows = {
-        "pairs-0-mentor": [f"Ada King <{ada.email}>"], "pairs-0-mentee": ["Grace Hopper"], "pairs-0-how": ["forbid"],
-        "pairs-1-mentor": [bea.email], "pairs-1-mentee": [grace.email], "pairs-1-how": ["lock"],
-        "pairs-2-mentor": [""], "pairs-2-mentee": [""], "pairs-2-how": ["lock"],
-    }  # fmt: skip
+        "pairs-0-mentor": [f"Ada King <{ada.email}>"],
+        "pairs-0-mentee": ["Grace Hopper"],
+        "pairs-0-how": ["forbid"],
+        "pairs-1-mentor": [bea.email],
+        "pairs-1-mentee": [grace.email],
+        "pairs-1-how": ["lock"],
+        "pairs-2-mentor": [""],
+        "pairs-2-mentee": [""],
+        "pairs-2-how": ["lock"],
+    }
     assert stefan.send("/pairings/bench", {**values, **rows}).status == 303
     run = trials()[0]
     kept = {(each.mentor_id, each.mentee_id, each.how) for each in db.session.scalars(db.select(RunPair))}
@@ -152,10 +186,13 @@ def test_pairs_reach_the_trial_and_are_told_in_the_comparison(stefan: Visitor, c
     matchmaking.run(run.id)
     page = stefan.get(f"/pairings/bench/compare?one=board&other={run.id}")
     assert all(
-        word in page.text for word in ("Kept together", "Bea Long – Grace Hopper", "Kept apart", "Ada King – Grace Hopper")
+        word in page.text
+        for word in ("Kept together", "Bea Long – Grace Hopper", "Kept apart", "Ada King – Grace Hopper")
     )
     again = stefan.get(f"/pairings/bench?run={run.id}").values("/pairings/bench")
-    assert {again[f"pairs-{row}-mentor"][0] for row in (0, 1)} == {f"{each.name} <{each.email}>" for each in (ada, bea)}
+    assert {again[f"pairs-{row}-mentor"][0] for row in (0, 1)} == {
+        f"{each.name} <{each.email}>" for each in (ada, bea)
+    }
     assert dora.id not in {each.mentee_id for each in db.session.scalars(db.select(RunPair))}
 
 
@@ -234,13 +271,26 @@ def test_any_two_are_ticked_and_compared(stefan: Visitor, company: Company) -> N
     compare = "/pairings/bench/compare"
     ticked = stefan.get(f"{compare}?of={one.id}&of={other.id}{here}", status=303).location
     assert ticked == f"{compare}?one={one.id}&other={other.id}{here}"
-    assert stefan.get(f"{compare}?of={other.id}", status=303).location == f"{compare}?one=board&other={other.id}"
+    assert (
+        stefan.get(f"{compare}?of={other.id}", status=303).location == f"{compare}?one=board&other={other.id}"
+    )
     assert stefan.get(f"{compare}?programme={company.programme.id}", status=303).location is not None
     page = stefan.get(ticked)
-    wanted = ("Calmer", "loses 7", "gains 4", "Now without a pair", "worse by 1", "Both went by the same weights")
+    wanted = (
+        "Calmer",
+        "loses 7",
+        "gains 4",
+        "Now without a pair",
+        "worse by 1",
+        "Both went by the same weights",
+    )
     assert [word for word in wanted if word not in page.text] == []
     only = stefan.get(f"{compare}?one={one.id}&other={other.id}&show=gains", htmx=True)
-    assert ("Dora Day" in only.text, "Bea Long" in only.text, only.root.one("div", id="moves") is not None) == (
+    assert (
+        "Dora Day" in only.text,
+        "Bea Long" in only.text,
+        only.root.one("div", id="moves") is not None,
+    ) == (
         True,
         True,
         True,
@@ -252,7 +302,9 @@ def test_any_two_are_ticked_and_compared(stefan: Visitor, company: Company) -> N
     )
 
 
-def test_runs_of_two_programmes_are_not_compared(stefan: Visitor, company: Company, make: Factories, staff: Person) -> None:
+def test_runs_of_two_programmes_are_not_compared(
+    stefan: Visitor, company: Company, make: Factories, staff: Person
+) -> None:
     from tests.pairings.company import company_of
 
     one, other = company.run(), company_of(make, staff, "Another season").run()
@@ -263,7 +315,9 @@ def test_runs_of_two_programmes_are_not_compared(stefan: Visitor, company: Compa
 
 def test_another_yardstick_is_chosen_where_weights_differ(stefan: Visitor, company: Company) -> None:
     crew(company)
-    trial = proposes(company, company.run(weights=OTHER, trial=True, title="Calmer"), ("Ada King", "Grace Hopper", 1234))
+    trial = proposes(
+        company, company.run(weights=OTHER, trial=True, title="Calmer"), ("Ada King", "Grace Hopper", 1234)
+    )
     here = f"/pairings/bench/compare?one=board&other={trial.id}"
     assert f"{here}&by=other" in stefan.get(here).links
     page = stefan.get(f"{here}&by=other")
@@ -271,9 +325,13 @@ def test_another_yardstick_is_chosen_where_weights_differ(stefan: Visitor, compa
     assert "12.3" in page.text
 
 
-def test_a_trial_is_kept_with_its_rules_or_refused_when_the_programme_changed(stefan: Visitor, company: Company) -> None:
+def test_a_trial_is_kept_with_its_rules_or_refused_when_the_programme_changed(
+    stefan: Visitor, company: Company
+) -> None:
     crew(company)
-    trial = proposes(company, company.run(weights=OTHER, trial=True, title="Calmer"), ("Ada King", "Grace Hopper", 7000))
+    trial = proposes(
+        company, company.run(weights=OTHER, trial=True, title="Calmer"), ("Ada King", "Grace Hopper", 7000)
+    )
     here = f"/pairings/bench/compare?one=board&other={trial.id}"
     assert "Make its weights and rules the programme's, too" in stefan.get(here).text
     with transaction():
@@ -297,7 +355,9 @@ def test_pairs_that_can_be_kept_no_more_are_counted_before(stefan: Visitor, comp
     assert "1 of its pairs will be left out" in page.text
 
 
-def test_moves_come_by_the_page_under_one_number_of_questions(stefan: Visitor, company: Company, count_queries: Any) -> None:
+def test_moves_come_by_the_page_under_one_number_of_questions(
+    stefan: Visitor, company: Company, count_queries: Any
+) -> None:
     counts = []
     for size in (1, 14):
         rows = []
@@ -313,7 +373,11 @@ def test_moves_come_by_the_page_under_one_number_of_questions(stefan: Visitor, c
         assert len(page.html.encode()) < 30_000
     assert counts[0] == counts[1]
     assert (
-        len(stefan.get(f"/pairings/bench/compare?one=board&other={run.id}&page=2", htmx=True).root.one("tbody").all("tr"))
+        len(
+            stefan.get(f"/pairings/bench/compare?one=board&other={run.id}&page=2", htmx=True)
+            .root.one("tbody")
+            .all("tr")
+        )
         == 8
     )
 

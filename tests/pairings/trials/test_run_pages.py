@@ -27,7 +27,9 @@ def propose(company: Company, run: MatchRun, mentor: str, mentee: str, score: in
     company.mentor(mentor)
     company.mentee(mentee)
     one, other = company.enrolments[mentor], company.enrolments[mentee]
-    parts = [{**PART, "points": score, "args": {"mentor": mentor, "mentee": mentee, "topic": company.topic.label}}]
+    parts = [
+        {**PART, "points": score, "args": {"mentor": mentor, "mentee": mentee, "topic": company.topic.label}}
+    ]
     ids = {"mentor_enrolment_id": one.id, "mentee_enrolment_id": other.id}
     return company.make.add(Proposal(run_id=run.id, score=score, parts=parts, **ids))
 
@@ -51,7 +53,12 @@ def test_members_and_staff_of_other_programmes_find_nothing(
     run = company.run()
     for person in (member, make.person("Otto Other", roles=["staff"])):
         visitor = new_visitor(person)
-        for path in (f"/{run.id}", f"/{run.id}/progress", f"/{run.id}/left-over", f"?programme={company.programme.id}"):
+        for path in (
+            f"/{run.id}",
+            f"/{run.id}/progress",
+            f"/{run.id}/left-over",
+            f"?programme={company.programme.id}",
+        ):
             assert visitor.get(f"/pairings/runs{path}", status=404).status == 404
         for path in ("/end", "/keep"):
             assert visitor.send(f"/pairings/runs/{run.id}{path}", {}).status == 404
@@ -82,7 +89,9 @@ def test_a_second_run_while_one_is_under_way_is_the_same_run(stefan: Visitor, co
     assert len(db.session.scalars(db.select(MatchRun)).all()) == 1
 
 
-def test_the_progress_says_what_is_being_done_and_leads_on_when_it_is_over(stefan: Visitor, company: Company) -> None:
+def test_the_progress_says_what_is_being_done_and_leads_on_when_it_is_over(
+    stefan: Visitor, company: Company
+) -> None:
     run = company.run("running", phase="solving", done=3, total=7, objective=None)
     page = stefan.get(f"/pairings/runs/{run.id}/progress", htmx=True)
     assert "Finding the best pairs" in page.text
@@ -110,21 +119,29 @@ def test_what_was_found_is_told_in_words_with_everybody_and_why(stefan: Visitor,
     company.mentee("Wanda Waits")
     company.make.add(
         LeftOver(
-            run_id=run.id, enrolment_id=company.enrolments["Wanda Waits"].id, role="mentee",
-            template="%(name)s shares no working hour with anybody.", args={"name": "Wanda Waits"},
+            run_id=run.id,
+            enrolment_id=company.enrolments["Wanda Waits"].id,
+            role="mentee",
+            template="%(name)s shares no working hour with anybody.",
+            args={"name": "Wanda Waits"},
         )
-    )  # fmt: skip
+    )
     page = stefan.get(f"/pairings/runs/{run.id}")
     assert page.heading == "1 pair found"
     wanted = (
-        "1 person who wants to learn is left over", "2 pairs are below the line of 40 points", "There are no drafts yet",
-        "Ada King knows about", "Wanda Waits shares no working hour",
-    )  # fmt: skip
+        "1 person who wants to learn is left over",
+        "2 pairs are below the line of 40 points",
+        "There are no drafts yet",
+        "Ada King knows about",
+        "Wanda Waits shares no working hour",
+    )
     assert [word for word in wanted if word not in page.text] == []
     assert "Zebulon" not in page.text
 
 
-def test_the_proof_and_the_line_that_was_found_are_told_with_who_holds_it(stefan: Visitor, company: Company) -> None:
+def test_the_proof_and_the_line_that_was_found_are_told_with_who_holds_it(
+    stefan: Visitor, company: Company
+) -> None:
     auto = {"line": "auto", "min_grade_gap": 1, "stay_bonus": 0}
     run = company.run(rules=auto, line=5200, gap=0)
     propose(company, run, "Ada King", "Grace Hopper")
@@ -134,7 +151,10 @@ def test_the_proof_and_the_line_that_was_found_are_told_with_who_holds_it(stefan
     held = company.run(rules=auto, line=5200, gap=7, held_by_id=company.people["Ada King"].id)
     propose(company, held, "Bea Long", "Dora Day")
     text = stefan.get(f"/pairings/runs/{held.id}").text
-    assert "No line above 52 is possible without leaving somebody out: Ada King's own best match has 52 points." in text
+    assert (
+        "No line above 52 is possible without leaving somebody out: Ada King's own best match has 52 points."
+        in text
+    )
     assert "It is not proven that no better plan exists." in text
     older = company.run(rules=auto)
     propose(company, older, "Carl Cole", "Emil Ende")
@@ -148,7 +168,9 @@ def test_what_is_not_proven_is_not_said_to_be_the_best_possible(stefan: Visitor,
     propose(company, proven, "Ada King", "Grace Hopper")
     propose(company, not_proven, "Bea Long", "Dora Day")
     text = stefan.get(f"/pairings/runs/{proven.id}").text
-    assert "2 people who want to learn are left over; fewer is not possible by the rules and the locks." in text
+    assert (
+        "2 people who want to learn are left over; fewer is not possible by the rules and the locks." in text
+    )
     assert "1 pair is below the line of 40 points; this is proven to be the fewest possible." in text
     text = stefan.get(f"/pairings/runs/{not_proven.id}").text
     assert "2 people who want to learn are left over. " in text
@@ -188,9 +210,14 @@ def test_nobody_left_over_is_said(stefan: Visitor, company: Company) -> None:
 
 
 def test_a_run_that_found_nothing_leads_to_the_rules(stefan: Visitor, company: Company) -> None:
-    run = company.run(objective={"mentees_unmatched": 3, "mentors_unmatched": 2, "below_line": 0, "total_phi": 0})
+    run = company.run(
+        objective={"mentees_unmatched": 3, "mentors_unmatched": 2, "below_line": 0, "total_phi": 0}
+    )
     page = stefan.get(f"/pairings/runs/{run.id}")
-    assert all(word in page.text for word in ("No pair was found", "3 people who want to learn", "2 mentors are left over"))
+    assert all(
+        word in page.text
+        for word in ("No pair was found", "3 people who want to learn", "2 mentors are left over")
+    )
     assert f"/programmes/{company.programme.id}" in page.links
 
 
@@ -229,7 +256,9 @@ def test_earlier_runs_are_listed(stefan: Visitor, company: Company, staff: Perso
 def test_proposals_and_those_left_over_come_by_the_page(stefan: Visitor, company: Company) -> None:
     run = company.run()
     for number in range(21):
-        propose(company, run, f"Margarete Mustermann {number}", f"Bartholomew Longname {number}", 9000 - number)
+        propose(
+            company, run, f"Margarete Mustermann {number}", f"Bartholomew Longname {number}", 9000 - number
+        )
         enrolment = company.enrolments[f"Margarete Mustermann {number}"]
         said = {"template": "Every other mentor suits somebody better.", "args": {}}
         company.make.add(LeftOver(run_id=run.id, enrolment_id=enrolment.id, role="mentor", **said))

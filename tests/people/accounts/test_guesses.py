@@ -40,7 +40,9 @@ def waits(count: int, *, account: str = "ada@example.com", network: str = HERE) 
     return waited
 
 
-def test_after_five_failures_each_wait_is_twice_the_last_up_to_a_quarter_of_an_hour_asvs_6_3_1(app: Flask) -> None:
+def test_after_five_failures_each_wait_is_twice_the_last_up_to_a_quarter_of_an_hour_asvs_6_3_1(
+    app: Flask,
+) -> None:
     assert waits(18) == [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
 
 
@@ -52,7 +54,9 @@ def test_a_network_address_is_slowed_down_over_many_accounts(app: Flask) -> None
 
 
 def test_one_subscriber_of_ipv6_counts_as_one() -> None:
-    assert throttling.network_of("2001:db8::1") == throttling.network_of("2001:db8::ffff:2") == "2001:db8::/64"
+    assert (
+        throttling.network_of("2001:db8::1") == throttling.network_of("2001:db8::ffff:2") == "2001:db8::/64"
+    )
     assert throttling.network_of("::ffff:192.0.2.7") == throttling.network_of("192.0.2.7") == "192.0.2.7"
 
 
@@ -129,7 +133,9 @@ def test_letters_cannot_be_poured_over_one_address(visitor: Visitor, member: Per
         visitor.get("/reset")
     with transaction():  # the first wait is a second, which a busy machine may take for a page
         wait = now() + timedelta(seconds=60)
-        db.session.execute(update(Throttle).where(Throttle.blocked_until.is_not(None)).values(blocked_until=wait))
+        db.session.execute(
+            update(Throttle).where(Throttle.blocked_until.is_not(None)).values(blocked_until=wait)
+        )
     assert visitor.post("/reset", email=member.email, status=429).errors[0].startswith("Too many tries.")
 
 
@@ -163,9 +169,32 @@ def test_nobodys_password_takes_as_long_as_somebodys_asvs_6_3_8() -> None:
 
 
 EASY = [
-    *("password1234", "Passw0rd!2026", "P4$$w0rd-1999", "welcome-welcome", "qwertyuiop12", "Qwertz123456!", "123456789012"),
-    *("abcdefghijklmn", "aaaaaaaaaaaa", "abababababab", "Summer2026!!!", "iloveyou1234", "letmein12345", "1q2w3e4r5t6y"),
-    *("changeme2026", "ReverseMentoring1", "zyxwvutsrqpo", "abc123abc123abc", "Sommer-Winter-2026", "trustno1trustno1"),
+    *(
+        "password1234",
+        "Passw0rd!2026",
+        "P4$$w0rd-1999",
+        "welcome-welcome",
+        "qwertyuiop12",
+        "Qwertz123456!",
+        "123456789012",
+    ),
+    *(
+        "abcdefghijklmn",
+        "aaaaaaaaaaaa",
+        "abababababab",
+        "Summer2026!!!",
+        "iloveyou1234",
+        "letmein12345",
+        "1q2w3e4r5t6y",
+    ),
+    *(
+        "changeme2026",
+        "ReverseMentoring1",
+        "zyxwvutsrqpo",
+        "abc123abc123abc",
+        "Sommer-Winter-2026",
+        "trustno1trustno1",
+    ),
 ]
 
 
@@ -175,7 +204,9 @@ def test_easy_passwords_are_refused_asvs_6_2_4(app: Flask, password: str) -> Non
         passwords.check_strength(password)
 
 
-@pytest.mark.parametrize("password", ["ada.king.2026", "KingAda-123456", "example-ada-king", "Vice-Versa-2026"])
+@pytest.mark.parametrize(
+    "password", ["ada.king.2026", "KingAda-123456", "example-ada-king", "Vice-Versa-2026"]
+)
 def test_passwords_made_of_ones_own_name_are_refused_asvs_6_2_11(app: Flask, password: str) -> None:
     with pytest.raises(Invalid):
         passwords.check_strength(password, about=["Ada King", "ada.king@example.com", "Vice Versa"])

@@ -138,7 +138,10 @@ def test_a_doubled_sign_up_makes_one_person_and_only_the_latest_link_counts(visi
         ({"password": "short"}, "Use at least 12 characters; three or four words do well."),
         ({"password": "x" * 201}, "Use at most 200 characters."),
         ({"password": "Password2026!!"}, "This is one of the first that others would try."),
-        ({"password": "AdaKing-example"}, "Leave your name and address out of your password; others know them."),
+        (
+            {"password": "AdaKing-example"},
+            "Leave your name and address out of your password; others know them.",
+        ),
         ({"password": ""}, "Choose a password."),
     ],
 )
@@ -155,7 +158,9 @@ def test_a_bad_sign_up_says_how_to_mend_it_and_keeps_what_was_typed(
     assert letters() == []
 
 
-def test_signing_in_leads_to_a_local_page_only_asvs_1_2_2(new_visitor: Callable[..., Visitor], member: Person) -> None:
+def test_signing_in_leads_to_a_local_page_only_asvs_1_2_2(
+    new_visitor: Callable[..., Visitor], member: Person
+) -> None:
     for target, leads_to in [
         ("/me/sessions?a=b", "/me/sessions?a=b"),
         ("//evil.example", "/"),
@@ -183,7 +188,9 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer_asvs_6_3_8(
     assert said[0][0].startswith(WRONG)
 
 
-def test_the_sign_in_cookie_is_hidden_from_scripts_and_other_sites_asvs_3_3_4(visitor: Visitor, member: Person) -> None:
+def test_the_sign_in_cookie_is_hidden_from_scripts_and_other_sites_asvs_3_3_4(
+    visitor: Visitor, member: Person
+) -> None:
     page = signing_in(visitor, member)
     [cookie] = [each for each in page.headers.getlist("Set-Cookie") if each.startswith("sign-in=")]
     assert re.sub("sign-in=[^;]+", "sign-in=…", cookie.partition("Expires")[0]) == "sign-in=…; "
@@ -205,7 +212,9 @@ def test_over_https_the_cookie_is_secure_and_bound_to_the_host_asvs_3_3_1(
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
 
 
-def test_a_cookie_copied_before_the_sign_out_is_refused_afterwards_asvs_7_4_1(visitor: Visitor, member: Person) -> None:
+def test_a_cookie_copied_before_the_sign_out_is_refused_afterwards_asvs_7_4_1(
+    visitor: Visitor, member: Person
+) -> None:
     signing_in(visitor, member)
     copied = visitor.client.get_cookie("sign-in")
     assert copied is not None
@@ -216,7 +225,9 @@ def test_a_cookie_copied_before_the_sign_out_is_refused_afterwards_asvs_7_4_1(vi
     assert visitor.get("/me", status=303).location == "/sign-in?next=/me"
 
 
-def test_each_sign_in_gets_a_new_token_and_a_new_csrf_secret_asvs_7_2_4(visitor: Visitor, member: Person) -> None:
+def test_each_sign_in_gets_a_new_token_and_a_new_csrf_secret_asvs_7_2_4(
+    visitor: Visitor, member: Person
+) -> None:
     visitor.get("/sign-in")
     before = visitor.page.values("/sign-in")["csrf_token"] if visitor.page else []
     signing_in(visitor, member)
@@ -307,4 +318,7 @@ def test_options_is_answered_with_405(visitor: Visitor, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-up", "/reset"])
 def test_a_nul_byte_is_refused(visitor: Visitor, path: str) -> None:
-    assert visitor.send(path, {"email": "a\x00@example.com", "name": "Ada\x00", "password": PASSWORD}).status == 400
+    assert (
+        visitor.send(path, {"email": "a\x00@example.com", "name": "Ada\x00", "password": PASSWORD}).status
+        == 400
+    )

@@ -112,7 +112,9 @@ def test_a_letter_kept_for_staff_holds_no_link_in_its_text(visitor: Visitor, mem
     assert "/reset/" not in letter.text + letter.html + (letter.sealed_link or "")
 
 
-def test_a_password_kept_at_former_costs_is_kept_anew_at_the_next_sign_in(visitor: Visitor, member: Person) -> None:
+def test_a_password_kept_at_former_costs_is_kept_anew_at_the_next_sign_in(
+    visitor: Visitor, member: Person
+) -> None:
     assert passwords.needs_rehash(member.password_hash or "")
     signing_in(visitor, member)
     kept = db.session.scalars(select(Person.password_hash).where(Person.id == member.id)).one()

@@ -114,8 +114,16 @@ def test_nobody_manages_themselves_nor_in_a_circle(
     assert line_above(low.id) == {low.id, middle.id, member.id}
     visitor = new_visitor(member)
     visitor.get("/me")
-    assert visitor.post("/me", manager=member.email, status=422).errors[0].startswith("Nobody reports to themselves.")
-    assert visitor.post("/me", manager=low.email, status=422).errors[0].startswith("This person reports to you already")
+    assert (
+        visitor.post("/me", manager=member.email, status=422)
+        .errors[0]
+        .startswith("Nobody reports to themselves.")
+    )
+    assert (
+        visitor.post("/me", manager=low.email, status=422)
+        .errors[0]
+        .startswith("This person reports to you already")
+    )
     assert again(member).manager_id is None
 
 
@@ -127,7 +135,9 @@ def test_the_manager_is_suggested_as_one_types_and_eight_at_most(
     make.person("Suki Gone", disabled_at=now())
     visitor = new_visitor(member)
     found = visitor.get("/me/managers?manager=suk", htmx=True).root.all("li")
-    assert [each.text.split(" Design")[0] for each in found] == [f"Suki Suggested {number}" for number in range(8)]
+    assert [each.text.split(" Design")[0] for each in found] == [
+        f"Suki Suggested {number}" for number in range(8)
+    ]
     assert visitor.get("/me/managers?manager=s", htmx=True).root.all("li") == []
     assert visitor.get("/me/managers?manager=%25%25", htmx=True).root.all("li") == []
 

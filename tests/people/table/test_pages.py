@@ -20,7 +20,9 @@ def changes(person: Person, **values: Any) -> dict[str, Any]:
     return {field(person, name): value for name, value in values.items()}
 
 
-def edit(visitor: Any, person: Person, *, htmx: bool = False, status: int | None = None, **values: Any) -> Page:
+def edit(
+    visitor: Any, person: Person, *, htmx: bool = False, status: int | None = None, **values: Any
+) -> Page:
     """Open the row's form and send it with these changes."""
     visitor.get(f"/people/{person.id}/edit", htmx=htmx)
     expected = status or (200 if htmx else 303)
@@ -36,7 +38,13 @@ def reread(person: Person) -> Person:
 def test_members_do_not_know_that_the_table_is_there(visitor, member, make):
     other = make.person("Ada King")
     visitor.sign_in(member)
-    for path in ("/people", f"/people/{other.id}/edit", f"/people/{other.id}/history", "/people/new", "/people/managers"):
+    for path in (
+        "/people",
+        f"/people/{other.id}/edit",
+        f"/people/{other.id}/history",
+        "/people/new",
+        "/people/managers",
+    ):
         assert visitor.get(path, status=404).status == 404
 
 
@@ -57,7 +65,10 @@ def test_filters_and_sorting_travel_in_the_address_and_unknown_ones_count_for_no
     assert visitor.get("/people?department=Engines&site=Oslo").heading == "1 person"
     page = visitor.get("/people?department=Engines&sort=-grade")
     assert page.text.index("Bea Long") < page.text.index("Ada King")
-    assert visitor.get("/people?department=Engines&sort=password_hash&role=emperor&page=nonsense").heading == "2 people"
+    assert (
+        visitor.get("/people?department=Engines&sort=password_hash&role=emperor&page=nonsense").heading
+        == "2 people"
+    )
     assert "Nobody fits" in visitor.get("/people?q=%25").text
 
 
@@ -71,7 +82,11 @@ def test_an_edit_in_the_row_answers_the_row_with_an_undo(visitor, staff, make, n
     saved = reread(ada)
     assert (saved.department, saved.grade, saved.version) == ("Analysis", 4, 2)
     entry = audit.history("person", ada.id)[0]
-    assert (entry.actor_id, entry.before["department"], entry.after["department"]) == (staff.id, "Engines", "Analysis")
+    assert (entry.actor_id, entry.before["department"], entry.after["department"]) == (
+        staff.id,
+        "Engines",
+        "Analysis",
+    )
 
 
 def test_the_same_edit_works_without_javascript_and_comes_back_to_the_list(visitor, staff, make):
@@ -129,8 +144,15 @@ def two_of_them(new_visitor: Any, staff: Person, admin: Person, ada: Person, htm
 def test_the_second_of_two_sees_both_values_and_nothing_is_lost(new_visitor, staff, admin, make, htmx):
     ada = make.person("Ada King", department="Engines", site="London")
     first, second = two_of_them(new_visitor, staff, admin, ada, htmx)
-    first.post(f"/people/{ada.id}", htmx=htmx, status=200 if htmx else 303, **changes(ada, department="Analysis", grade="3"))
-    page = second.post(f"/people/{ada.id}", htmx=htmx, status=409, **changes(ada, department="Poetry", site="Oslo"))
+    first.post(
+        f"/people/{ada.id}",
+        htmx=htmx,
+        status=200 if htmx else 303,
+        **changes(ada, department="Analysis", grade="3"),
+    )
+    page = second.post(
+        f"/people/{ada.id}", htmx=htmx, status=409, **changes(ada, department="Poetry", site="Oslo")
+    )
     assert all(word in page.html for word in ("Analysis", "Poetry", "Oslo", "London", staff.name))
     assert reread(ada).department == "Analysis"
     second.post(f"/people/{ada.id}", htmx=htmx, status=200 if htmx else 303)
@@ -246,7 +268,9 @@ def test_the_history_says_who_changed_what_and_undoes_it(visitor, staff, make):
     edit(visitor, ada, department="Analysis", manager=boss.email, reason="Moved in May")
     visitor.follow()
     page = visitor.get(f"/people/{ada.id}/history")
-    assert all(word in page.text for word in (staff.name, "Engines", "Analysis", "Grace Hopper", "Moved in May"))
+    assert all(
+        word in page.text for word in (staff.name, "Engines", "Analysis", "Grace Hopper", "Moved in May")
+    )
     undo = next(each["action"] for each in page.root.all("form") if "/undo/" in each["action"])
     assert visitor.post(undo).location == f"/people/{ada.id}/history"
     assert reread(ada).manager_id is None
@@ -272,7 +296,9 @@ def test_the_managers_are_suggested_by_name(visitor, staff, make, noise):
     assert f'id="{field(ada, "manager")}-list"' in page.html
 
 
-def test_the_table_asks_the_same_number_of_questions_for_one_row_and_for_three(visitor, staff, make, count_queries):
+def test_the_table_asks_the_same_number_of_questions_for_one_row_and_for_three(
+    visitor, staff, make, count_queries
+):
     visitor.sign_in(staff)
     counts = []
     for names in (["Row One"], ["Row Two", "Row Three"]):

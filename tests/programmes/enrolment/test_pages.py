@@ -74,7 +74,9 @@ def walk(visitor: Visitor, programme: Programme) -> None:
     visitor.follow()
     visitor.post(f"{base(programme)}/learn")
     visitor.follow()
-    visitor.post(f"{base(programme)}/working", hours="Mon-Thu 9-16", languages="English, Deutsch", place="remote")
+    visitor.post(
+        f"{base(programme)}/working", hours="Mon-Thu 9-16", languages="English, Deutsch", place="remote"
+    )
     visitor.follow()
 
 
@@ -91,7 +93,9 @@ def test_without_an_open_programme_the_page_says_so(visitor: Visitor, noise: Noi
     assert noise.programme.name not in page.text
 
 
-def test_the_walk_of_five_steps_ends_in_waiting_for_a_match(mira: Visitor, member: Person, programme: Programme) -> None:
+def test_the_walk_of_five_steps_ends_in_waiting_for_a_match(
+    mira: Visitor, member: Person, programme: Programme
+) -> None:
     walk(mira, programme)
     mira.post(f"{base(programme)}/boundaries", off_the_table="my salary")
     page = mira.follow()
@@ -116,7 +120,9 @@ def test_whoever_comes_back_goes_on_where_they_stopped(mira: Visitor, programme:
     assert page.values(f"{base(programme)}/role")["role"] == ["mentor"]
 
 
-def test_a_step_whose_turn_has_not_come_leads_to_the_one_that_has(mira: Visitor, programme: Programme) -> None:
+def test_a_step_whose_turn_has_not_come_leads_to_the_one_that_has(
+    mira: Visitor, programme: Programme
+) -> None:
     start(mira, programme)
     assert mira.get(f"{base(programme)}/boundaries", status=303).location == f"{base(programme)}/teach"
     assert mira.send(f"{base(programme)}/working", {"place": "remote"}).status == 422
@@ -182,7 +188,9 @@ def test_a_mentor_names_something_to_teach_before_going_on(mira: Visitor, progra
     assert "Add at least one subject you can teach" in page.text
 
 
-def test_hours_and_languages_that_cannot_be_read_are_kept_and_explained(mira: Visitor, programme: Programme) -> None:
+def test_hours_and_languages_that_cannot_be_read_are_kept_and_explained(
+    mira: Visitor, programme: Programme
+) -> None:
     start(mira, programme)
     mira.send(f"{base(programme)}/teach/topics", {"topic_id": "coding"})
     mira.send(f"{base(programme)}/teach")
@@ -240,7 +248,9 @@ def test_joining_twice_is_joining_once(mira: Visitor, member: Person, programme:
     assert db.session.scalar(joined) == 1
 
 
-def test_nobody_joins_after_the_last_day_or_what_is_not_open(mira: Visitor, make: Factories, member: Person) -> None:
+def test_nobody_joins_after_the_last_day_or_what_is_not_open(
+    mira: Visitor, make: Factories, member: Person
+) -> None:
     closed = make.programme("Closed", sign_up_until=today() - timedelta(days=1))
     draft = make.programme("Draft", state="draft")
     assert mira.send(f"{base(closed)}/start").status == 422

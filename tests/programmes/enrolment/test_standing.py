@@ -41,7 +41,9 @@ def mira(new_visitor: Callable[..., Visitor], member: Person, enrolment: Enrolme
 
 def state_of(enrolment: Enrolment) -> tuple[str, object]:
     db.session.rollback()
-    row = db.session.execute(select(Enrolment.state, Enrolment.paused_until).where(Enrolment.id == enrolment.id)).one()
+    row = db.session.execute(
+        select(Enrolment.state, Enrolment.paused_until).where(Enrolment.id == enrolment.id)
+    ).one()
     return row.state, row.paused_until
 
 
@@ -79,7 +81,9 @@ def test_a_pause_ends_by_itself_on_its_day(
 
 
 @pytest.mark.parametrize("days", [-1, 0, 366, 100_000])
-def test_a_pause_lasts_from_tomorrow_to_a_year(mira: Visitor, programme: Programme, member: Person, days: int) -> None:
+def test_a_pause_lasts_from_tomorrow_to_a_year(
+    mira: Visitor, programme: Programme, member: Person, days: int
+) -> None:
     mira.get(f"/join/{programme.id}/standing")
     until = (their_day(member) + timedelta(days=days)).isoformat()
     page = mira.post(f"/join/{programme.id}/pause", until=until, status=422)
@@ -87,7 +91,9 @@ def test_a_pause_lasts_from_tomorrow_to_a_year(mira: Visitor, programme: Program
     assert page.values(f"/join/{programme.id}/pause")["until"] == [until]
 
 
-def test_one_can_come_back_from_a_pause_at_once(mira: Visitor, programme: Programme, enrolment: Enrolment) -> None:
+def test_one_can_come_back_from_a_pause_at_once(
+    mira: Visitor, programme: Programme, enrolment: Enrolment
+) -> None:
     mira.send(f"/join/{programme.id}/pause", {"until": (today() + timedelta(days=9)).isoformat()})
     mira.get(f"/join/{programme.id}/standing")
     mira.post(f"/join/{programme.id}/resume")
@@ -111,7 +117,9 @@ def test_withdrawing_asks_once_and_one_can_join_again(
     assert [each.state for each in queries.standing_of(member)] == ["waiting"]
 
 
-def test_what_one_said_can_be_changed_after_joining(mira: Visitor, programme: Programme, enrolment: Enrolment) -> None:
+def test_what_one_said_can_be_changed_after_joining(
+    mira: Visitor, programme: Programme, enrolment: Enrolment
+) -> None:
     mira.get(f"/join/{programme.id}/role")
     mira.post(f"/join/{programme.id}/role", role="both", mentee_capacity="3")
     assert mira.page is not None
@@ -121,12 +129,19 @@ def test_what_one_said_can_be_changed_after_joining(mira: Visitor, programme: Pr
     assert state_of(enrolment) == ("waiting", None)
 
 
-def test_nothing_of_a_finished_programme_can_be_changed(mira: Visitor, make: Factories, member: Person) -> None:
+def test_nothing_of_a_finished_programme_can_be_changed(
+    mira: Visitor, make: Factories, member: Person
+) -> None:
     over = make.programme("Over", state="finished")
     make.enrolment(member, over)
-    sent = mira.send(f"/join/{over.id}/role", {"role": "both", "mentor_capacity": "1", "mentee_capacity": "1", "seen": "1"})
+    sent = mira.send(
+        f"/join/{over.id}/role", {"role": "both", "mentor_capacity": "1", "mentee_capacity": "1", "seen": "1"}
+    )
     assert sent.status == 422
-    assert mira.send(f"/join/{over.id}/pause", {"until": (today() + timedelta(days=9)).isoformat()}).status == 422
+    assert (
+        mira.send(f"/join/{over.id}/pause", {"until": (today() + timedelta(days=9)).isoformat()}).status
+        == 422
+    )
 
 
 def test_home_is_told_what_is_to_be_done_next(
@@ -141,7 +156,8 @@ def test_home_is_told_what_is_to_be_done_next(
 def test_a_pause_ends_on_the_persons_own_day(make, app):
     programme = make.programme()
     people = [
-        make.person(f"Zoe {zone}", time_zone=zone) for zone in ("Pacific/Auckland", "Europe/Berlin", "America/Los_Angeles")
+        make.person(f"Zoe {zone}", time_zone=zone)
+        for zone in ("Pacific/Auckland", "Europe/Berlin", "America/Los_Angeles")
     ]
     until = date(2026, 12, 10)
     rows = [make.enrolment(each, programme, state="paused", paused_until=until) for each in people]
@@ -154,4 +170,8 @@ def test_a_pause_ends_on_the_persons_own_day(make, app):
         with transaction():
             enrolling.resume_due(moment)
         states.append([db.session.get(Enrolment, each.id).state for each in rows])
-    assert states == [["waiting", "paused", "paused"], ["waiting", "waiting", "paused"], ["waiting", "waiting", "waiting"]]
+    assert states == [
+        ["waiting", "paused", "paused"],
+        ["waiting", "waiting", "paused"],
+        ["waiting", "waiting", "waiting"],
+    ]

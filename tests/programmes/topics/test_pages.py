@@ -1,4 +1,6 @@
-"""Staff's table of topics: seeing, editing in the row, adding, retiring, merging, and what a new release leaves alone."""
+"""Staff's table of topics: seeing, editing in the row, adding, retiring, merging, and what a new release
+leaves alone.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def kept(topic_id: str) -> Topic:
     return db.session.get_one(Topic, topic_id, populate_existing=True)
 
 
-def edit(visitor: Visitor, topic_id: str, *, htmx: bool = False, status: int | None = None, **values: Any) -> Page:
+def edit(
+    visitor: Visitor, topic_id: str, *, htmx: bool = False, status: int | None = None, **values: Any
+) -> Page:
     """Open the row's form and send it with these changes."""
     visitor.get(f"{LIST}/{topic_id}/edit", htmx=htmx)
     changes = {f"topic-{topic_id}-{name}": value for name, value in values.items()}
@@ -77,7 +81,10 @@ def test_the_list_is_reached_from_the_programmes_and_searched_by_any_name(stefan
 def test_a_german_reader_searches_by_german_labels(stefan: Visitor) -> None:
     stefan.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
     page = stefan.get(f"{LIST}?q=ki bei der arbeit")
-    assert ("KI bei der Arbeit" in page.text, page.root.one("tr", id="topic-ai-at-work") is not None) == (True, True)
+    assert ("KI bei der Arbeit" in page.text, page.root.one("tr", id="topic-ai-at-work") is not None) == (
+        True,
+        True,
+    )
     assert "KI bei der Arbeit" in stefan.get("/join/topics?text=KI bei der", htmx=True).text
 
 
@@ -95,7 +102,9 @@ def test_the_list_asks_the_same_number_of_questions_however_many_are_found(
     assert counts[0] == counts[1]
 
 
-def test_an_edit_in_the_row_is_found_at_once_and_undone_from_the_toast(stefan: Visitor, staff: Person) -> None:
+def test_an_edit_in_the_row_is_found_at_once_and_undone_from_the_toast(
+    stefan: Visitor, staff: Person
+) -> None:
     assert "First steps in coding" not in stefan.get("/join/topics?text=brainf", htmx=True).text
     answer = edit(stefan, "coding", htmx=True, aliases="coding; Brainfuck; coding")
     assert answer.root.one("tr", id="topic-coding")
@@ -104,7 +113,11 @@ def test_an_edit_in_the_row_is_found_at_once_and_undone_from_the_toast(stefan: V
     assert (topic.aliases, topic.shipped, topic.edited_at is None) == (["coding", "Brainfuck"], True, False)
     assert "First steps in coding" in stefan.get("/join/topics?text=brainf", htmx=True).text
     entry = audit.history("topic", "coding")[0]
-    assert (entry.actor_id, entry.action, entry.after) == (staff.id, "topic.edited", {"aliases": ["coding", "Brainfuck"]})
+    assert (entry.actor_id, entry.action, entry.after) == (
+        staff.id,
+        "topic.edited",
+        {"aliases": ["coding", "Brainfuck"]},
+    )
     stefan.send(undo_of(answer), htmx=True)
     assert "Python" in kept("coding").aliases
     assert kept("coding").edited_at is None, "as it ships again"
@@ -137,7 +150,10 @@ def test_the_second_of_two_sees_both_values_and_nothing_is_lost(
         each.get(f"{LIST}/coding/edit", htmx=htmx)
     status = 200 if htmx else 303
     first.post(
-        f"{LIST}/coding", htmx=htmx, status=status, **{"topic-coding-label": "Theirs", "topic-coding-area": "leadership"}
+        f"{LIST}/coding",
+        htmx=htmx,
+        status=status,
+        **{"topic-coding-label": "Theirs", "topic-coding-area": "leadership"},
     )
     page = second.post(f"{LIST}/coding", htmx=htmx, status=409, **{"topic-coding-label": "Mine"})
     assert all(word in page.html for word in ("Theirs", "Mine", staff.name))
@@ -159,10 +175,14 @@ def test_the_second_of_two_sees_both_values_and_nothing_is_lost(
         ({"area": "pottery"}, "Not a valid choice"),
     ],
 )
-def test_bad_input_says_how_to_mend_it_and_keeps_what_was_typed(stefan: Visitor, bad: dict[str, str], says: str) -> None:
+def test_bad_input_says_how_to_mend_it_and_keeps_what_was_typed(
+    stefan: Visitor, bad: dict[str, str], says: str
+) -> None:
     before = kept("coding").version
     stefan.get(f"{LIST}/coding/edit")
-    sent = stefan.page.values(f"{LIST}/coding") | {f"topic-coding-{name}": [value] for name, value in bad.items()}
+    sent = stefan.page.values(f"{LIST}/coding") | {
+        f"topic-coding-{name}": [value] for name, value in bad.items()
+    }
     page = stefan.send(f"{LIST}/coding", sent)
     assert page.status == 422
     assert says in page.text
@@ -203,9 +223,9 @@ def test_a_label_with_signs_of_html_or_of_formats_is_shown_as_text_wherever_it_s
         *(stefan.get(f"{LIST}{path}") for path in ("?q=green", "/climate/edit", "/climate/merge?into=water")),
         *(mine.get(f"/join/{programme.id}/{step}") for step in ("teach", "boundaries", "standing")),
     ]
-    assert [odd in page.text or odd in page.html.replace("&lt;", "<").replace("&gt;", ">") for page in pages[:4]] == [
-        True
-    ] * 4
+    assert [
+        odd in page.text or odd in page.html.replace("&lt;", "<").replace("&gt;", ">") for page in pages[:4]
+    ] == [True] * 4
     assert [each for page in pages for each in page.root.all("b") if "green" in each.text] == []
     assert stefan.get("/join/topics?text=100% <b>", htmx=True).root.all("b") == []
 
@@ -269,7 +289,9 @@ def test_merging_moves_everybody_and_every_name_and_says_beforehand_whom_it_touc
     assert merge(stefan, "photography", "instagram").toasts == [
         "Merged: “Instagram and pictures that travel” has its names and everybody who chose it."
     ]
-    rows = select(Wish.enrolment_id, Wish.side, Wish.topic_id, Wish.level, Wish.rank).order_by(Wish.enrolment_id, Wish.side)
+    rows = select(Wish.enrolment_id, Wish.side, Wish.topic_id, Wish.level, Wish.rank).order_by(
+        Wish.enrolment_id, Wish.side
+    )
     assert [tuple(each) for each in db.session.execute(rows)] == [
         (only.id, "teaches", "instagram", 1, 3),
         (both.id, "learns", "instagram", 2, 4),
@@ -281,7 +303,9 @@ def test_merging_moves_everybody_and_every_name_and_says_beforehand_whom_it_touc
         assert topic_index.recognised("Selfies") == topic_index.recognised("photos") == "instagram"
 
 
-def test_a_merger_is_asked_about_never_guessed_and_refused_when_one_was_changed_meanwhile(stefan: Visitor) -> None:
+def test_a_merger_is_asked_about_never_guessed_and_refused_when_one_was_changed_meanwhile(
+    stefan: Visitor,
+) -> None:
     page = stefan.get(f"{LIST}/photography/merge?text=instagramm videos")
     assert page.errors == ["We do not know that one yet. Is it one of these?"]
     assert f"{LIST}/photography/merge?into=instagram" in page.links
@@ -306,7 +330,11 @@ def test_a_new_release_leaves_alone_what_staff_edited_retired_merged_or_added(st
     with transaction():
         topics.add(label="Climate", area="leadership", aliases=["Klimawandel"], by=None, at=now())  # type: ignore[arg-type]  # nobody
         changed = load_catalogue()
-    assert (kept("coding").label, kept("coding").aliases, kept("gaming").label) == ("Code", ["Python"], "Games")
+    assert (kept("coding").label, kept("coding").aliases, kept("gaming").label) == (
+        "Code",
+        ["Python"],
+        "Games",
+    )
     assert None not in (kept("cloud").retired_at, kept("photography").retired_at)
     assert "Better photos with a phone" in kept("instagram").aliases
     assert kept("water").label == "Water and oceans"

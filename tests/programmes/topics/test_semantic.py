@@ -40,8 +40,12 @@ def shares(meanings: nearness.Meanings, phrases: dict[str, str]) -> tuple[float,
     return first / len(phrases), shown / len(phrases)
 
 
-def test_phrases_that_no_name_was_made_for_are_found_more_often_than_by_spelling(meanings: nearness.Meanings) -> None:
-    by_spelling = sum(wanted in [each.topic.id for each in suggest(phrase)] for phrase, wanted in FRESH.items())
+def test_phrases_that_no_name_was_made_for_are_found_more_often_than_by_spelling(
+    meanings: nearness.Meanings,
+) -> None:
+    by_spelling = sum(
+        wanted in [each.topic.id for each in suggest(phrase)] for phrase, wanted in FRESH.items()
+    )
     first, shown = shares(meanings, FRESH)
     assert shown >= by_spelling / len(FRESH) + 0.10
     assert first >= 0.60

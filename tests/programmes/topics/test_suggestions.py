@@ -35,7 +35,9 @@ def programme(make: Factories) -> Programme:
 
 
 @pytest.fixture
-def signing_up(make: Factories, new_visitor: Callable[..., Visitor], programme: Programme) -> Callable[..., Visitor]:
+def signing_up(
+    make: Factories, new_visitor: Callable[..., Visitor], programme: Programme
+) -> Callable[..., Visitor]:
     """Somebody at the step of what they can teach."""
 
     def new(person: Person | None = None) -> Visitor:
@@ -93,7 +95,9 @@ def test_what_nobody_knows_is_offered_to_the_team_and_nothing_is_guessed(
     assert waiting() == []
     visitor.post(f"/join/{programme.id}/teach/topics/suggest")
     page = visitor.follow()
-    assert page.toasts == [f"Thank you: “{TYPED}” is with the programme team. Choose what comes nearest for now."]
+    assert page.toasts == [
+        f"Thank you: “{TYPED}” is with the programme team. Choose what comes nearest for now."
+    ]
     assert waiting() == [(TYPED, 1)]
     assert db.session.scalar(select(Wish)) is None
 
@@ -135,13 +139,18 @@ def test_what_became_a_topic_meanwhile_is_added_and_long_odd_or_endless_text_is_
 def test_nobody_suggests_where_they_have_not_signed_up(
     new_visitor: Callable[..., Visitor], member: Person, programme: Programme
 ) -> None:
-    assert new_visitor(member).send(f"/join/{programme.id}/teach/topics/suggest", {"text": TYPED}).status == 404
+    assert (
+        new_visitor(member).send(f"/join/{programme.id}/teach/topics/suggest", {"text": TYPED}).status == 404
+    )
 
 
 def test_members_do_not_know_the_teams_list_and_the_team_does_not_see_who_typed(
-    new_visitor: Callable[..., Visitor], make: Factories, stefan: Visitor, signing_up: Callable[..., Visitor],
+    new_visitor: Callable[..., Visitor],
+    make: Factories,
+    stefan: Visitor,
+    signing_up: Callable[..., Visitor],
     programme: Programme,
-) -> None:  # fmt: skip
+) -> None:
     nora = make.person("Nora Nosy")
     visitor = signing_up(nora)
     suggest(visitor, programme)
@@ -200,7 +209,9 @@ def test_the_team_makes_a_topic_of_it_in_the_row_and_takes_that_back(
     page = stefan.post(f"{row}/add", htmx=True, status=422, **{f"{new}label": "Coding"})
     assert "is a name of “First steps in coding” already" in page.text
     assert 'value="Coding"' in page.html
-    page = stefan.post(f"{row}/add", htmx=True, **{f"{new}label": "Bees by air", f"{new}area": "sustainability"})
+    page = stefan.post(
+        f"{row}/add", htmx=True, **{f"{new}label": "Bees by air", f"{new}area": "sustainability"}
+    )
     topic = db.session.get_one(Topic, "bees-by-air")
     assert (topic.aliases, topic.area, topic.shipped) == ([TYPED], "sustainability", False)
     assert "Bees by air" in visitor.get(f"/join/topics?text={TYPED[:6]}", htmx=True).text
@@ -233,7 +244,9 @@ def test_a_decision_that_somebody_made_meanwhile_is_not_made_twice(
     for _again in range(2):
         page = stefan.send(f"{LIST}/{only().id}/pass", htmx=True)
     assert page.toasts == ["Somebody has decided about this already."]
-    assert [each.action for each in audit.history("topic suggestion", only().id)].count("topic suggestion.passed over") == 1
+    assert [each.action for each in audit.history("topic suggestion", only().id)].count(
+        "topic suggestion.passed over"
+    ) == 1
     assert stefan.send(f"{LIST}/{only().id}/means", {"topic_id": "coding"}).status == 422
     assert stefan.send(f"{LIST}/{2**40}/pass").status == 404
 

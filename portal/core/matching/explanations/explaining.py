@@ -1,4 +1,5 @@
-"""What is told of each pair that was chosen: its points with their sentences, and the next best partner for either side.
+"""What is told of each pair that was chosen: its points with their sentences, and the next best partner for
+either side.
 
 Both ways of solving, the dense one and the one for very many people, tell it with these same few functions.
 """
@@ -31,9 +32,11 @@ def in_both_roles(problem: Problem) -> People:
 
 
 class NextBest:
-    """The best others for the two of each pair of `chosen` (row, column), seen some rows at a time, from the first on.
+    """The best others for the two of each pair of `chosen` (row, column), seen some rows at a time, from the
+    first on.
 
-    Nobody who is paired with somebody already, either way round, is an other to them. Of equals the first is taken.
+    Nobody who is paired with somebody already, either way round, is an other to them. Of equals the first is
+    taken.
     """
 
     def __init__(self, size: tuple[int, int], chosen: Sequence[tuple[int, int]], people: People) -> None:
@@ -59,7 +62,9 @@ class NextBest:
         self.mentor[better] = best[better] + start
 
     def for_pair(self, row: int, column: int, problem: Problem) -> tuple[Other | None, Other | None]:
-        """The best other mentor for the mentee in a column, and the best other mentee for the mentor in a row."""
+        """The best other mentor for the mentee in a column, and the best other mentee for the mentor in a
+        row.
+        """
         mentor, mentor_points = int(self.mentor[column]), int(self.mentor_points[column])
         mentee, mentee_points = int(self.mentee[row]), int(self.mentee_points[row])
         return (
@@ -68,7 +73,9 @@ class NextBest:
         )
 
 
-def explained(problem: Problem, chosen: Sequence[tuple[int, int]], others: NextBest, progress: Progress) -> tuple[Pair, ...]:
+def explained(
+    problem: Problem, chosen: Sequence[tuple[int, int]], others: NextBest, progress: Progress
+) -> tuple[Pair, ...]:
     """The pairs of `chosen` (row, column) with their reasons, in order."""
     pairs, found = [(problem.mentors[row], problem.mentees[column]) for row, column in chosen], []
     for number, (pair, scored) in enumerate(zip(pairs, criteria.scores(pairs, problem), strict=True)):

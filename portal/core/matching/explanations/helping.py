@@ -1,8 +1,9 @@
-"""What one change would help somebody most whom nobody could meet: by facts that anybody could know, as a hint.
+"""What one change would help somebody most whom nobody could meet: by facts that anybody could know, as a
+hint.
 
-What the person can change comes first: their hours, their languages, their subjects; a rule of the programme comes last, and
-is told to staff alone. A day and a subject are named, so that the hint can be followed. Subjects are named only where a few
-people share them, so that nobody's wishes can be told from it.
+What the person can change comes first: their hours, their languages, their subjects; a rule of the programme
+comes last, and is told to staff alone. A day and a subject are named, so that the hint can be followed.
+Subjects are named only where a few people share them, so that nobody's wishes can be told from it.
 """
 
 from collections import Counter
@@ -40,7 +41,9 @@ class Others:
 
 
 def hint(others: Others, only: Mapping[str, Mask], problem: Problem) -> dict[str, Any]:
-    """The args of the hint, none where nothing alone would help. `only`: the people whom no open rule but one keeps away."""
+    """The args of the hint, none where nothing alone would help. `only`: the people whom no open rule but one
+    keeps away.
+    """
     opened = {name: int(only[name].sum()) for name in HINTS}
     for name in sorted(HINTS, key=lambda name: -opened[name]):
         if opened[name] and (found := HINTS[name](others, others.some(only[name]), problem)):
@@ -57,7 +60,9 @@ def _more_hours(others: Others, people: Sequence[Candidate], problem: Problem) -
     """The part of the week, by the person's clock, in which most of some people could meet."""
     if len(people) > MOST_LOOKED_AT:
         return _opens("time", len(people))
-    parts = Counter(part for each in people for part in reach((each.zone, each.hours), others.person.zone, problem.on))
+    parts = Counter(
+        part for each in people for part in reach((each.zone, each.hours), others.person.zone, problem.on)
+    )
     if not parts:
         return {}
     order = tuple(PARTS)

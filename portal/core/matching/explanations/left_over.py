@@ -1,8 +1,9 @@
 """Who has no partner this time, why, and what would change it: honestly, and telling nothing of anybody else.
 
-A reason is named only where one rule alone, on facts that anybody could know, leaves nobody. Wherever several rules together
-do, or something that is private, the same general sentence is said: so it gives no list away. For the same reason whatever
-is counted is counted by such facts alone, whoever is on whose list; so what is possible stays a "could".
+A reason is named only where one rule alone, on facts that anybody could know, leaves nobody. Wherever several
+rules together do, or something that is private, the same general sentence is said: so it gives no list away.
+For the same reason whatever is counted is counted by such facts alone, whoever is on whose list; so what is
+possible stays a "could".
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,8 @@ class LeftOver:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run allowed and chose, mentors by mentees: `allowed` with no rule broken, `broken` by rule, `chosen` pairs.
+    """What a run allowed and chose, mentors by mentees: `allowed` with no rule broken, `broken` by rule,
+    `chosen` pairs.
 
     Only the rows and columns of those who are left over are looked at.
     """
@@ -80,7 +82,9 @@ class Outcome:
     def seats(self) -> tuple[int, int]:
         """How many seats mentors and mentees have in all."""
         problem = self.problem
-        return sum(each.mentor_capacity for each in problem.mentors), sum(each.mentee_capacity for each in problem.mentees)
+        return sum(each.mentor_capacity for each in problem.mentors), sum(
+            each.mentee_capacity for each in problem.mentees
+        )
 
     @cached_property
     def free(self) -> tuple[Mask, Mask]:
@@ -89,7 +93,9 @@ class Outcome:
             np.array([each.mentor_capacity for each in self.problem.mentors], np.int64),
             np.array([each.mentee_capacity for each in self.problem.mentees], np.int64),
         )
-        used = (np.bincount([pair[side] for pair in self.chosen], minlength=len(seats[side])) for side in (0, 1))
+        used = (
+            np.bincount([pair[side] for pair in self.chosen], minlength=len(seats[side])) for side in (0, 1)
+        )
         first, second = (one > other for one, other in zip(seats, used, strict=True))
         return first, second
 
@@ -104,7 +110,9 @@ class Outcome:
     def places(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
         """The row of each mentor and the column of each mentee, by id."""
         mentors, mentees = self.problem.mentors, self.problem.mentees
-        return {each.id: row for row, each in enumerate(mentors)}, {each.id: row for row, each in enumerate(mentees)}
+        return {each.id: row for row, each in enumerate(mentors)}, {
+            each.id: row for row, each in enumerate(mentees)
+        }
 
 
 def _by_topic(topics: Sequence[Sequence[str]]) -> dict[str, Mask]:
@@ -161,14 +169,21 @@ def _subject(person: Candidate, outcome: Outcome, role: str) -> Mask:
 def _taken(others: Others, outcome: Outcome, *, free: bool) -> Said:
     """All who could be theirs have somebody; with numbers, where they are the reason.
 
-    `free`: one who could be theirs has a seat. Then it can only be somebody who is paired with them the other way round.
+    `free`: one who could be theirs has a seat. Then it can only be somebody who is paired with them the other
+    way round.
     """
     role = others.role
     if free:
         return why_not.OTHER_WAY[role], {}
     facts = {"hint": why_not.SEAT[role]}
-    if (many := int(others.subject.sum())) and not (others.subject & outcome.free[0 if role == "mentee" else 1]).any():
-        return (why_not.ONE_TAKEN[role], facts) if many == 1 else (why_not.ALL_TAKEN[role], {**facts, "many": many})
+    if (many := int(others.subject.sum())) and not (
+        others.subject & outcome.free[0 if role == "mentee" else 1]
+    ).any():
+        return (
+            (why_not.ONE_TAKEN[role], facts)
+            if many == 1
+            else (why_not.ALL_TAKEN[role], {**facts, "many": many})
+        )
     mentors, mentees = outcome.seats
     if (mentors < mentees) == (role == "mentee") and mentors != mentees:
         return why_not.TOO_FEW[role], {**facts, "mentors": mentors, "mentees": mentees}
@@ -176,7 +191,9 @@ def _taken(others: Others, outcome: Outcome, *, free: bool) -> Said:
 
 
 def _nobody(others: Others, broken: Mapping[str, Mask], problem: Problem) -> Said:
-    """Nobody could be theirs: the rule that alone leaves nobody, or nobody who teaches what they asked for, if one does."""
+    """Nobody could be theirs: the rule that alone leaves nobody, or nobody who teaches what they asked for,
+    if one does.
+    """
     person, role, there = others.person, others.role, ~broken["self"]
     if not there.any():
         return (why_not.NO_MENTORS if role == "mentee" else why_not.NO_MENTEES), {}
@@ -191,5 +208,7 @@ def _nobody(others: Others, broken: Mapping[str, Mask], problem: Problem) -> Sai
     teach, in_the_open = others.subject, bool((many[there] > 0).all())
     rules = why_not.TEACHERS if in_the_open and role == "mentee" and teach.any() else ()
     if name := next((name for name in rules if broken[name][teach].all()), None):
-        return why_not.TEACHERS[name], hint(others, {rule: each & teach for rule, each in only.items()}, problem)
+        return why_not.TEACHERS[name], hint(
+            others, {rule: each & teach for rule, each in only.items()}, problem
+        )
     return why_not.GENERAL, hint(others, only, problem)

@@ -1,4 +1,5 @@
-"""What is said of each part of a score: a sentence for staff (a template, to be translated) and what goes into it.
+"""What is said of each part of a score: a sentence for staff (a template, to be translated) and what goes
+into it.
 
 The sentences themselves are in voices.py, with how each of the two reads them.
 """
@@ -35,7 +36,10 @@ def _says_interest(mentor: Candidate, mentee: Candidate, problem: Problem) -> Sa
     second = next((each for each in found[1:] if each.wish == each.topic), None)
     if second is None:
         return (voices.RANKED if ranked else voices.ALSO), said
-    return (voices.RANKED_AND if ranked else voices.ALSO_AND), {**said, "second": problem.topics[second.topic][0]}
+    return (voices.RANKED_AND if ranked else voices.ALSO_AND), {
+        **said,
+        "second": problem.topics[second.topic][0],
+    }
 
 
 def _says_giveback(mentor: Candidate, mentee: Candidate, problem: Problem) -> Said:
@@ -47,8 +51,8 @@ def _says_giveback(mentor: Candidate, mentee: Candidate, problem: Problem) -> Sa
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A learner's wish, its place in their order, the topic of the teacher that answers it best, with its level, and what
-    that brings."""
+    """A learner's wish, its place in their order, the topic of the teacher that answers it best, with its
+    level, and what that brings."""
 
     rank: int
     wish: str
@@ -82,7 +86,9 @@ def _says_time(mentor: Candidate, mentee: Candidate, problem: Problem) -> Said:
     if far:
         said |= places
     if shared.one is None or shared.other is None:
-        return (voices.MOST_HOURS if shared.most else voices.SOME_HOURS_FAR if far else voices.SOME_HOURS), said
+        return (
+            voices.MOST_HOURS if shared.most else voices.SOME_HOURS_FAR if far else voices.SOME_HOURS
+        ), said
     said |= {"mentor_when": _when(shared.one), "mentee_when": _when(shared.other)}
     if shared.abroad:
         return (voices.WHEN_ABROAD_FAR if far else voices.WHEN_ABROAD), {**said, "clock": _city(mentee.zone)}
@@ -113,7 +119,11 @@ def _says_style(mentor: Candidate, mentee: Candidate, problem: Problem) -> Said:
     styles = {mentor.style, mentee.style}
     if styles == {"introvert", "extrovert"}:
         return voices.COMPLEMENT, _names(mentor, mentee)
-    return (voices.CALM, _names(mentor, mentee)) if styles in ({"introvert", "balanced"}, {"balanced"}) else ("", {})
+    return (
+        (voices.CALM, _names(mentor, mentee))
+        if styles in ({"introvert", "balanced"}, {"balanced"})
+        else ("", {})
+    )
 
 
 def _says_department(mentor: Candidate, mentee: Candidate, problem: Problem) -> Said:

@@ -1,7 +1,7 @@
 """When two people can meet: on which days of the week and in which part of the day, all through the year.
 
-Only hours that both work in every stretch of the year between two clock changes count. A day's morning in one zone is
-another's afternoon, so they are told once by the clock of each of the two.
+Only hours that both work in every stretch of the year between two clock changes count. A day's morning in one
+zone is another's afternoon, so they are told once by the clock of each of the two.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,14 @@ from portal.core.matching.overlap import DAY, HOUR, Kind, hours_in_common, minut
 from portal.core.translatable import N_
 
 WEEKDAYS = (
-    N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"),
-)  # fmt: skip
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
 WORKING_DAYS = (0, 1, 2, 3, 4)
 PARTS = {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
 """Parts of a day, from one hour to another."""
@@ -32,7 +38,9 @@ WAKING = WeeklyHours.of((day, 7 * 60, 21 * 60) for day in range(7))
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """Parts of a week: some `days` (0 is Monday), the `part` of them it is `mostly` or wholly in, "" for more than one."""
+    """Parts of a week: some `days` (0 is Monday), the `part` of them it is `mostly` or wholly in, "" for more
+    than one.
+    """
 
     days: tuple[int, ...]
     part: str
@@ -48,8 +56,9 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class InCommon:
-    """What two weeks share: whole `hours`, and whether that is `most` of the shorter week, or `scarce`; by which clocks they
-    are told: whether these `differ`, and whether by more than an hour (`abroad`); and when, by the clock of each."""
+    """What two weeks share: whole `hours`, and whether that is `most` of the shorter week, or `scarce`; by
+    which clocks they are told: whether these `differ`, and whether by more than an hour (`abroad`); and when,
+    by the clock of each."""
 
     hours: int
     most: bool
@@ -80,8 +89,8 @@ def _in_common(one: Kind, other: Kind, on: date) -> InCommon:
 
 @lru_cache(maxsize=16_384)
 def reach(kind: Kind, zone: str, on: date) -> frozenset[tuple[int, str]]:
-    """The parts of a week, (weekday, part of the day) by the clocks of `zone`, in which somebody has an hour all year
-    that may be asked of people there."""
+    """The parts of a week, (weekday, part of the day) by the clocks of `zone`, in which somebody has an hour
+    all year that may be asked of people there."""
     found = _buckets(shared_steps(kind, (zone, WAKING), on))
     return frozenset((day, part) for part, days in found.items() for day in days)
 
@@ -98,7 +107,9 @@ def _buckets(steps: int) -> dict[str, dict[int, int]]:
 
 
 def _told(buckets: Mapping[str, Mapping[int, int]]) -> When | None:
-    """The days and the part of the day to name: the part with most of the time, none when another has half as much."""
+    """The days and the part of the day to name: the part with most of the time, none when another has half as
+    much.
+    """
     if not buckets:
         return None
     order = [part for part in PARTS if part in buckets]

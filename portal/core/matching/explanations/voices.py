@@ -1,7 +1,8 @@
 """Every sentence of the engine, and how it is said: to staff by names, to each of the two as "you".
 
-Stored is the sentence for staff, a template, with what goes into it; what is read is made when somebody reads it, in their
-language. VOICES has each sentence as the one who mentors reads it, and as the one who learns does.
+Stored is the sentence for staff, a template, with what goes into it; what is read is made when somebody reads
+it, in their language. VOICES has each sentence as the one who mentors reads it, and as the one who learns
+does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,10 +26,17 @@ LEVELS = {1: N_("at a basic level"), 2: N_("at a good level"), 3: N_("at expert 
 RANKS = (N_("first"), N_("second"), N_("third"))
 
 RANKED = N_("%(mentor)s knows “%(topic)s” %(level)s, which %(mentee)s ranked %(rank)s.")
-RANKED_AND = N_("%(mentor)s knows “%(topic)s” %(level)s, which %(mentee)s ranked %(rank)s, and also “%(second)s”.")
+RANKED_AND = N_(
+    "%(mentor)s knows “%(topic)s” %(level)s, which %(mentee)s ranked %(rank)s, and also “%(second)s”."
+)
 ALSO = N_("%(mentor)s knows “%(topic)s” %(level)s, which %(mentee)s would like to learn.")
-ALSO_AND = N_("%(mentor)s knows “%(topic)s” %(level)s, which %(mentee)s would like to learn, and also “%(second)s”.")
-NEAR = N_("%(mentor)s knows “%(topic)s” %(level)s, which is close to “%(wish)s”, which %(mentee)s would like to learn.")
+ALSO_AND = N_(
+    "%(mentor)s knows “%(topic)s” %(level)s, which %(mentee)s would like to learn, and also “%(second)s”."
+)
+NEAR = N_(
+    "%(mentor)s knows “%(topic)s” %(level)s, which is close to “%(wish)s”, which %(mentee)s would like to"
+    " learn."
+)
 IN_RETURN = N_("In return, %(mentee)s can help with “%(topic)s”, which %(mentor)s asked for.")
 COMPLEMENT = N_("One of them rather listens and one rather talks, which goes well together.")
 CALM = N_("Their ways of working go well together.")
@@ -39,10 +47,13 @@ SAME_SITE = N_("They both work in %(site)s, so they can meet in person.")
 MOST_HOURS = N_("They share most of their working hours, %(hours)s.")
 SOME_HOURS = N_("They share %(hours)s in which both work.")
 SOME_HOURS_FAR = N_(
-    "They share %(hours)s in which both work, although one is in %(mentor_place)s and one in %(mentee_place)s."
+    "They share %(hours)s in which both work, although one is in %(mentor_place)s and one in"
+    " %(mentee_place)s."
 )
 WHEN = N_("They share %(mentee_when)s, %(hours)s.")
-WHEN_FAR = N_("They share %(mentee_when)s, %(hours)s, although one is in %(mentor_place)s and one in %(mentee_place)s.")
+WHEN_FAR = N_(
+    "They share %(mentee_when)s, %(hours)s, although one is in %(mentor_place)s and one in %(mentee_place)s."
+)
 WHEN_ABROAD = N_("They share %(mentee_when)s in %(clock)s time, %(hours)s.")
 WHEN_ABROAD_FAR = N_(
     "They share %(mentee_when)s in %(clock)s time, %(hours)s, although one is in %(mentor_place)s and one in "
@@ -84,7 +95,9 @@ VOICES: Mapping[str, tuple[str, str]] = {
     ),
     RANKED_AND: (
         N_("You know “%(topic)s” %(level)s, which %(mentee)s ranked %(rank)s, and also “%(second)s”."),
-        N_("%(mentor)s can show you “%(topic)s” %(level)s, which you ranked %(rank)s, and also “%(second)s”."),
+        N_(
+            "%(mentor)s can show you “%(topic)s” %(level)s, which you ranked %(rank)s, and also “%(second)s”."
+        ),
     ),
     ALSO: (
         N_("You know “%(topic)s” %(level)s, which %(mentee)s would like to learn."),
@@ -92,11 +105,20 @@ VOICES: Mapping[str, tuple[str, str]] = {
     ),
     ALSO_AND: (
         N_("You know “%(topic)s” %(level)s, which %(mentee)s would like to learn, and also “%(second)s”."),
-        N_("%(mentor)s can show you “%(topic)s” %(level)s, which you would like to learn, and also “%(second)s”."),
+        N_(
+            "%(mentor)s can show you “%(topic)s” %(level)s, which you would like to learn, and also"
+            " “%(second)s”."
+        ),
     ),
     NEAR: (
-        N_("You know “%(topic)s” %(level)s, which is close to “%(wish)s”, which %(mentee)s would like to learn."),
-        N_("%(mentor)s can show you “%(topic)s” %(level)s, which is close to “%(wish)s”, which you would like to learn."),
+        N_(
+            "You know “%(topic)s” %(level)s, which is close to “%(wish)s”, which %(mentee)s would like to"
+            " learn."
+        ),
+        N_(
+            "%(mentor)s can show you “%(topic)s” %(level)s, which is close to “%(wish)s”, which you would"
+            " like to learn."
+        ),
     ),
     IN_RETURN: (
         N_("In return, %(mentee)s can help you with “%(topic)s”, which you asked for."),
@@ -116,8 +138,14 @@ VOICES: Mapping[str, tuple[str, str]] = {
         N_("You share %(mentee_when)s by your own clock, %(hours)s."),
     ),
     WHEN_ABROAD_FAR: (
-        N_("You share %(mentor_when)s by your own clock, %(hours)s, although %(mentee)s is in %(mentee_place)s."),
-        N_("You share %(mentee_when)s by your own clock, %(hours)s, although %(mentor)s is in %(mentor_place)s."),
+        N_(
+            "You share %(mentor_when)s by your own clock, %(hours)s, although %(mentee)s is in"
+            " %(mentee_place)s."
+        ),
+        N_(
+            "You share %(mentee_when)s by your own clock, %(hours)s, although %(mentor)s is in"
+            " %(mentor_place)s."
+        ),
     ),
     **{template: (both, both) for template, both in _BOTH.items()},
     **{template: (own, own) for template, own in THEIR_OWN.items()},
@@ -128,7 +156,8 @@ FORMER = (
     N_("%(mentor)s knows about “%(topic)s” (%(level)s), which is what %(mentee)s wants to learn first."),
     N_("%(mentor)s knows about “%(topic)s” (%(level)s), which %(mentee)s would like to learn."),
     N_(
-        "%(mentor)s knows about “%(topic)s” (%(level)s), which is close to “%(wish)s”, which %(mentee)s would like to learn."
+        "%(mentor)s knows about “%(topic)s” (%(level)s), which is close to “%(wish)s”, which %(mentee)s would"
+        " like to learn."
     ),
     N_("You share about one working hour a week."),
     N_("You share about %(hours)s working hours a week."),
@@ -141,7 +170,9 @@ FORMER = (
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """How a reader's language says a template of ours, joins words to a list, and calls a language by its code."""
+    """How a reader's language says a template of ours, joins words to a list, and calls a language by its
+    code.
+    """
 
     translate: Callable[[str], str]
     listed: Callable[[Sequence[str]], str]
@@ -159,7 +190,9 @@ PLAIN = Tongue(str, _listed, str)
 
 
 def said(template: str, args: Mapping[str, Any], reader: str = "staff", tongue: Tongue = PLAIN) -> str:
-    """A sentence as `reader` reads it ("staff", or the side they are on), with the hint that may come with it."""
+    """A sentence as `reader` reads it ("staff", or the side they are on), with the hint that may come with
+    it.
+    """
     given = {name: _in_words(name, value, tongue) for name, value in args.items()}
     both = [_to(each, reader) for each in (template, str(args.get("hint", "")))]
     return " ".join(tongue.translate(each) % given for each in both if each)
@@ -178,4 +211,8 @@ def _in_words(name: str, value: Any, tongue: Tongue) -> Any:
         return tongue.listed([tongue.language(code) for code in value])
     if name not in TRANSLATED:
         return value
-    return tongue.translate(value) if isinstance(value, str) else tongue.listed([tongue.translate(each) for each in value])
+    return (
+        tongue.translate(value)
+        if isinstance(value, str)
+        else tongue.listed([tongue.translate(each) for each in value])
+    )

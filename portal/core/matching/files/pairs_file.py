@@ -1,4 +1,5 @@
-"""What a run on a file writes: pairs with the reason, the report, and the scores of all pairs that the rules allow.
+"""What a run on a file writes: pairs with the reason, the report, and the scores of all pairs that the rules
+allow.
 
 Sentences are in English and call people by their names. Ids stand as they were given: scripts compare them.
 """
@@ -59,20 +60,28 @@ def report(result: Result, ids: Mapping[int, str], *, seconds: float, peak_mb: f
                 "mentor_id": ids[pair.mentor_id],
                 "mentee_id": ids[pair.mentee_id],
                 "score": pair.total,
-                "parts": [{"name": part.name, "score": part.points, "sentence": sentence(part)} for part in pair.parts],
+                "parts": [
+                    {"name": part.name, "score": part.points, "sentence": sentence(part)}
+                    for part in pair.parts
+                ],
             }
             for pair in _ordered(result)
         ],
         "unmatched": [
-            {"id": ids[each.id], "role": each.role, "reason": said(each.template, each.args)} for each in result.left_over
+            {"id": ids[each.id], "role": each.role, "reason": said(each.template, each.args)}
+            for each in result.left_over
         ],
         "seconds": round(seconds, 3),
         "peak_mb": round(peak_mb, 1),
     }
 
 
-def score_rows(problem: Problem, ids: Mapping[int, str], progress: Progress) -> Iterator[tuple[str, str, int]]:
-    """Every pair that the rules allow, with its score; some mentors at a time, so that any number of people will do."""
+def score_rows(
+    problem: Problem, ids: Mapping[int, str], progress: Progress
+) -> Iterator[tuple[str, str, int]]:
+    """Every pair that the rules allow, with its score; some mentors at a time, so that any number of people
+    will do.
+    """
     mentors = [ids[each.id] for each in problem.mentors]
     mentees = np.array([ids[each.id] for each in problem.mentees], object)
     scorer = Scorer(problem)

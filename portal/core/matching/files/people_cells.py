@@ -1,7 +1,9 @@
-"""What single cells of a People file say. Each reader answers the value, or raises Unreadable: why, and what to do.
+"""What single cells of a People file say. Each reader answers the value, or raises Unreadable: why, and what
+to do.
 
-An empty cell says the same as a column that is not there: grade unknown, time zone UTC, Monday to Friday from 9 to 17,
-English, balanced, one partner, and nothing in the lists. The texts are for an operator at the command line.
+An empty cell says the same as a column that is not there: grade unknown, time zone UTC, Monday to Friday from
+9 to 17, English, balanced, one partner, and nothing in the lists. The texts are for an operator at the
+command line.
 """
 
 import re
@@ -25,7 +27,9 @@ NEAR_ENOUGH = 0.4
 MOST_GRADE = 1000
 USUAL_ZONE, USUAL_HOURS, USUAL_LANGUAGES = "UTC", "Mon-Fri 09:00-17:00", ("en",)
 ROLES = {"mentor": (True, False), "mentee": (False, True), "both": (True, True), "none": (False, False)}
-"""Role -> whether as mentor, whether as mentee. `none` takes no part, but counts where somebody answers to them."""
+"""Role -> whether as mentor, whether as mentee. `none` takes no part, but counts where somebody answers to
+them.
+"""
 WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
 
 Languages = Callable[[str], Sequence[str]]
@@ -80,7 +84,8 @@ def person(cell: str) -> str:
         raise Unreadable("it is empty.", "Give each person an id of their own.")
     if len(cell) > LONGEST_TEXT or any(letter in ";\t\r\n" for letter in cell):
         raise Unreadable(
-            f"{quoted(cell)} is no id.", f"Write up to {LONGEST_TEXT} characters on one line, without a semicolon."
+            f"{quoted(cell)} is no id.",
+            f"Write up to {LONGEST_TEXT} characters on one line, without a semicolon.",
         )
     return cell
 
@@ -119,7 +124,9 @@ def role(cell: str) -> tuple[bool, bool]:
     found = ROLES.get(cell.casefold())
     if found is None:
         said = f"{quoted(cell)} is no role." if cell else "it is empty."
-        raise Unreadable(said, "Write mentor, mentee or both; or none for somebody who is only a manager of others.")
+        raise Unreadable(
+            said, "Write mentor, mentee or both; or none for somebody who is only a manager of others."
+        )
     return found
 
 
@@ -127,7 +134,8 @@ def style(cell: str) -> str:
     """One of STYLES."""
     if cell and cell.casefold() not in STYLES:
         raise Unreadable(
-            f"{quoted(cell)} is no style.", f"Write {', '.join(STYLES[:-1])} or {STYLES[-1]}, or leave it empty."
+            f"{quoted(cell)} is no style.",
+            f"Write {', '.join(STYLES[:-1])} or {STYLES[-1]}, or leave it empty.",
         )
     return cell.casefold() or "balanced"
 
@@ -156,7 +164,9 @@ def _cities() -> dict[str, str]:
 
 @dataclass
 class Known:
-    """What cells may name: languages, topics and time zones. For the first few unknown names a near one is looked up."""
+    """What cells may name: languages, topics and time zones. For the first few unknown names a near one is
+    looked up.
+    """
 
     read_languages: Languages
     catalogue: tuple[Topic, ...] = CATALOGUE
@@ -170,7 +180,9 @@ class Known:
             return tuple(self.read_languages(cell)) or USUAL_LANGUAGES
         except ValueError as error:
             way = "Write up to twelve codes or names like en or Deutsch, separated by semicolons."
-            raise Unreadable(f"{quoted(str(error) or cell)} is no language that is known here.", way) from error
+            raise Unreadable(
+                f"{quoted(str(error) or cell)} is no language that is known here.", way
+            ) from error
 
     def zone(self, cell: str) -> str:
         """The name of a time zone in the IANA database."""
@@ -188,7 +200,9 @@ class Known:
             name, colon, level = (piece.strip() for piece in each.rpartition(":"))
             if not colon or level not in ("1", "2", "3"):
                 like = f"{name if colon else each}:2"
-                raise Unreadable(f"{quoted(each)} has no level from 1 to 3.", f"Write it like {quoted(like)}.")
+                raise Unreadable(
+                    f"{quoted(each)} has no level from 1 to 3.", f"Write it like {quoted(like)}."
+                )
             topic = recognise(name, self.catalogue)
             if topic is None:
                 raise Unreadable(f"{quoted(name)} is no topic that is known here.", self._near_topic(name))
@@ -200,7 +214,9 @@ class Known:
     def _near_topic(self, name: str) -> str:
         near = suggest(name, self.catalogue, limit=1) if self._may_look() else ()
         return (
-            f"Did you mean {near[0].topic.id} ({near[0].topic.label})?" if near else "`portal topics` lists those there are."
+            f"Did you mean {near[0].topic.id} ({near[0].topic.label})?"
+            if near
+            else "`portal topics` lists those there are."
         )
 
     def _may_look(self) -> bool:

@@ -1,8 +1,10 @@
-"""From a People file to the engine's problem, with every row that cannot be taken: its line, its column, why, what to do.
+"""From a People file to the engine's problem, with every row that cannot be taken: its line, its column, why,
+what to do.
 
-Ids are any text; the engine sees numbers in the order of the ids (by number where all are whole numbers, else by text), so
-that the same people in any order of rows give the same pairs. Who is skipped as a bad row still stands between others in
-a line of managers. Pure: text in, values out. The texts are for an operator at the command line.
+Ids are any text; the engine sees numbers in the order of the ids (by number where all are whole numbers, else
+by text), so that the same people in any order of rows give the same pairs. Who is skipped as a bad row still
+stands between others in a line of managers. Pure: text in, values out. The texts are for an operator at the
+command line.
 """
 
 import re
@@ -42,7 +44,9 @@ class Terms:
 
 @dataclass(slots=True)
 class Entry:
-    """Somebody in the file: the line of their row, their id, what its cells say, and what is wrong with it."""
+    """Somebody in the file: the line of their row, their id, what its cells say, and what
+    is wrong with it.
+    """
 
     line: int
     id: str
@@ -54,7 +58,8 @@ class Entry:
 class PeopleFile:
     """A file that was read: the problem of its good rows, the bad ones, and what else is worth telling.
 
-    `ids` are the people's own, by the number the problem knows them by. `skipped` are line and id ("" where there is none).
+    `ids` are the people's own, by the number the problem knows them by. `skipped` are line and id ("" where
+    there is none).
     """
 
     problem: Problem
@@ -73,7 +78,9 @@ def read_people(given: bytes | str, terms: Terms) -> PeopleFile:
     numbers = numbered(each.id for each in entries if each.id)
     _check_named(entries, numbers)
     problem, let_go = _problem(entries, numbers, terms)
-    bad = sorted((wrong for each in entries for wrong in each.bad), key=lambda wrong: (wrong.line, PLACE[wrong.column]))
+    bad = sorted(
+        (wrong for each in entries for wrong in each.bad), key=lambda wrong: (wrong.line, PLACE[wrong.column])
+    )
     skipped = tuple((each.line, each.id) for each in entries if each.bad)
     notes = (*_left_out(columns), *_strangers(entries, numbers), *let_go)
     return PeopleFile(problem, {number: name for name, number in numbers.items()}, tuple(bad), skipped, notes)
@@ -116,7 +123,9 @@ def _entries(found: Iterable[Row], known: Known) -> list[Entry]:
         entry = _entry(row, readers)
         if entry.id in lines:
             reason = f"{quoted(entry.id)} is the id of line {lines[entry.id]} already."
-            entry.bad.append(BadRow(row.line, "id", reason, "Give each person one row and an id of their own."))
+            entry.bad.append(
+                BadRow(row.line, "id", reason, "Give each person one row and an id of their own.")
+            )
             entry.id = ""
         elif entry.id:
             lines[entry.id] = row.line
@@ -146,7 +155,10 @@ def _value(row: Row, column: str, reader: Callable[[str], Any], bad: list[BadRow
 def _check_named(entries: Sequence[Entry], numbers: Mapping[str, int]) -> None:
     """Note managers and locked partners that are not in the file, and people who are named as their own."""
     for each in entries:
-        for column, names in (("manager_id", _of(each, "manager_id")), ("locked_with", _of(each, "locked_with"))):
+        for column, names in (
+            ("manager_id", _of(each, "manager_id")),
+            ("locked_with", _of(each, "locked_with")),
+        ):
             for name in names:
                 if name == each.id:
                     reason, way = OWN[column]
@@ -162,12 +174,16 @@ def _of(entry: Entry, column: str) -> tuple[str, ...]:
 
 
 def _problem(entries: Sequence[Entry], numbers: Mapping[str, int], terms: Terms) -> tuple[Problem, list[str]]:
-    """The problem of the good rows. Rows whose locks cannot be kept turn bad on the way; notes tell of locks let go."""
+    """The problem of the good rows. Rows whose locks cannot be kept turn bad on the way; notes tell of locks
+    let go.
+    """
     managers = _managers(entries, numbers)
 
     def problem_of(locked: Iterable[Pair]) -> Problem:
         return Problem(
-            candidates=tuple(_candidate(each, numbers) for each in entries if not each.bad and any(each.says["role"])),
+            candidates=tuple(
+                _candidate(each, numbers) for each in entries if not each.bad and any(each.says["role"])
+            ),
             managers=managers,
             topics={each.id: (each.label, each.area) for each in terms.known.catalogue},
             weights=dict(terms.weights),
@@ -177,15 +193,25 @@ def _problem(entries: Sequence[Entry], numbers: Mapping[str, int], terms: Terms)
         )
 
     by_number = {numbers[each.id]: each for each in entries if each.id}
-    wanted = [(numbers[each.id], numbers[other]) for each in entries if not each.bad for other in _of(each, "locked_with")]
+    wanted = [
+        (numbers[each.id], numbers[other])
+        for each in entries
+        if not each.bad
+        for other in _of(each, "locked_with")
+    ]
     problem = problem_of(())
-    locked = locked_pairs(problem, {person for person, each in by_number.items() if not each.bad}, wanted, terms.rules)
+    locked = locked_pairs(
+        problem, {person for person, each in by_number.items() if not each.bad}, wanted, terms.rules
+    )
     wrong = [*locked.bad, *bad_locks(problem, locked.pairs)]
     for person, reason, way in wrong:
         by_number[person].bad.append(BadRow(by_number[person].line, "locked_with", reason, way))
     kept = [pair for pair in locked.pairs if not any(by_number[person].bad for person in pair)]
     gone = [pair for pair in wanted if any(by_number[person].bad for person in pair)]
-    notes = [f"{by_number[one].id} is not locked with {by_number[other].id}, since a row is skipped." for one, other in gone]
+    notes = [
+        f"{by_number[one].id} is not locked with {by_number[other].id}, since a row is skipped."
+        for one, other in gone
+    ]
     return (problem_of(kept) if kept or wrong else problem), notes
 
 
@@ -228,11 +254,17 @@ def _candidate(entry: Entry, numbers: Mapping[str, int]) -> Candidate:
 def _left_out(columns: Sequence[str]) -> list[str]:
     """What is taken for granted where whole columns are missing."""
     missing = [f"{name}: {usual}" for name, usual in DEFAULTS.items() if name not in columns]
-    return [f"Columns that are not there, and what counts for everybody: {'; '.join(missing)}."] if missing else []
+    return (
+        [f"Columns that are not there, and what counts for everybody: {'; '.join(missing)}."]
+        if missing
+        else []
+    )
 
 
 def _strangers(entries: Sequence[Entry], numbers: Mapping[str, int]) -> list[str]:
-    """That some are to be kept apart from people who are not in the file, which changes nothing but may be a slip."""
+    """That some are to be kept apart from people who are not in the file, which changes nothing but may be a
+    slip.
+    """
     found = [
         (each.line, column, name)
         for each in entries

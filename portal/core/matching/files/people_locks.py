@@ -1,7 +1,9 @@
-"""Who stays with whom in a People file. A file says only that two are locked; which of them mentors follows from the rest.
+"""Who stays with whom in a People file. A file says only that two are locked; which of them mentors follows
+from the rest.
 
-The one whose role allows it mentors the other. Where both could be either, the grades decide: the junior mentors. Where they
-do not decide it, nothing is guessed: the row is bad until one of the two is mentor or mentee alone.
+The one whose role allows it mentors the other. Where both could be either, the grades decide: the junior
+mentors. Where they do not decide it, nothing is guessed: the row is bad until one of the two is mentor or
+mentee alone.
 """
 
 from collections import Counter
@@ -18,7 +20,9 @@ Wrong = tuple[int, str, str]
 
 @dataclass(frozen=True)
 class Locked:
-    """The locked pairs, mentor first, each once; and what is wrong with those of which none can mentor the other."""
+    """The locked pairs, mentor first, each once; and what is wrong with those of which none can mentor the
+    other.
+    """
 
     pairs: list[Pair]
     bad: list[Wrong]
@@ -47,7 +51,11 @@ def locked_pairs(problem: Problem, good: Collection[int], wanted: Iterable[Pair]
 
 def _ways(one: Candidate, two: Candidate, gap: int) -> list[Pair]:
     """Which ways round the two could be paired; by their grades where their roles leave both open."""
-    ways = [(mentor, mentee) for mentor, mentee in ((one, two), (two, one)) if mentor.as_mentor and mentee.as_mentee]
+    ways = [
+        (mentor, mentee)
+        for mentor, mentee in ((one, two), (two, one))
+        if mentor.as_mentor and mentee.as_mentee
+    ]
     if len(ways) > 1:
         junior = [way for way in ways if _junior_enough(*way, gap)]
         ways = junior or ways[:1]  # where grades forbid both ways, the rule itself says so
@@ -59,21 +67,30 @@ def _junior_enough(mentor: Candidate, mentee: Candidate, gap: int) -> bool:
 
 
 def bad_locks(problem: Problem, pairs: Sequence[Pair]) -> Iterator[Wrong]:
-    """Which of the locked pairs cannot be kept: a rule forbids them, or somebody has fewer seats than locks."""
+    """Which of the locked pairs cannot be kept: a rule forbids them, or somebody has fewer
+    seats than locks.
+    """
     people = {each.id: each for each in problem.candidates}
     for mentor, mentee in pairs:
         why = forbidden(people[mentor], people[mentee], problem)
         if why is not None:
             says = why.template % why.args if why.args else why.template
             names = f"{people[mentor].name} and {people[mentee].name}"
-            yield mentor, f"{names} cannot be locked together: {says}", APART if why.name == "private" else UNLOCK
+            yield (
+                mentor,
+                f"{names} cannot be locked together: {says}",
+                APART if why.name == "private" else UNLOCK,
+            )
     for side, role in enumerate(("mentor", "mentee")):
         for person, count in sorted(Counter(pair[side] for pair in pairs).items()):
             seats = people[person].mentor_capacity if role == "mentor" else people[person].mentee_capacity
             if count > seats:
                 yield (
                     person,
-                    f"{people[person].name} is locked into {count} pairs as {role}, with a capacity of {seats}.",
+                    (
+                        f"{people[person].name} is locked into {count} pairs as {role}, with a capacity of"
+                        f" {seats}."
+                    ),
                     SEATS,
                 )
 

@@ -12,7 +12,19 @@ from portal.core.matching.files.people_cells import nearest, quoted
 from portal.errors import Invalid
 
 COLUMNS = (
-    *("id", "name", "email", "grade", "manager_id", "department", "site", "time_zone", "hours", "languages", "role"),
+    *(
+        "id",
+        "name",
+        "email",
+        "grade",
+        "manager_id",
+        "department",
+        "site",
+        "time_zone",
+        "hours",
+        "languages",
+        "role",
+    ),
     *("capacity", "teaches", "learns", "style", "avoid", "past_partners", "locked_with"),
 )
 NEEDED = ("id", "role")
@@ -28,7 +40,9 @@ class FileError(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """What is wrong with a row: its line in the file, from 1, its column ("" for the row as a whole), why, what to do."""
+    """What is wrong with a row: its line in the file, from 1, its column ("" for the row as a whole), why,
+    what to do.
+    """
 
     line: int
     column: str
@@ -60,10 +74,14 @@ def decoded(data: bytes) -> str:
 
 
 def rows(text: str) -> tuple[tuple[str, ...], Iterator[Row]]:
-    """The columns in the file's order, and its rows; raises FileError for a file without a header that can be used."""
+    """The columns in the file's order, and its rows; raises FileError for a file without a header that can be
+    used.
+    """
     lines = io.StringIO(text.removeprefix(START), newline="")
     header, before = _first(lines)
-    delimiter = max(DELIMITERS, key=lambda each: len({_plain(name) for name in _cells(header, each)} & set(COLUMNS)))
+    delimiter = max(
+        DELIMITERS, key=lambda each: len({_plain(name) for name in _cells(header, each)} & set(COLUMNS))
+    )
     columns = [_plain(name) for name in _cells(header, delimiter)]
     while columns and not columns[-1]:
         columns.pop()
@@ -72,7 +90,9 @@ def rows(text: str) -> tuple[tuple[str, ...], Iterator[Row]]:
 
 
 def _first(lines: Iterator[str]) -> tuple[str, int]:
-    """The header and the number of its line: the first that is not empty, nor Excel's word on what parts the cells."""
+    """The header and the number of its line: the first that is not empty, nor Excel's word on what parts the
+    cells.
+    """
     for number, line in enumerate(lines, 1):
         if line.strip(" \t\r\n,;") and not line.casefold().startswith("sep="):
             return line, number
@@ -100,7 +120,9 @@ def _check_columns(columns: list[str], written: list[str]) -> None:
         if column not in COLUMNS:
             near = nearest(column, [each for each in COLUMNS if each not in columns])
             way = f"Did you mean {near}? Else take it away." if near else "Take it away."
-            raise FileError(f"There is no column {quoted(written[at])}. {way} The columns are: {', '.join(COLUMNS)}.")
+            raise FileError(
+                f"There is no column {quoted(written[at])}. {way} The columns are: {', '.join(COLUMNS)}."
+            )
     for column in NEEDED:
         if column not in columns:
             raise FileError(f"The column {column} is missing. Each row needs one.")

@@ -1,4 +1,6 @@
-"""From a Rules file to weights and rules. What it leaves out is as a new programme has it. The texts are for an operator."""
+"""From a Rules file to weights and rules. What it leaves out is as a new programme has it. The texts are for
+an operator.
+"""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +29,9 @@ def read_rules(text: str) -> tuple[dict[str, int], Rules]:
             otherwise = " or “auto”" if key == "line" else ""
             raise FileError(f"{key} is {_shown(value)}. Write a whole number{otherwise}.")
     found = Rules(**{**rules, "musts": tuple(rules.get("musts", ()))})
-    Problem(candidates=(), managers={}, topics={}, weights=weights, on=ANY_DAY, rules=found)  # raises what else is wrong
+    Problem(
+        candidates=(), managers={}, topics={}, weights=weights, on=ANY_DAY, rules=found
+    )  # raises what else is wrong
     return weights, found
 
 
@@ -72,7 +76,9 @@ def _check_weights(weights: Any) -> None:
     _check_names(weights, WEIGHTS, "the weights")
     missing = [name for name in WEIGHTS if name not in weights]
     if missing:
-        raise FileError(f"The weights lack {', '.join(missing)}. Name all seven; 0 leaves one out of account.")
+        raise FileError(
+            f"The weights lack {', '.join(missing)}. Name all seven; 0 leaves one out of account."
+        )
     for name, value in weights.items():
         if not _is_whole(value) or not 0 <= value <= 100:
             raise FileError(f"The weight of {name} is {_shown(value)}. Write a whole number from 0 to 100.")

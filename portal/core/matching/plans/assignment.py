@@ -1,15 +1,17 @@
 """The optimum: which seats meet, for four goals in their order, exactly, with a proof.
 
-The goals become one whole number per pair of seats: a mentee's first seat weighs more than all that follows can sum to, a
-mentor's first seat more than what follows that, a pair below the line costs more than all scores, and the rest is phi of the
-score. The linear assignment of scipy finds the largest sum over seats. Where both of a pair have several seats it may pair
-the same two twice, which the network then mends; and of choices that are equally good the first is taken. The prices of the
-network are the proof that nothing is better.
+The goals become one whole number per pair of seats: a mentee's first seat weighs more than all that follows
+can sum to, a mentor's first seat more than what follows that, a pair below the line costs more than all
+scores, and the rest is phi of the score. The linear assignment of scipy finds the largest sum over seats.
+Where both of a pair have several seats it may pair the same two twice, which the network then mends; and of
+choices that are equally good the first is taken. The prices of the network are the proof that nothing is
+better.
 
-Somebody whose turn it is, since they were left over the last time, counts double in the first two goals. Who can be met at
-once is a matroid (the sets of one side that a bipartite graph can cover), in which the heaviest set is also a largest one:
-so whose turn it is decides who is left over and never makes them more. Only where two people could each mentor the other,
-and may not both, need that not be so: the goal is the count with whoever waited counted twice, there as everywhere.
+Somebody whose turn it is, since they were left over the last time, counts double in the first two goals. Who
+can be met at once is a matroid (the sets of one side that a bipartite graph can cover), in which the heaviest
+set is also a largest one: so whose turn it is decides who is left over and never makes them more. Only where
+two people could each mentor the other, and may not both, need that not be so: the goal is the count with
+whoever waited counted twice, there as everywhere.
 """
 
 from collections import Counter
@@ -33,7 +35,8 @@ Mask = NDArray[np.bool_]
 
 BEND = 5000
 EXACT = 2**52
-"""Below this, float64 holds whole numbers and their differences exactly; above, goals are sought two by two."""
+"""Below this, float64 holds whole numbers and their differences exactly; above, goals are sought two by two.
+"""
 AT_ONCE = 500
 """Rows turned into seats at once, so that little is held twice."""
 TRIES = 30
@@ -43,11 +46,12 @@ LARGEST = 2**56
 
 @dataclass(frozen=True)
 class Instance:
-    """Mentors by mentees: scores (0..10000), which pairs are allowed, how many seats each has, and who has one already.
+    """Mentors by mentees: scores (0..10000), which pairs are allowed, how many seats each has, and who has
+    one already.
 
-    `line` is in the same unit as scores. `met_mentors` and `met_mentees`: who is in a locked or live pair, which counts.
-    `bonus` is added to a score in the fourth goal only. `people` says which row and column are one person. The turns are
-    what each counts for in the first two goals: 2 for whoever waited, else 1.
+    `line` is in the same unit as scores. `met_mentors` and `met_mentees`: who is in a locked or live pair,
+    which counts. `bonus` is added to a score in the fourth goal only. `people` says which row and column are
+    one person. The turns are what each counts for in the first two goals: 2 for whoever waited, else 1.
     """
 
     scores: Scores
@@ -72,13 +76,15 @@ class Instance:
 
     def to_meet(self) -> tuple[Whole, Whole]:
         """What it counts for that each mentor and each mentee is met: nothing for those who are."""
-        return np.where(self.met_mentors, 0, self.mentor_turns), np.where(self.met_mentees, 0, self.mentee_turns)
+        return np.where(self.met_mentors, 0, self.mentor_turns), np.where(
+            self.met_mentees, 0, self.mentee_turns
+        )
 
 
 @dataclass(frozen=True)
 class Solution:
-    """The best pairs, as (row, column), in order; of equals, those that come first. `gap` is by how much another choice
-    could at most be worth more, all goals as one number: 0, by the prices that prove it."""
+    """The best pairs, as (row, column), in order; of equals, those that come first. `gap` is by how much
+    another choice could at most be worth more, all goals as one number: 0, by the prices that prove it."""
 
     pairs: list[tuple[int, int]]
     gap: int = 0
@@ -90,7 +96,8 @@ def phi(scores: Scores) -> Scores:
 
 
 def solve(instance: Instance, *, exact: int = EXACT) -> list[tuple[int, int]]:
-    """The best pairs, as (row, column), in order; of equals, those that come first. Raises Invalid for far too many people.
+    """The best pairs, as (row, column), in order; of equals, those that come first. Raises Invalid for far
+    too many people.
 
     `exact` is where the goals are no longer sought in one step.
     """
@@ -108,7 +115,9 @@ def proven(instance: Instance, *, exact: int = EXACT) -> Solution:
 
 
 def priced(instance: Instance, weights: "Weights", *, exact: int = EXACT) -> Network:
-    """The best pairs and their prices, where two people may also meet both ways round. Of an instance that is `clipped`."""
+    """The best pairs and their prices, where two people may also meet both ways round. Of an instance that is
+    `clipped`.
+    """
     if weights.most < exact:
         counts = _by_seats(Seats(instance), weights.pair, weights.mentor, weights.mentee)
     else:
@@ -127,7 +136,9 @@ def people_unmet(instance: Instance) -> tuple[int, int]:
 
 
 def none_more_unmet(instance: Instance, unmet: tuple[int, int]) -> bool:
-    """Whether those who must stay without a partner count for no more than `unmet`; less is out of the question."""
+    """Whether those who must stay without a partner count for no more than `unmet`; less is out of the
+    question.
+    """
     return _least_unmet(clipped(instance)) <= unmet and people_unmet(instance) <= unmet
 
 
@@ -141,13 +152,17 @@ def _least_unmet(instance: Instance) -> tuple[int, int]:
 
 
 def _met_one_way(instance: Instance, unmet: tuple[int, int]) -> bool:
-    """Whether a few tries find pairs that leave no more unmet though no two people are paired both ways round."""
+    """Whether a few tries find pairs that leave no more unmet though no two people are paired both ways
+    round.
+    """
     mentor, allowed = int(instance.to_meet()[0].sum()) + 1, instance.allowed.copy()
     for _ in range(TRIES):
         chosen = _by_seats(Seats(instance), np.where(allowed, 0, NEVER), 1, mentor)
         if goals(instance, list(chosen))[:2] != unmet:
             return False
-        both = {ways for pair in chosen if (ways := instance.people.ways(pair)) and chosen.keys() >= set(ways)}
+        both = {
+            ways for pair in chosen if (ways := instance.people.ways(pair)) and chosen.keys() >= set(ways)
+        }
         for ways in both:
             allowed[ways[1]] = False
         if not both:
@@ -156,7 +171,9 @@ def _met_one_way(instance: Instance, unmet: tuple[int, int]) -> bool:
 
 
 def clipped(instance: Instance) -> Instance:
-    """The same, without seats that nobody could take, and without people who cannot meet both ways round anyway."""
+    """The same, without seats that nobody could take, and without people who cannot meet both ways round
+    anyway.
+    """
     allowed = instance.allowed & (instance.mentor_seats > 0)[:, None] & (instance.mentee_seats > 0)[None, :]
     return replace(
         instance,
@@ -168,7 +185,8 @@ def clipped(instance: Instance) -> Instance:
 
 
 class Weights:
-    """What a pair of seats is worth: `pair` for any two seats, more for the first seat of the mentee and of the mentor.
+    """What a pair of seats is worth: `pair` for any two seats, more for the first seat of the mentee and of
+    the mentor.
 
     `below` is what a pair below the line costs; `most` what two seats can be worth together.
     """
@@ -208,7 +226,9 @@ class Weights:
 
 
 class Seats:
-    """The seats of an instance in a row: whose each is, and what it counts for to meet them if it is their first."""
+    """The seats of an instance in a row: whose each is, and what it counts for to meet them if it is their
+    first.
+    """
 
     def __init__(self, instance: Instance) -> None:
         mentors, mentees = instance.to_meet()
@@ -226,12 +246,16 @@ class Seats:
         return table
 
     def best(self, cost: NDArray[np.float64], pairs: Mask) -> Counter[tuple[int, int]]:
-        """How often each two people are paired where the sum of `cost` is least; only `pairs` in it are any."""
+        """How often each two people are paired where the sum of `cost` is least; only
+        `pairs` in it are any.
+        """
         rows, columns = linear_sum_assignment(cost)
         inside = (rows < len(self.rows)) & (columns < len(self.columns))
         rows, columns = rows[inside], columns[inside]
         paired = pairs[rows, columns]
-        return Counter(zip(self.rows[rows[paired]].tolist(), self.columns[columns[paired]].tolist(), strict=True))
+        return Counter(
+            zip(self.rows[rows[paired]].tolist(), self.columns[columns[paired]].tolist(), strict=True)
+        )
 
 
 def _seats(seats: Whole, turns: Whole) -> tuple[Whole, Whole]:
@@ -252,15 +276,17 @@ def _by_seats(seats: Seats, pair: Whole, mentor: int, mentee: int) -> Counter[tu
 def _step_by_step(instance: Instance, weights: Weights) -> Counter[tuple[int, int]]:
     """The first two goals; then the others, with only what is in some best choice for the first two.
 
-    Two people are in one if the prices of their seats sum to what they bring; a seat is free in one if what it brings does
-    not pass its price, and taken if its price does not pass what it brings.
+    Two people are in one if the prices of their seats sum to what they bring; a seat is free in one if what
+    it brings does not pass its price, and taken if its price does not pass what it brings.
     """
     seats = Seats(instance)
     mentors, mentees = instance.to_meet()
     mentee = int(mentors.sum()) + 1
     met = np.where(instance.allowed, 0, NEVER)
     found = _by_seats(seats, met, 1, mentee)
-    network = Network.priced(met, (instance.mentor_seats, instance.mentee_seats), (mentors, mentees * mentee), found)
+    network = Network.priced(
+        met, (instance.mentor_seats, instance.mentee_seats), (mentors, mentees * mentee), found
+    )
     even = instance.allowed & (network.mentor_price[:, None] + network.mentee_price[None, :] == 0)
     over_row = network.mentor_price[seats.rows] + seats.first_row
     over_column = network.mentee_price[seats.columns] + seats.first_column * mentee
@@ -278,7 +304,8 @@ def _step_by_step(instance: Instance, weights: Weights) -> Counter[tuple[int, in
 
 
 def objective(instance: Instance, pairs: Sequence[tuple[int, int]]) -> tuple[int, int, int, int]:
-    """Mentees and mentors unmet, pairs below the line, and the sum of phi: smaller, smaller, smaller, larger is better.
+    """Mentees and mentors unmet, pairs below the line, and the sum of phi: smaller, smaller, smaller, larger
+    is better.
 
     Everybody counts once here, whose turn it is or not.
     """
@@ -292,7 +319,12 @@ def goals(instance: Instance, pairs: Sequence[tuple[int, int]]) -> tuple[int, in
     mentors[rows] = mentees[columns] = 0
     scores = instance.scores[rows, columns]
     bonus = instance.bonus if isinstance(instance.bonus, int) else instance.bonus[rows, columns]
-    return int(mentees.sum()), int(mentors.sum()), int((scores < instance.line).sum()), int(phi(scores + bonus).sum())
+    return (
+        int(mentees.sum()),
+        int(mentors.sum()),
+        int((scores < instance.line).sum()),
+        int(phi(scores + bonus).sum()),
+    )
 
 
 TOO_MANY = N_("There are too many people for one exact run.")

@@ -9,12 +9,16 @@ Whole = NDArray[np.int64]
 
 
 def coverable(allowed: NDArray[np.bool_], seats: Whole, turns: Whole) -> int:
-    """The most that columns who are met can count for together, where rows have so many seats and columns so many turns.
+    """The most that columns who are met can count for together, where rows have so many seats and columns so
+    many turns.
 
-    The sets of columns that can be met together are a matroid, in which taking whoever counts most first is best: so what
-    they count for is how many of all can be met, and how many of those who count double, taken together.
+    The sets of columns that can be met together are a matroid, in which taking whoever counts most first is
+    best: so what they count for is how many of all can be met, and how many of those who count double, taken
+    together.
     """
-    return sum(_matched(allowed[:, turns >= least], seats) for least in range(1, int(turns.max(initial=0)) + 1))
+    return sum(
+        _matched(allowed[:, turns >= least], seats) for least in range(1, int(turns.max(initial=0)) + 1)
+    )
 
 
 def _matched(allowed: NDArray[np.bool_], seats: Whole) -> int:

@@ -1,9 +1,11 @@
-"""Pairs as a flow: from one hub through mentors and mentees back to it, in whole numbers, with a price for every seat.
+"""Pairs as a flow: from one hub through mentors and mentees back to it, in whole numbers, with a price for
+every seat.
 
-What a pair is worth must cover the prices of both seats where the two are paired, and must not exceed them where they are
-not; a seat is free only if it costs nothing more than its first use would bring. While all of that holds, the pairs are the
-best there are (complementary slackness), and each change is mended by one shortest path (Dijkstra over reduced costs; see
-Ahuja, Magnanti and Orlin, Network Flows, 1993, 9.7). Prices of pairs that are exactly covered span all other optima.
+What a pair is worth must cover the prices of both seats where the two are paired, and must not exceed them
+where they are not; a seat is free only if it costs nothing more than its first use would bring. While all of
+that holds, the pairs are the best there are (complementary slackness), and each change is mended by one
+shortest path (Dijkstra over reduced costs; see Ahuja, Magnanti and Orlin, Network Flows, 1993, 9.7). Prices
+of pairs that are exactly covered span all other optima.
 """
 
 from collections.abc import Mapping
@@ -23,7 +25,8 @@ FAR, UNKNOWN = 2**60, -(2**60)
 
 @dataclass
 class Network:
-    """Mentors by mentees. `worth` of each pair; `first_mentor` and `first_mentee`: what it brings that somebody is met.
+    """Mentors by mentees. `worth` of each pair; `first_mentor` and `first_mentee`: what it brings that
+    somebody is met.
 
     `pairs` says who is paired; `mentors_used` and `mentees_used` how many seats are taken; `mentor_price` and
     `mentee_price` what one more seat costs. Made by `settled`.
@@ -46,9 +49,15 @@ class Network:
 
     @classmethod
     def settled(
-        cls, worth: Whole, seats: tuple[Whole, Whole], first: tuple[Whole, Whole], counts: Mapping[tuple[int, int], int]
+        cls,
+        worth: Whole,
+        seats: tuple[Whole, Whole],
+        first: tuple[Whole, Whole],
+        counts: Mapping[tuple[int, int], int],
     ) -> Self:
-        """The best pairs, out of the best there are (`counts`) when two people may be paired more than once."""
+        """The best pairs, out of the best there are (`counts`) when two people may be
+        paired more than once.
+        """
         made = cls.priced(worth, seats, first, counts)
         for (row, column), times in counts.items():
             for _ in range(times - 1):
@@ -65,7 +74,8 @@ class Network:
         *,
         once: bool = False,
     ) -> Self:
-        """The prices under which `counts` are the best: where two people may be paired more than once, or `once` only.
+        """The prices under which `counts` are the best: where two people may be paired more than once, or
+        `once` only.
 
         Raises RuntimeError if they are not the best.
         """
@@ -86,14 +96,20 @@ class Network:
         """The same, to be changed on its own."""
         return replace(
             self,
-            worth=self.worth.copy(), pairs=self.pairs.copy(),
-            mentors_used=self.mentors_used.copy(), mentees_used=self.mentees_used.copy(),
-            mentor_price=self.mentor_price.copy(), mentee_price=self.mentee_price.copy(),
-        )  # fmt: skip
+            worth=self.worth.copy(),
+            pairs=self.pairs.copy(),
+            mentors_used=self.mentors_used.copy(),
+            mentees_used=self.mentees_used.copy(),
+            mentor_price=self.mentor_price.copy(),
+            mentee_price=self.mentee_price.copy(),
+        )
 
     def value(self) -> int:
         """All that the pairs bring."""
-        met = [*self.first_mentor[self.mentors_used > 0].tolist(), *self.first_mentee[self.mentees_used > 0].tolist()]
+        met = [
+            *self.first_mentor[self.mentors_used > 0].tolist(),
+            *self.first_mentee[self.mentees_used > 0].tolist(),
+        ]
         return sum([int(self.worth[self.pairs].sum()), *met])
 
     def chosen(self) -> list[tuple[int, int]]:
@@ -150,11 +166,14 @@ class Network:
         return len(self.mentor_seats) + column
 
     def _prices(self, rows: Whole, columns: Whole, again: Whole) -> tuple[Whole, Whole]:
-        """Prices for the best pairs, from the longest paths out of the hub (Bellman and Ford, all mentors at once).
+        """Prices for the best pairs, from the longest paths out of the hub (Bellman and Ford, all mentors at
+        once).
 
         `again` is what it is worth to pair two once more.
         """
-        bound_mentor = np.where(self.mentors_used > 0, -bonus(self.first_mentor, self.mentors_used, last=True), UNKNOWN)
+        bound_mentor = np.where(
+            self.mentors_used > 0, -bonus(self.first_mentor, self.mentors_used, last=True), UNKNOWN
+        )
         free = self.mentees_used < self.mentee_seats
         price = bound_mentor.copy()
         gain = np.where(free, bonus(self.first_mentee, self.mentees_used), UNKNOWN)
@@ -201,7 +220,9 @@ class Network:
             self._part(end, start - mentors)
 
     def _shortest(self, source: int, target: int) -> tuple[Whole, Whole]:
-        """Least losses on the way from `source`, final up to that of `target`, and from where each node is reached."""
+        """Least losses on the way from `source`, final up to that of `target`, and from where each node is
+        reached.
+        """
         search = Search(self, source)
         while (at := search.settle()) != target:
             if at == self.hub:
@@ -214,7 +235,9 @@ class Network:
 
 
 class Search:
-    """A search for the ways that lose least: where flow can go from a node, and what it loses (never less than nothing)."""
+    """A search for the ways that lose least: where flow can go from a node, and what it loses (never less
+    than nothing).
+    """
 
     def __init__(self, network: Network, source: int) -> None:
         self.network, self.mentors, self.hub = network, len(network.mentor_seats), network.hub
@@ -236,7 +259,8 @@ class Search:
         """To be paired with a mentee; or to have one seat less."""
         net = self.network
         self._reach(
-            slice(self.mentors, self.hub), net.mentee_price + (net.mentor_price[row] + self.so_far) - net.unpaired[row]
+            slice(self.mentors, self.hub),
+            net.mentee_price + (net.mentor_price[row] + self.so_far) - net.unpaired[row],
         )
         if net.mentors_used[row] > 0:
             lost = net.first_mentor[row] if net.mentors_used[row] == 1 else 0
@@ -246,7 +270,9 @@ class Search:
         """To part from a mentor; or to have one seat more."""
         net, column = self.network, node - self.mentors
         for row in net.partners[column]:
-            self._reach_one(row, int(net.worth[row, column] - net.mentor_price[row] - net.mentee_price[column]))
+            self._reach_one(
+                row, int(net.worth[row, column] - net.mentor_price[row] - net.mentee_price[column])
+            )
         if net.mentees_used[column] < net.mentee_seats[column]:
             won = net.first_mentee[column] if net.mentees_used[column] == 0 else 0
             self._reach_one(self.hub, -int(won + net.mentee_price[column]))
@@ -255,7 +281,9 @@ class Search:
         """To a mentor with a free seat; or to a mentee who gives one up."""
         net = self.network
         more = -(bonus(net.first_mentor, net.mentors_used) + net.mentor_price)
-        self._reach(slice(self.mentors), np.where(net.mentors_used < net.mentor_seats, more + self.so_far, FAR))
+        self._reach(
+            slice(self.mentors), np.where(net.mentors_used < net.mentor_seats, more + self.so_far, FAR)
+        )
         less = bonus(net.first_mentee, net.mentees_used, last=True) + net.mentee_price
         self._reach(slice(self.mentors, self.hub), np.where(net.mentees_used > 0, less + self.so_far, FAR))
 

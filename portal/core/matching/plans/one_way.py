@@ -1,8 +1,9 @@
 """Two people who could each mentor the other do so one way round at most.
 
-This is the one rule that no flow knows. Most runs never meet it: the best pairs without it keep it anyway, and are then the
-best with it. Where they do not, the two ways get a price of their own (Lagrange), which makes the bound tight, and then the
-two ways are tried apart, the better bound first (Land and Doig, 1960), until the best choice left breaks the rule no more.
+This is the one rule that no flow knows. Most runs never meet it: the best pairs without it keep it anyway,
+and are then the best with it. Where they do not, the two ways get a price of their own (Lagrange), which
+makes the bound tight, and then the two ways are tried apart, the better bound first (Land and Doig, 1960),
+until the best choice left breaks the rule no more.
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,9 @@ ROUNDS = 4
 
 @dataclass(frozen=True)
 class People:
-    """Which row and which column are one person: the row of a column and the column of a row, for people in both roles."""
+    """Which row and which column are one person: the row of a column and the column of a row, for people in
+    both roles.
+    """
 
     row_of: Mapping[int, int] = field(default_factory=dict)
     column_of: Mapping[int, int] = field(default_factory=dict)
@@ -49,7 +52,9 @@ class People:
 
 @dataclass
 class Branch:
-    """A choice under some bans. `prices`: by how much both ways of two people are worth less, until one way is banned."""
+    """A choice under some bans. `prices`: by how much both ways of two people are worth less, until one way
+    is banned.
+    """
 
     network: Network
     people: People
@@ -105,8 +110,8 @@ class Branch:
 
 
 def one_way(network: Network, people: People) -> tuple[list[Pair], int]:
-    """The best pairs of which no two are the same people both ways round, those that come first among equals; and what no
-    such pairs could be worth more than, by the prices of all branches."""
+    """The best pairs of which no two are the same people both ways round, those that come first among equals;
+    and what no such pairs could be worth more than, by the prices of all branches."""
     break_ties(network)
     branch = Branch(network, people)
     if branch.broken is None:
@@ -123,6 +128,8 @@ def one_way(network: Network, people: People) -> tuple[list[Pair], int]:
         broken = branch.broken
         if broken is None:
             left = [branch, *(each[-1] for each in waiting)]
-            return branch.network.chosen(), max(bound(each.network) + sum(each.prices.values()) for each in left)
+            return branch.network.chosen(), max(
+                bound(each.network) + sum(each.prices.values()) for each in left
+            )
         for banned, kept in (broken, broken[::-1]):
             wait(branch.but(banned, kept))

@@ -1,8 +1,9 @@
 """Of all choices that are equally good, the one that pairs the first rows with the first columns.
 
-So the pairs depend on who takes part and on nothing else: not on the order in which people came, and not on the solver. Two
-best choices differ by rounds of pairs that are exactly worth their prices; so row by row, and in each row column by column,
-a pair is taken in whenever a round leads back to its row without touching what is decided.
+So the pairs depend on who takes part and on nothing else: not on the order in which people came, and not on
+the solver. Two best choices differ by rounds of pairs that are exactly worth their prices; so row by row, and
+in each row column by column, a pair is taken in whenever a round leads back to its row without touching what
+is decided.
 """
 
 import numpy as np
@@ -22,7 +23,9 @@ def break_ties(network: Network) -> None:
 
 
 class Ties:
-    """Pairs that could be `taken` in without loss, and pairs that could be `left` without loss and are not decided yet."""
+    """Pairs that could be `taken` in without loss, and pairs that could be `left` without loss and are not
+    decided yet.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -74,7 +77,9 @@ class Ties:
         self.left[row, column], self.taken[row, column] = paired, not paired
 
     def _ways_to(self, row: int, goal: int) -> Nodes:
-        """For each node, the next one on a way to `row` that loses nothing; -1 for none. Ends early when `goal` has one."""
+        """For each node, the next one on a way to `row` that loses nothing; -1 for none. Ends early when
+        `goal` has one.
+        """
         mentors = self.network.worth.shape[0]
         onward = np.full(self.network.hub + 1, -1)
         onward[row] = row
@@ -118,13 +123,21 @@ class Ties:
         return new
 
     def _seats(self) -> tuple[Mask, Mask]:
-        """For each mentor and mentee: whether flow can go to them from the hub without loss, and from them to it."""
+        """For each mentor and mentee: whether flow can go to them from the hub without loss, and from them to
+        it.
+        """
         net = self.network
-        more = (net.mentors_used < net.mentor_seats) & (bonus(net.first_mentor, net.mentors_used) == -net.mentor_price)
+        more = (net.mentors_used < net.mentor_seats) & (
+            bonus(net.first_mentor, net.mentors_used) == -net.mentor_price
+        )
         last = bonus(net.first_mentor, net.mentors_used, last=True)
         less = (net.mentors_used > 0) & (last == -net.mentor_price)
-        drop = (net.mentees_used > 0) & (bonus(net.first_mentee, net.mentees_used, last=True) == -net.mentee_price)
-        fill = (net.mentees_used < net.mentee_seats) & (bonus(net.first_mentee, net.mentees_used) == -net.mentee_price)
+        drop = (net.mentees_used > 0) & (
+            bonus(net.first_mentee, net.mentees_used, last=True) == -net.mentee_price
+        )
+        fill = (net.mentees_used < net.mentee_seats) & (
+            bonus(net.first_mentee, net.mentees_used) == -net.mentee_price
+        )
         return np.concatenate([more, drop]), np.concatenate([less, fill])
 
     def _parts(self) -> Nodes:

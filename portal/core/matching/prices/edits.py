@@ -1,12 +1,15 @@
-"""What a change by hand costs: for one person every partner at once, with who would have to move; and what a seat is worth.
+"""What a change by hand costs: for one person every partner at once, with who would have to move; and what a
+seat is worth.
 
-Two who are put together cost what their pair falls short of the prices of their seats, and the way on which everybody else
-comes out best again, which leads from the one back to the other. One search finds those ways for all partners. What is told
-is always the difference between two plans, in the four goals: the one that is, and the best one with the two together.
+Two who are put together cost what their pair falls short of the prices of their seats, and the way on which
+everybody else comes out best again, which leads from the one back to the other. One search finds those ways
+for all partners. What is told is always the difference between two plans, in the four goals: the one that is,
+and the best one with the two together.
 
-One rule is not in the prices: that two people meet one way round at most. A change that would break it is not priced, and
-said so (`both_ways`). Where the plan itself is the best only because of that rule, whoever made the board has taken one of
-two ways away; prices are then those of the board without it, and may be a little higher than need be.
+One rule is not in the prices: that two people meet one way round at most. A change that would break it is not
+priced, and said so (`both_ways`). Where the plan itself is the best only because of that rule, whoever made
+the board has taken one of two ways away; prices are then those of the board without it, and may be a little
+higher than need be.
 """
 
 from collections import Counter
@@ -28,7 +31,8 @@ SWAPPED = [1, 0, 2, 3]
 
 
 class Change(NamedTuple):
-    """By how much a plan differs in the four goals: people left without a partner, pairs below the line, and points.
+    """By how much a plan differs in the four goals: people left without a partner, pairs below the line, and
+    points.
 
     `points` is the sum of phi, in hundredths of a shown point; more is better, where of the others less is.
     """
@@ -55,8 +59,8 @@ class Chain:
 def price_mentors(board: PriceBoard, column: int, instead_of: int | None = None) -> "Prices":
     """What it costs that each mentor is paired with the mentee in `column`.
 
-    With `instead_of`, the row of a present partner, that pair goes (even if it is a pin) and the new one takes its place;
-    without, the mentee gets one more partner, or another where they have no seat left.
+    With `instead_of`, the row of a present partner, that pair goes (even if it is a pin) and the new one
+    takes its place; without, the mentee gets one more partner, or another where they have no seat left.
     """
     pair = None if instead_of is None else (instead_of, column)
     if pair is None or (pair not in board.pinned and _seats_that_move(board, column) == 1):
@@ -84,14 +88,19 @@ def _seats_that_move(board: PriceBoard, column: int) -> int:
 
 
 def after(board: PriceBoard, chain: Chain) -> frozenset[Pair]:
-    """The pairs on the board when a chain is applied to it: with all that could be added, the best under the new pin."""
+    """The pairs on the board when a chain is applied to it: with all that could be added, the best under the
+    new pin.
+    """
     return (board.present - set(chain.parted)) | set(chain.made)
 
 
 def difference(board: PriceBoard, chain: Chain, among: Collection[Pair] | None = None) -> Change:
     """By how much a chain changes the pairs on the board (or those `among`), in the four goals."""
     there = set(board.present if among is None else among)
-    made, parted = [each for each in chain.made if each not in there], [each for each in chain.parted if each in there]
+    made, parted = (
+        [each for each in chain.made if each not in there],
+        [each for each in chain.parted if each in there],
+    )
     met = [0, 0]
     for side, first in enumerate((board.mentor_first, board.mentee_first)):
         touched = {pair[side] for pair in (*made, *parted)}
@@ -99,7 +108,9 @@ def difference(board: PriceBoard, chain: Chain, among: Collection[Pair] | None =
         then = before + Counter(pair[side] for pair in made)
         then.subtract(pair[side] for pair in parted)
         met[side] = sum(bool(first[each]) * ((before[each] > 0) - (then[each] > 0)) for each in touched)
-    below, points = (int(each) for each in _worths(board, made).sum(axis=0) - _worths(board, parted).sum(axis=0))
+    below, points = (
+        int(each) for each in _worths(board, made).sum(axis=0) - _worths(board, parted).sum(axis=0)
+    )
     return Change(met[1], met[0], below, points)
 
 
@@ -128,23 +139,27 @@ def _netted(steps: Sequence[tuple[bool, Pair]]) -> Chain:
     counted = Counter[Pair]()
     for is_made, pair in steps:
         counted[pair] += 1 if is_made else -1
-    made, parted = (tuple(sorted(pair for pair, many in counted.items() if many == wanted)) for wanted in (1, -1))
+    made, parted = (
+        tuple(sorted(pair for pair, many in counted.items() if many == wanted)) for wanted in (1, -1)
+    )
     return Chain(made, parted)
 
 
 def _turned(chain: Chain) -> Chain:
     """The same with rows for columns."""
-    made, parted = (tuple(sorted((row, column) for column, row in pairs)) for pairs in (chain.made, chain.parted))
+    made, parted = (
+        tuple(sorted((row, column) for column, row in pairs)) for pairs in (chain.made, chain.parted)
+    )
     return Chain(made, parted)
 
 
 class Prices:
-    """What it costs to pair one mentee (`column`) with each mentor (row), by one search; see `price_mentors`. `before` is
-    what follows already from parting the pair that goes.
+    """What it costs to pair one mentee (`column`) with each mentor (row), by one search; see `price_mentors`.
+    `before` is what follows already from parting the pair that goes.
 
-    `changes` has a row of four for each mentor, which counts only where `priced`. `both_ways` marks those who are not priced
-    since two people would be paired both ways round. Of a board that is `turned`, rows are mentees; what is told of chains
-    and changes is as of one that is not.
+    `changes` has a row of four for each mentor, which counts only where `priced`. `both_ways` marks those who
+    are not priced since two people would be paired both ways round. Of a board that is `turned`, rows are
+    mentees; what is told of chains and changes is as of one that is not.
     """
 
     turned = False
@@ -188,7 +203,10 @@ class Prices:
     def _chain(self, row: int) -> Chain:
         if row in self._at_once:
             return self.before
-        before = [*((True, pair) for pair in self.before.made), *((False, pair) for pair in self.before.parted)]
+        before = [
+            *((True, pair) for pair in self.before.made),
+            *((False, pair) for pair in self.before.parted),
+        ]
         return _netted([*before, (True, (row, self.column)), *_steps(self._ways, row)])
 
     def order(self) -> list[int]:
@@ -215,7 +233,9 @@ def along(board: PriceBoard, ways: Ways) -> Whole:
         mentors[(came[mentors] >= rows) & (came[mentors] < hub)],
     )
     found[made, 2:] = _worths(board, list(zip(came[made].tolist(), (made - rows).tolist(), strict=True)))
-    found[parted, 2:] = -_worths(board, list(zip(parted.tolist(), (came[parted] - rows).tolist(), strict=True)))
+    found[parted, 2:] = -_worths(
+        board, list(zip(parted.tolist(), (came[parted] - rows).tolist(), strict=True))
+    )
     counts_mentor, counts_mentee = net.mentors.first > 0, net.mentees.first > 0
     first_seat, last_seat = (net.mentors.used == 0) & counts_mentor, (net.mentees.used == 1) & counts_mentee
     found[mentors, 1] = np.where((came[mentors] == hub) & first_seat, -1, 0)
@@ -229,7 +249,9 @@ def along(board: PriceBoard, ways: Ways) -> Whole:
 
 
 def _summed(each: Whole, before: Whole) -> Whole:
-    """The sum of each node and all before it: by doubling, since the node before the one before is found in one step."""
+    """The sum of each node and all before it: by doubling, since the node before the one before is found in
+    one step.
+    """
     last = len(before) - 1
     while (before != last).any():
         each = each + each[before]
@@ -238,7 +260,8 @@ def _summed(each: Whole, before: Whole) -> Whole:
 
 
 class SeatValues:
-    """What one more seat would bring at each mentee (column) of a board, by one search; all 0 where it would bring nothing.
+    """What one more seat would bring at each mentee (column) of a board, by one search; all 0 where it would
+    bring nothing.
 
     On a board that is `turned` they are mentors. `changes` has a row of four for each.
     """

@@ -1,8 +1,10 @@
-"""From a board as it is to one that can be priced: its drafts are the plan, and the prices that prove them are found.
+"""From a board as it is to one that can be priced: its drafts are the plan, and the prices that prove them
+are found.
 
-A board that staff have worked on need not be the best there is. Drafts that no best plan has are then held as pins, one
-after the other, until the best plan has all the others: so a price tells what the change itself moves, and not what could
-be mended anyway. The plan may have more pairs than the board: those that could be added to it without moving anybody.
+A board that staff have worked on need not be the best there is. Drafts that no best plan has are then held as
+pins, one after the other, until the best plan has all the others: so a price tells what the change itself
+moves, and not what could be mended anyway. The plan may have more pairs than the board: those that could be
+added to it without moving anybody.
 """
 
 from collections import Counter
@@ -29,21 +31,29 @@ MOST = 2500
 """So many on a side are priced; beyond it, a table would be too large to be read at once."""
 ROWS = 250
 STAYING = 1
-"""What it counts for at least that a draft stays, in hundredths of a point: so that nobody moves for nothing."""
+"""What it counts for at least that a draft stays, in hundredths of a point: so that nobody moves for nothing.
+"""
 
 
-def present_board(problem: Problem, drafts: Sequence[Pair], *, line: int, progress: Progress = silent) -> PriceBoard:
-    """The board of a problem. Its locks are pins; `drafts` are the other drafts, as ids, those made by hand first.
+def present_board(
+    problem: Problem, drafts: Sequence[Pair], *, line: int, progress: Progress = silent
+) -> PriceBoard:
+    """The board of a problem. Its locks are pins; `drafts` are the other drafts, as ids, those made by hand
+    first.
 
     `line` is in hundredths of a point. Raises Refusal for more people than can be priced.
     """
+    # long because its steps read best in one order
     mentors, mentees = problem.mentors, problem.mentees
     if max(len(mentors), len(mentees)) > MOST:
         raise Refusal(TOO_MANY, most=MOST)
     scores, allowed = _scored(problem, progress)
     rows, columns = _places(mentors), _places(mentees)
     seats = _whole(each.mentor_capacity for each in mentors), _whole(each.mentee_capacity for each in mentees)
-    met = np.array([each.met_as_mentor for each in mentors], bool), np.array([each.met_as_mentee for each in mentees], bool)
+    met = (
+        np.array([each.met_as_mentor for each in mentors], bool),
+        np.array([each.met_as_mentee for each in mentees], bool),
+    )
     known: tuple[list[Pair], list[Pair]] = ([], [])
     for pairs, into in zip((drafts, problem.locked), known, strict=True):
         for mentor, mentee in pairs:
@@ -53,12 +63,20 @@ def present_board(problem: Problem, drafts: Sequence[Pair], *, line: int, progre
                 _hold(seats, met, rows.get(mentor), columns.get(mentee))
     both = rows.keys() & columns.keys()
     instance = Instance(
-        scores=scores, allowed=allowed, mentor_seats=seats[0], mentee_seats=seats[1], met_mentors=met[0], met_mentees=met[1],
-        line=line, bonus=_bonus(problem, scores, known[0]),
-        people=People({columns[each]: rows[each] for each in both}, {rows[each]: columns[each] for each in both}),
+        scores=scores,
+        allowed=allowed,
+        mentor_seats=seats[0],
+        mentee_seats=seats[1],
+        met_mentors=met[0],
+        met_mentees=met[1],
+        line=line,
+        bonus=_bonus(problem, scores, known[0]),
+        people=People(
+            {columns[each]: rows[each] for each in both}, {rows[each]: columns[each] for each in both}
+        ),
         mentor_turns=_whole(2 if each.waited_as_mentor else 1 for each in mentors),
         mentee_turns=_whole(2 if each.waited_as_mentee else 1 for each in mentees),
-    )  # fmt: skip
+    )
     progress("solving", 0, 1)
     made = board_of(instance, *known, (_whole(rows), _whole(columns)))
     progress("solving", 1, 1)
@@ -68,12 +86,17 @@ def present_board(problem: Problem, drafts: Sequence[Pair], *, line: int, progre
 def _scored(problem: Problem, progress: Progress) -> tuple[NDArray[np.int16], Mask]:
     """All scores, and which pairs the rules allow; some rows at a time."""
     mentors, mentees = problem.mentors, problem.mentees
-    scores, allowed = np.zeros((len(mentors), len(mentees)), np.int16), np.zeros((len(mentors), len(mentees)), bool)
+    scores, allowed = (
+        np.zeros((len(mentors), len(mentees)), np.int16),
+        np.zeros((len(mentors), len(mentees)), bool),
+    )
     for start in range(0, len(mentors), ROWS):
         progress("scoring", start, len(mentors))
         some = slice(start, start + ROWS)
         scores[some] = criteria.totals(mentors[some], mentees, problem)
-        allowed[some] = ~np.logical_or.reduce(list(rules.broken_rules(mentors[some], mentees, problem).values()))
+        allowed[some] = ~np.logical_or.reduce(
+            list(rules.broken_rules(mentors[some], mentees, problem).values())
+        )
     return scores, allowed
 
 
@@ -103,10 +126,12 @@ def _bonus(problem: Problem, scores: NDArray[np.int16], drafts: Sequence[Pair]) 
 def board_of(
     instance: Instance, drafts: Sequence[Pair], locked: Sequence[Pair], ids: tuple[Whole, Whole] | None = None
 ) -> PriceBoard:
-    """The board of an instance in which no pair has its seats yet: `drafts` may move unless they must be held.
+    """The board of an instance in which no pair has its seats yet: `drafts` may move unless they must be
+    held.
 
-    All pairs are (row, column); `locked` stay. A draft that the rules forbid by now is held too. `ids` are the people's;
-    without them rows and columns are all different people but for those that the instance says are one.
+    All pairs are (row, column); `locked` stay. A draft that the rules forbid by now is held too. `ids` are
+    the people's; without them rows and columns are all different people but for those that the instance says
+    are one.
     """
     making = _Making(instance, [*locked, *(pair for pair in drafts if not instance.allowed[pair])])
     rest = [pair for pair in drafts if instance.allowed[pair]]
@@ -145,7 +170,9 @@ class _Making:
         self.whole = replace(instance, allowed=free)
         more = [np.maximum(each, 1) for each in (instance.mentor_seats, instance.mentee_seats)]
         for each in more:
-            each[:1] += 2  # so that the four goals stay apart with one more seat, and with one more pin in the plan
+            each[:1] += (
+                2  # so that the four goals stay apart with one more seat, and with one more pin in the plan
+            )
         self.weights = Weights(replace(self.whole, mentor_seats=more[0], mentee_seats=more[1]))
         self.prices = _Prices((), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
@@ -156,7 +183,9 @@ class _Making:
         for pair in self.pins:
             _hold(seats, met, *pair)
         mentors, mentees = (np.maximum(each, 0) for each in seats)
-        return replace(self.whole, mentor_seats=mentors, mentee_seats=mentees, met_mentors=met[0], met_mentees=met[1])
+        return replace(
+            self.whole, mentor_seats=mentors, mentee_seats=mentees, met_mentors=met[0], met_mentees=met[1]
+        )
 
     def plan_with(self, drafts: Sequence[Pair]) -> None:
         """Find the best plan: the drafts as they are, if none is better."""
@@ -184,7 +213,9 @@ class _Making:
         while True:
             given = replace(given, people=People())
             plan = solve(given)
-            both = [ways for pair in plan if (ways := self.whole.people.ways(pair)) and set(ways) <= set(plan)]
+            both = [
+                ways for pair in plan if (ways := self.whole.people.ways(pair)) and set(ways) <= set(plan)
+            ]
             if not both:
                 break
             allowed = given.allowed.copy()
@@ -227,14 +258,23 @@ class _Making:
         more = phi(scores + bonus[rows, columns]) - phi(scores)
         mentor_first, mentee_first = self.weights.first(whole)
         return PriceBoard(
-            mentor_ids=ids[0], mentee_ids=ids[1], scores=whole.scores.astype(np.int16), allowed=whole.allowed,
-            mentor_seats=whole.mentor_seats, mentee_seats=whole.mentee_seats,
-            mentor_first=mentor_first, mentee_first=mentee_first,
-            mentor_price=self.prices.mentor, mentee_price=self.prices.mentee,
-            plan=np.array(self.prices.plan, np.int64).reshape(-1, 2), there=np.ones(len(self.prices.plan), bool),
-            pins=np.array(self.pins, np.int64).reshape(-1, 2), added=np.stack([rows, columns, more], axis=1),
-            line=whole.line, below=self.weights.below,
-        )  # fmt: skip
+            mentor_ids=ids[0],
+            mentee_ids=ids[1],
+            scores=whole.scores.astype(np.int16),
+            allowed=whole.allowed,
+            mentor_seats=whole.mentor_seats,
+            mentee_seats=whole.mentee_seats,
+            mentor_first=mentor_first,
+            mentee_first=mentee_first,
+            mentor_price=self.prices.mentor,
+            mentee_price=self.prices.mentee,
+            plan=np.array(self.prices.plan, np.int64).reshape(-1, 2),
+            there=np.ones(len(self.prices.plan), bool),
+            pins=np.array(self.pins, np.int64).reshape(-1, 2),
+            added=np.stack([rows, columns, more], axis=1),
+            line=whole.line,
+            below=self.weights.below,
+        )
 
 
 def _one_of_each(drafts: Sequence[Pair], given: Instance) -> list[Pair] | None:

@@ -1,4 +1,6 @@
-"""A plan with the prices that prove it the best: what is kept of a board so that changes by hand can be priced at once."""
+"""A plan with the prices that prove it the best: what is kept of a board so that changes by hand can be
+priced at once.
+"""
 
 import io
 import zipfile
@@ -19,12 +21,14 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class PriceBoard:
-    """A plan with the prices that prove it the best under its pins, and all that is needed to ask what else would cost.
+    """A plan with the prices that prove it the best under its pins, and all that is needed to ask what else
+    would cost.
 
-    Rows are mentors, columns mentees. `seats` are what each has besides live pairings; `first` what it is worth that they
-    are met at all, nothing for those who are. `plan` are the pairs that may move; `there` which of them are on the board
-    already (the others could be added to it as it is). `pins` stay. `added` has (row, column, more): what a pair counts for
-    beyond phi of its score. A pair below `line` costs `below`.
+    Rows are mentors, columns mentees. `seats` are what each has besides live pairings; `first` what it is
+    worth that they are met at all, nothing for those who are. `plan` are the pairs that may move; `there`
+    which of them are on the board already (the others could be added to it as it is). `pins` stay. `added`
+    has (row, column, more): what a pair counts for beyond phi of its score. A pair below `line` costs
+    `below`.
     """
 
     mentor_ids: Whole
@@ -102,13 +106,18 @@ class PriceBoard:
 
     def other_way(self, pair: Pair) -> Pair | None:
         """The same two people the other way round, if both are in both roles."""
-        row, column = self.rows.get(int(self.mentee_ids[pair[1]])), self.columns.get(int(self.mentor_ids[pair[0]]))
+        row, column = (
+            self.rows.get(int(self.mentee_ids[pair[1]])),
+            self.columns.get(int(self.mentor_ids[pair[0]])),
+        )
         return None if row is None or column is None else (row, column)
 
     def more(self, rows: Whole, columns: Whole) -> Whole:
         """What pairs count for beyond phi of their score."""
         known = self._added
-        found: Whole = np.array([known.get(pair, 0) for pair in zip(rows.tolist(), columns.tolist(), strict=True)], np.int64)
+        found: Whole = np.array(
+            [known.get(pair, 0) for pair in zip(rows.tolist(), columns.tolist(), strict=True)], np.int64
+        )
         return found
 
     @cached_property
@@ -118,7 +127,9 @@ class PriceBoard:
     def turned(self) -> "PriceBoard":
         """The same with mentors as columns and mentees as rows."""
         swapped = {
-            each.name: getattr(self, each.name.replace("mentor", "*").replace("mentee", "mentor").replace("*", "mentee"))
+            each.name: getattr(
+                self, each.name.replace("mentor", "*").replace("mentee", "mentor").replace("*", "mentee")
+            )
             for each in fields(self)
         }
         for name in ("scores", "allowed"):
@@ -129,14 +140,22 @@ class PriceBoard:
         return PriceBoard(**swapped)
 
     def residual(self, released: Pair | None = None, *, counting: bool = True) -> Residual:
-        """The plan as something that flows; a pin that is `released` is one of its pairs, and its seats may move."""
+        """The plan as something that flows; a pin that is `released` is one of its pairs, and its seats may
+        move.
+        """
         held = self.pinned - {released}
         pairs = self.planned - held
         sides = tuple(self._side(number, held, pairs) for number in (0, 1))
         scores = np.arange(10_001)
         worth_of = phi(scores) - np.where(scores < self.line, self.below, 0)
         made = Residual(
-            self.scores, self.allowed, worth_of, self._added, (sides[0], sides[1]), set(pairs), counting=counting
+            self.scores,
+            self.allowed,
+            worth_of,
+            self._added,
+            (sides[0], sides[1]),
+            set(pairs),
+            counting=counting,
         )
         if released in self.pinned:
             _reprice(made, *released)
@@ -147,14 +166,17 @@ class PriceBoard:
         name = ("mentor", "mentee")[number]
         seats, first = getattr(self, f"{name}_seats"), getattr(self, f"{name}_first")
         taken, used = (
-            np.bincount([pair[number] for pair in some], minlength=len(seats)).astype(np.int64) for some in (held, pairs)
+            np.bincount([pair[number] for pair in some], minlength=len(seats)).astype(np.int64)
+            for some in (held, pairs)
         )
         free = np.maximum(seats - taken, 0)
         return Side(free, used, np.where(taken > 0, 0, first), getattr(self, f"{name}_price"))
 
 
 def _reprice(residual: Residual, row: int, column: int) -> None:
-    """Right prices for two whose pin was released: where that was their only pair, nothing had bounded theirs from below."""
+    """Right prices for two whose pin was released: where that was their only pair, nothing had bounded theirs
+    from below.
+    """
     mentors, mentees = residual.mentors, residual.mentees
     if mentors.used[row] == 1:
         there = mentees.seats > 0

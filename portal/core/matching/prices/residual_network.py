@@ -1,9 +1,11 @@
-"""What can still flow from a plan that is the best: the ways to change it that lose least, to everybody at once.
+"""What can still flow from a plan that is the best: the ways to change it that lose least, to everybody at
+once.
 
-The same flow as in network.py (one hub, mentors, mentees, back to it), made for questions rather than for solving: one
-search (Dijkstra, 1959, over reduced costs; Ahuja, Magnanti and Orlin, Network Flows, 1993, 9.7) finds the cheapest way from
-one person to all others. A mentee's partners follow at once, so that only mentors and the hub wait in the queue. Of ways
-that lose the same, the one with fewer steps is taken where 64 bits have room for counting them.
+The same flow as in network.py (one hub, mentors, mentees, back to it), made for questions rather than for
+solving: one search (Dijkstra, 1959, over reduced costs; Ahuja, Magnanti and Orlin, Network Flows, 1993, 9.7)
+finds the cheapest way from one person to all others. A mentee's partners follow at once, so that only mentors
+and the hub wait in the queue. Of ways that lose the same, the one with fewer steps is taken where 64 bits
+have room for counting them.
 """
 
 from collections.abc import Mapping
@@ -17,14 +19,19 @@ Whole = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 FAR, CLOSED = 2**61, -(2**62)
-"""Farther than any way; and what a pair is worth that cannot be made, which keeps every way over it farther than FAR."""
+"""Farther than any way; and what a pair is worth that cannot be made, which keeps every way over it farther
+than FAR.
+"""
 ROOM = 60
-"""Bits for the length of a way; a way is shorter than four times the largest price or worth of a first seat."""
+"""Bits for the length of a way; a way is shorter than four times the largest price or worth of a first seat.
+"""
 
 
 @dataclass
 class Side:
-    """The mentors, or the mentees: seats, how many are taken, what a first seat is worth, and the price of one more."""
+    """The mentors, or the mentees: seats, how many are taken, what a first seat is worth, and the price of
+    one more.
+    """
 
     seats: Whole
     used: Whole
@@ -43,11 +50,12 @@ class Side:
 
 
 class Residual:
-    """A best plan that can be asked and changed. `worth_of[score]` is what a pair brings; `added` has more for some pairs.
+    """A best plan that can be asked and changed. `worth_of[score]` is what a pair brings; `added` has more
+    for some pairs.
 
-    `open` holds the scores of the pairs that could still be made, and -1 for all others. Whoever makes one gives prices
-    that prove the plan; `reroute` keeps them right, as multiples of `scale` only if steps are not counted (`counting`).
-    Nodes are numbers: mentors, then mentees, then the hub.
+    `open` holds the scores of the pairs that could still be made, and -1 for all others. Whoever makes one
+    gives prices that prove the plan; `reroute` keeps them right, as multiples of `scale` only if steps are
+    not counted (`counting`). Nodes are numbers: mentors, then mentees, then the hub.
     """
 
     def __init__(
@@ -77,7 +85,8 @@ class Residual:
         for (row, column), more in added.items():
             self.added.setdefault(row, {})[column] = more * self.scale
         self.mentors, self.mentees = (
-            Side(side.seats.copy(), side.used.copy(), side.first * self.scale, side.price * self.scale) for side in sides
+            Side(side.seats.copy(), side.used.copy(), side.first * self.scale, side.price * self.scale)
+            for side in sides
         )
 
     def worth(self, row: int, column: int) -> int:
@@ -97,7 +106,9 @@ class Residual:
         return int(self.rows + column)
 
     def pins(self, column: int) -> Whole:
-        """What it costs each mentor's price to be paired with this mentee; FAR or more where that cannot be."""
+        """What it costs each mentor's price to be paired with this mentee; FAR or more
+        where that cannot be.
+        """
         found: Whole = self.worth_of.take(self.open[:, column])
         for row, more in self.added.items():
             found[row] += more.get(column, 0)
@@ -105,12 +116,16 @@ class Residual:
         return found
 
     def part(self, row: int, column: int) -> None:
-        """Take a pair out of the plan for good. Both seats are still held: `reroute` from mentor to mentee gives them up."""
+        """Take a pair out of the plan for good. Both seats are still held: `reroute` from mentor to mentee
+        gives them up.
+        """
         self.pairs.discard((row, column))
         self.open[row, column] = -1
 
     def reroute(self, source: int, target: int) -> "Ways":
-        """Bring one seat from where it is too much to where it lacks, at the least loss; the prices are right again."""
+        """Bring one seat from where it is too much to where it lacks, at the least loss; the prices are right
+        again.
+        """
         ways = self.search(source, target)
         distance = ways.distance
         least = np.minimum(distance, distance[target]) - min(distance[self.hub], distance[target])
@@ -142,7 +157,9 @@ class Residual:
 
 
 class Ways:
-    """How far each node is from where a search began (FAR: not to be reached), and from which node it is come to."""
+    """How far each node is from where a search began (FAR: not to be reached), and from which node it is come
+    to.
+    """
 
     def __init__(self, residual: Residual, distance: Whole, came: Whole) -> None:
         self.residual, self.distance, self.came = residual, distance, came
@@ -179,7 +196,9 @@ class _Search:
             self.waiting[source if source < self.rows else self.rows] = 0
 
     def _partners(self) -> list[tuple[Whole, Whole]]:
-        """For the first partner of each mentee, the second, and so on: who it is (-1: none), and what parting loses."""
+        """For the first partner of each mentee, the second, and so on: who it is (-1: none), and what parting
+        loses.
+        """
         net, found = self.net, []
         left: dict[int, list[int]] = {}
         for row, column in sorted(net.pairs):
@@ -236,7 +255,9 @@ class _Search:
             rows, reached = who[columns], so_far + lost[columns]
             better = np.flatnonzero((rows >= 0) & (reached < self.distance[rows]))
             if len(better):
-                order = better[np.argsort(-reached[better], kind="stable")]  # the nearest is written last, and stays
+                order = better[
+                    np.argsort(-reached[better], kind="stable")
+                ]  # the nearest is written last, and stays
                 rows, reached = rows[order], reached[order]
                 self.distance[rows] = self.waiting[rows] = reached
                 self.came[rows] = columns[order] + self.rows

@@ -1,10 +1,11 @@
-"""The engine for very many people: the same goals, rules and proof as in engine.py, without ever holding a table of all
-pairs.
+"""The engine for very many people: the same goals, rules and proof as in engine.py, without ever holding a
+table of all pairs.
 
-Scores are reckoned some rows at a time, as often as all pairs are looked at: to choose the pairs that are likely for each
-person, to see what passes the prices of the best among those, until nothing does, and at last for what is told of each pair.
-Then the prices prove that no better choice exists. The same people give the same pairs in whatever order they come; but of
-equally good choices it is not always the one that comes first, as it is where there are fewer people.
+Scores are reckoned some rows at a time, as often as all pairs are looked at: to choose the pairs that are
+likely for each person, to see what passes the prices of the best among those, until nothing does, and at last
+for what is told of each pair. Then the prices prove that no better choice exists. The same people give the
+same pairs in whatever order they come; but of equally good choices it is not always the one that comes first,
+as it is where there are fewer people.
 """
 
 from collections.abc import Sequence
@@ -33,8 +34,8 @@ Pairs = Sequence[tuple[int, int]]
 def match_at_scale(problem: Problem, progress: Progress = silent) -> Result:
     """The best pairs; raises Invalid for locks that cannot all be kept, and for far too many people.
 
-    `progress` is told the phase ("scoring", "solving", "explaining"), how far it is and of how much. Each time all pairs are
-    looked at for what passes its prices is one "solving" from beginning to end.
+    `progress` is told the phase ("scoring", "solving", "explaining"), how far it is and of how much. Each
+    time all pairs are looked at for what passes its prices is one "solving" from beginning to end.
     """
     locked = check_locks(problem)
     task = _Task(problem, locked)
@@ -47,7 +48,9 @@ def match_at_scale(problem: Problem, progress: Progress = silent) -> Result:
     free = set(pairs)
     numbers = {
         **task.unmet(pairs),
-        "below_line": sum(pair in free and said.total < line for pair, said in zip(chosen, told, strict=True)),
+        "below_line": sum(
+            pair in free and said.total < line for pair, said in zip(chosen, told, strict=True)
+        ),
         "total_phi": int(phi(np.array([said.total for said in told], np.int64)).sum()),
     }
     held_by = task.held_by(pairs, line, after.best) if problem.rules.line == "auto" else None
@@ -98,7 +101,9 @@ class _Task:
         """The pairs that are together already, by key in order, and their bonus."""
         bonus, width = self.problem.rules.stay_bonus * 100, len(self.problem.mentees)
         rows, columns = places(self.problem.mentors), places(self.problem.mentees)
-        here = [(one, other) for one, other in self.problem.stay if bonus and one in rows and other in columns]
+        here = [
+            (one, other) for one, other in self.problem.stay if bonus and one in rows and other in columns
+        ]
         keys = np.array(sorted(rows[one] * width + columns[other] for one, other in here), np.int64)
         return keys, np.full(len(keys), bonus)
 
@@ -111,7 +116,9 @@ class _Task:
         }
 
     def held_by(self, pairs: Pairs, line: int, best_scores: tuple[Points, Points]) -> int | None:
-        """Whoever is met only by these pairs, and whose own best option is the line itself; the first by id."""
+        """Whoever is met only by these pairs, and whose own best option is the line itself;
+        the first by id.
+        """
         found = [
             people[number].id
             for side, people in enumerate((self.problem.mentors, self.problem.mentees))
@@ -124,7 +131,8 @@ class _Task:
 def highest_line(search: Search, people: People, market: Market) -> int:
     """The highest line that no pair need be below while as many people as possible are met.
 
-    It is sought among the pairs that are known, and one higher is then proven to be too high, or makes more pairs known.
+    It is sought among the pairs that are known, and one higher is then proven to be too high, or makes more
+    pairs known.
     """
     prices, search.prices = search.prices, nothing_costs(market)
     most = most_met(search, people, market, 0).value
@@ -138,7 +146,9 @@ def highest_line(search: Search, people: People, market: Market) -> int:
 
 
 def _highest_known(search: Search, people: People, market: Market, least: int, most: int) -> int:
-    """The highest score that no pair need be below, among the pairs that are known; `least` is known to be one."""
+    """The highest score that no pair need be below, among the pairs that are known; `least` is known to be
+    one.
+    """
     values = np.unique(search.known.scores)
     values = values[values > least]
     low, high = 0, len(values)
@@ -152,7 +162,9 @@ def _highest_known(search: Search, people: People, market: Market, least: int, m
 
 
 def _seats(capacity: Sequence[int], taken: Sequence[int]) -> Whole:
-    found: Whole = np.array(capacity, np.int64) - np.bincount(np.array(taken, np.int64), minlength=len(capacity))
+    found: Whole = np.array(capacity, np.int64) - np.bincount(
+        np.array(taken, np.int64), minlength=len(capacity)
+    )
     return found
 
 

@@ -1,9 +1,11 @@
-"""People in both roles, where there are very many: two who could each mentor the other do so one way round at most.
+"""People in both roles, where there are very many: two who could each mentor the other do so one way round at
+most.
 
-As in one_way.py, both ways of two people get a price of their own, and where that is not enough the two ways are tried
-apart, the better bound first. The prices are those that keep out the ways which were banned to find pairs that keep the
-rule: mostly these pairs are then worth as much as the bound, which proves them to be the best. Only so many steps are taken;
-if that is not enough the pairs keep the rule all the same, and the gap says by how much others could at most be better.
+As in one_way.py, both ways of two people get a price of their own, and where that is not enough the two ways
+are tried apart, the better bound first. The prices are those that keep out the ways which were banned to find
+pairs that keep the rule: mostly these pairs are then worth as much as the bound, which proves them to be the
+best. Only so many steps are taken; if that is not enough the pairs keep the rule all the same, and the gap
+says by how much others could at most be better.
 """
 
 from collections.abc import Iterable
@@ -41,10 +43,11 @@ NONE = Best(np.zeros(0, np.int64), 0, 0)
 
 @dataclass
 class Branch:
-    """The best pairs under some bans (keys), with the tightest bound that was found, by `charges` for both ways of two
-    people.
+    """The best pairs under some bans (keys), with the tightest bound that was found, by `charges` for both
+    ways of two people.
 
-    `kept`: the best pairs found that keep the rule; `keeping` and `value`: the last such, and what they are worth.
+    `kept`: the best pairs found that keep the rule; `keeping` and `value`: the last such, and what they are
+    worth.
     """
 
     search: Search
@@ -59,7 +62,9 @@ class Branch:
     value: int = 0
 
     def settle(self) -> "Branch":
-        """Find them: from pairs that keep the rule to charges, and from what is chosen at those charges to better pairs."""
+        """Find them: from pairs that keep the rule to charges, and from what is chosen at those charges to
+        better pairs.
+        """
         self._look(self.search.plan(self._changes({}), self.market), {})
         for turn in range(TURNS):
             extra = self._keep()
@@ -72,7 +77,9 @@ class Branch:
         return self
 
     def _look(self, plan: Plan, charges: dict[Ways, int]) -> bool:
-        """Take a plan and its charges for the branch's own, unless the bound was as tight without; whether it was not."""
+        """Take a plan and its charges for the branch's own, unless the bound was as tight without; whether it
+        was not.
+        """
         bound = self.search.bound(plan, self._changes(charges), self.market) + sum(charges.values())
         if charges and bound >= self.bound:
             return False
@@ -98,8 +105,8 @@ class Branch:
         return sorted({ways for ways in found if ways is not None and chosen >= set(ways)})
 
     def _keep(self) -> dict[Ways, int]:
-        """Find pairs that keep the rule, among those known. The way that was banned for it of each two (by key): the one
-        that is not chosen where only one is."""
+        """Find pairs that keep the rule, among those known. The way that was banned for it of each two (by
+        key): the one that is not chosen where only one is."""
         chosen = set(self.plan.keys.tolist())
         extra: dict[Ways, int] = {}
         for ways in self.charges:
@@ -129,11 +136,15 @@ class Branch:
         return {ways: self._over(key) for ways, key in extra.items()}
 
     def _more(self) -> dict[Ways, int]:
-        """The charges, and more for those paired both ways in spite of them: what the value falls by without one way."""
+        """The charges, and more for those paired both ways in spite of them: what the value falls by without
+        one way.
+        """
         charges, changes = dict(self.charges), self._changes(self.charges)
         value = self.search.value(self.plan.keys, changes, self.market)
         for ways in self._both(self.plan)[: RECKONED // max(self.search.field.shape)]:
-            without = [self.search.among_known({**changes, self._key(way): NEVER}, self.market) for way in ways]
+            without = [
+                self.search.among_known({**changes, self._key(way): NEVER}, self.market) for way in ways
+            ]
             left = max(self.search.value(plan.keys, changes, self.market) for plan in without)
             charges[ways] = charges.get(ways, 0) + value - left
         return charges
@@ -168,10 +179,11 @@ def best(search: Search, people: People, market: Market) -> Best:
 
 
 def most_met(search: Search, people: People, market: Market, floor: int, enough: int = 0) -> Best:
-    """As many as can be met by pairs not below a floor, and what that is worth; some worth less than `enough`, if it is
-    less. No gap is told.
+    """As many as can be met by pairs not below a floor, and what that is worth; some worth less than
+    `enough`, if it is less. No gap is told.
 
-    If people would meet both ways round, all goals are sought: what is worth most breaks the ties among very many branches.
+    If people would meet both ways round, all goals are sought: what is worth most breaks the ties among very
+    many branches.
     """
     cover = market.above(floor, cover=True)
     keys = search.plan({}, cover).keys
@@ -181,7 +193,9 @@ def most_met(search: Search, people: People, market: Market, floor: int, enough:
 
 
 def covers(search: Search, people: People, cover: Market, most: int) -> bool:
-    """Whether the pairs that are known are seen to be enough for a choice worth `most` that keeps the rule."""
+    """Whether the pairs that are known are seen to be enough for a choice worth `most` that
+    keeps the rule.
+    """
     keys = search.among_known({}, cover).keys
     return search.value(keys, {}, cover) >= most and not _any_both(keys, people, search)
 

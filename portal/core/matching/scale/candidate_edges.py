@@ -1,8 +1,8 @@
 """Which of all pairs to look at: some that are likely for each person, and then whatever passes its prices.
 
-Prices are compared in 16 bits, with something taken off all prices of one side and put on those of the other, so that most
-are small; few pairs then seem to pass, and those are reckoned exactly. Whoever's price is too low for that has all pairs
-reckoned.
+Prices are compared in 16 bits, with something taken off all prices of one side and put on those of the other,
+so that most are small; few pairs then seem to pass, and those are reckoned exactly. Whoever's price is too
+low for that has all pairs reckoned.
 """
 
 from collections.abc import Callable
@@ -51,7 +51,9 @@ def likely(field: Field, market: Market, prices: Prices, many: int, tell: Tell) 
 
 
 def _best_of_rows(start: int, over: Points, scores: Points, many: int) -> Found:
-    """The best pairs of each row; of equals, those that come after the row's own place, so that not all take the same."""
+    """The best pairs of each row; of equals, those that come after the row's own place, so that not all take
+    the same.
+    """
     height, width = over.shape
     least = np.partition(over, width - many, axis=1)[:, width - many]
     take = over >= np.maximum(least, FAR + 1)[:, None]
@@ -67,7 +69,9 @@ def _best_of_rows(start: int, over: Points, scores: Points, many: int) -> Found:
 
 
 class _BestOfColumns:
-    """The best pairs of each column, seen some rows at a time; now and then those that no longer can be are left out."""
+    """The best pairs of each column, seen some rows at a time; now and then those that no longer can be are
+    left out.
+    """
 
     def __init__(self, width: int, many: int) -> None:
         self.width, self.many, self.blocks = width, many, 0
@@ -104,7 +108,9 @@ class _BestOfColumns:
 
 
 def _first(groups: Whole, value: NDArray[np.signedinteger], many: int) -> Whole:
-    """The places of the largest values (of 17 bits) of each group, so many at the most; of equals the first."""
+    """The places of the largest values (of 17 bits) of each group, so many at the most; of
+    equals the first.
+    """
     ranked = np.sort((groups * 2**17 - value) * 2**26 + np.arange(len(groups)))
     order = ranked & (2**26 - 1)
     ordered = groups[order]
@@ -115,8 +121,8 @@ def _first(groups: Whole, value: NDArray[np.signedinteger], many: int) -> Whole:
 
 
 def passing(field: Field, market: Market, prices: Prices, known: Whole, tell: Tell) -> tuple[int, Found]:
-    """How many pairs that are not `known` (keys in order) are worth more than their prices; and some of them, with others
-    that nearly are."""
+    """How many pairs that are not `known` (keys in order) are worth more than their prices; and some of them,
+    with others that nearly are."""
     height, width = field.shape
     look = _Look(field, market, prices, known)
     best, who, score = np.zeros(width, np.int64), np.full(width, -1), np.zeros(width, np.int16)
@@ -132,7 +138,11 @@ def passing(field: Field, market: Market, prices: Prices, known: Whole, tell: Te
             place = np.zeros(width, np.int64)
             place[keys[order] % width] = order
             better = high > best
-            best[better], who[better], score[better] = high[better], keys[place[better]], scores[place[better]]
+            best[better], who[better], score[better] = (
+                high[better],
+                keys[place[better]],
+                scores[place[better]],
+            )
         else:
             taken.append((keys, scores))
         tell(end, height)

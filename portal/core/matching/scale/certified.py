@@ -1,7 +1,8 @@
 """The best pairs of all, by looking at few: what passes its prices is looked at too, until nothing does.
 
-The prices then prove that nothing better exists (column generation; Dantzig and Wolfe, 1960). They are near from the
-beginning, since those of a sample of the people, solved first, say what a seat of each is about worth.
+The prices then prove that nothing better exists (column generation; Dantzig and Wolfe, 1960). They are near
+from the beginning, since those of a sample of the people, solved first, say what a seat of each is about
+worth.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,9 @@ SAMPLE, PART = 1000, 10
 
 @dataclass
 class Search:
-    """A search for the best pairs of a field. `known` only grows, whatever is asked; `prices` are the last ones."""
+    """A search for the best pairs of a field. `known` only grows, whatever is asked; `prices` are the last
+    ones.
+    """
 
     field: Field
     market: Market
@@ -55,7 +58,10 @@ class Search:
         """What pairs are worth, with those they meet."""
         market = market or self.market
         rows, columns = np.divmod(keys, self.field.shape[1])
-        used = tuple(np.bincount(ends, minlength=many) for ends, many in zip((rows, columns), self.field.shape, strict=True))
+        used = tuple(
+            np.bincount(ends, minlength=many)
+            for ends, many in zip((rows, columns), self.field.shape, strict=True)
+        )
         at = np.searchsorted(self.known.keys, keys)
         worth = int(self._worth(market, {})[at].sum()) + sum(changes.get(key, 0) for key in keys.tolist())
         return market.met_by((used[0], used[1])) + worth
@@ -89,8 +95,8 @@ def _changes(changes: Mapping[int, int]) -> tuple[Whole, Whole]:
 
 
 def begin(problem: Problem, field: Field, market: Market, stay: tuple[Whole, Whole], tell: Tell) -> Search:
-    """A search that knows the pairs that are likely for each person, and those with a bonus (`stay`: keys in order,
-    bonus)."""
+    """A search that knows the pairs that are likely for each person, and those with a bonus (`stay`: keys in
+    order, bonus)."""
     prices = _sampled(problem, field, market, tell)
     search = Search(field, market, Known(field.shape, stay), prices, tell)
     if min(field.shape):
@@ -124,7 +130,9 @@ def _sampled(problem: Problem, field: Field, market: Market, tell: Tell) -> Pric
     search = Search(part, small, Known(part.shape, (nothing, nothing)), nothing_costs(small), tell)
     search.known.add(*likely(part, small, search.prices, MANY, _quiet))
     up, down = replace(search, tell=_quiet).plan({}).prices
-    return _over(problem, problem.mentors, mentees, market, down), _over(problem, mentors, problem.mentees, market, up)
+    return _over(problem, problem.mentors, mentees, market, down), _over(
+        problem, mentors, problem.mentees, market, up
+    )
 
 
 def highest_score(field: Field) -> int:
@@ -143,9 +151,15 @@ def _quiet(done: int, total: int) -> None:
 
 
 def _over(
-    problem: Problem, mentors: Sequence[Candidate], mentees: Sequence[Candidate], market: Market, prices: Whole
+    problem: Problem,
+    mentors: Sequence[Candidate],
+    mentees: Sequence[Candidate],
+    market: Market,
+    prices: Whole,
 ) -> Whole:
-    """The most by which a pair of each person passes the price of the other, where the others are a sample."""
+    """The most by which a pair of each person passes the price of the other, where the
+    others are a sample.
+    """
     scorer, of_mentors = Scorer(problem, mentors, mentees), len(prices) == len(mentees)
 
     def look(start: int, end: int) -> NDArray[np.int64]:

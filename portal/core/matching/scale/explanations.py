@@ -1,7 +1,8 @@
-"""What is told after a run of very many people: the next best partners, and why somebody has nobody this time.
+"""What is told after a run of very many people: the next best partners, and why somebody has nobody this
+time.
 
-All pairs are looked at once more. Of those who are left over it is kept, bit by bit, whom the rules would have allowed;
-which rules forbid whom is reckoned only for people to whom the rules leave nobody at all.
+All pairs are looked at once more. Of those who are left over it is kept, bit by bit, whom the rules would
+have allowed; which rules forbid whom is reckoned only for people to whom the rules leave nobody at all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,17 +26,24 @@ AT_ONCE = 128
 
 
 class Aftermath:
-    """Looks at all pairs when some are `chosen` (row, column). `best`: the best score of each mentor and each mentee, but
-    for pairs that are `closed` (keys in order)."""
+    """Looks at all pairs when some are `chosen` (row, column). `best`: the best score of each mentor and each
+    mentee, but for pairs that are `closed` (keys in order)."""
 
     def __init__(
-        self, problem: Problem, scorer: Scorer, chosen: Sequence[tuple[int, int]], closed: Whole, progress: Progress
+        self,
+        problem: Problem,
+        scorer: Scorer,
+        chosen: Sequence[tuple[int, int]],
+        closed: Whole,
+        progress: Progress,
     ) -> None:
         self.problem, self.chosen = problem, chosen
         height, width = scorer.shape
         self.others = NextBest(scorer.shape, chosen, in_both_roles(problem))
         self.best = np.full(height, FORBIDDEN, np.int16), np.full(width, FORBIDDEN, np.int16)
-        self.allowed = _Allowed(_alone(problem.mentors, chosen, 0), _alone(problem.mentees, chosen, 1), scorer.shape)
+        self.allowed = _Allowed(
+            _alone(problem.mentors, chosen, 0), _alone(problem.mentees, chosen, 1), scorer.shape
+        )
 
         def look(start: int, end: int) -> tuple[int, Points]:
             return start, scorer.block(start, end)
@@ -64,7 +72,9 @@ def _alone(people: Sequence[Candidate], chosen: Sequence[tuple[int, int]], side:
 
 
 class _Allowed:
-    """What a table of the pairs that are allowed says of some rows and some columns: table[row], table[:, column]."""
+    """What a table of the pairs that are allowed says of some rows and some columns: table[row], table[:,
+    column].
+    """
 
     def __init__(self, rows: Whole, columns: Whole, shape: tuple[int, int]) -> None:
         self.rows, self.columns, self.shape = rows, columns, shape
@@ -119,4 +129,6 @@ class _Broken:
         self.tables, self.name = tables, name
 
     def __getitem__(self, at: int | tuple[slice, int]) -> Mask:
-        return self.tables.column(self.name, at[1]) if isinstance(at, tuple) else self.tables.row(self.name, at)
+        return (
+            self.tables.column(self.name, at[1]) if isinstance(at, tuple) else self.tables.row(self.name, at)
+        )

@@ -19,9 +19,13 @@ Seen = TypeVar("Seen")
 
 
 class Field:
-    """The scores of a Scorer without those who have no seat (`open`: who has one) and without pairs that are `closed`."""
+    """The scores of a Scorer without those who have no seat (`open`: who has one) and without pairs that are
+    `closed`.
+    """
 
-    def __init__(self, scorer: Scorer, open_to: tuple[NDArray[np.bool_], NDArray[np.bool_]], closed: Whole) -> None:
+    def __init__(
+        self, scorer: Scorer, open_to: tuple[NDArray[np.bool_], NDArray[np.bool_]], closed: Whole
+    ) -> None:
         self.scorer, self.shape = scorer, scorer.shape
         self.open, self.closed = open_to, np.sort(closed)
 
@@ -37,14 +41,14 @@ class Field:
         return found
 
     def each(self, look: Callable[[int, Points], Seen]) -> Iterator[tuple[int, Seen]]:
-        """What `look` says of the number of a first row and its block, for all rows in order; with the number after the
-        last."""
+        """What `look` says of the number of a first row and its block, for all rows in order; with the number
+        after the last."""
         return abreast(self.shape[0], lambda start, end: look(start, self.block(start, end)))
 
 
 def abreast(height: int, look: Callable[[int, int], Seen]) -> Iterator[tuple[int, Seen]]:
-    """What `look` says of some rows (first, and after the last), for all in order, two at once; with the number after the
-    last."""
+    """What `look` says of some rows (first, and after the last), for all in order, two at once; with the
+    number after the last."""
     starts = range(0, height, ROWS)
     if len(starts) < ABREAST:
         yield from ((min(start + ROWS, height), look(start, min(start + ROWS, height))) for start in starts)

@@ -1,11 +1,12 @@
-"""What meeting is worth, for very many people: seats, what it brings to meet somebody at all, and what a pair of a score
-brings.
+"""What meeting is worth, for very many people: seats, what it brings to meet somebody at all, and what a pair
+of a score brings.
 
-Here to meet a mentee weighs as much as to meet a mentor, which keeps the numbers small enough for any size. It makes no
-difference: some choice is the best for both goals at once (Mendelsohn and Dulmage, 1958; with seats, Ford and Fulkerson's
-theorem on symmetric supply and demand, 1957), so that what is best for their sum is best for each. Only people in both
-roles, who could meet both ways round and may not, can set the two goals against each other: where there are any, the first
-goal weighs more than all of the second, as long as the numbers stay exact.
+Here to meet a mentee weighs as much as to meet a mentor, which keeps the numbers small enough for any size.
+It makes no difference: some choice is the best for both goals at once (Mendelsohn and Dulmage, 1958; with
+seats, Ford and Fulkerson's theorem on symmetric supply and demand, 1957), so that what is best for their sum
+is best for each. Only people in both roles, who could meet both ways round and may not, can set the two goals
+against each other: where there are any, the first goal weighs more than all of the second, as long as the
+numbers stay exact.
 """
 
 from dataclasses import dataclass, replace
@@ -28,15 +29,17 @@ LARGEST = 15_000
 EXACT = 2**53
 """Below this, 64 bit floats hold whole numbers exactly."""
 ROOM = 32
-"""So many times the most that two people bring, at the least, must fit below EXACT, since prices sum up along a way."""
+"""So many times the most that two people bring, at the least, must fit below EXACT, since prices sum up along
+a way.
+"""
 
 
 @dataclass(frozen=True)
 class Market:
     """Mentors by mentees: `seats` of each, and what it is worth that each is `met` at all.
 
-    A pair is worth phi of its score, less `below` if the score is below the line; one below the `floor` is not there at all.
-    With `cover` no pair is worth anything: so only who is met counts.
+    A pair is worth phi of its score, less `below` if the score is below the line; one below the `floor` is
+    not there at all. With `cover` no pair is worth anything: so only who is met counts.
     """
 
     seats: tuple[Whole, Whole]
@@ -48,7 +51,9 @@ class Market:
 
     @staticmethod
     def of(seats: tuple[Whole, Whole], turns: tuple[Whole, Whole], line: int, *, both_ways: bool) -> "Market":
-        """The four goals. `turns`: what each counts for if they are met. Raises Invalid for far too many people."""
+        """The four goals. `turns`: what each counts for if they are met. Raises Invalid for far too many
+        people.
+        """
         pairs = int(min(seats[0].sum(), seats[1].sum()))
         below = LARGEST * pairs + 1
         one = (below + LARGEST) * pairs + 1
@@ -75,14 +80,16 @@ class Market:
         return phi
 
     def at_most(self, scores: Points) -> Points:
-        """The same without bonus in 16 bits: never less, and the same where it is more than nothing; little, if too low."""
+        """The same without bonus in 16 bits: never less, and the same where it is more than nothing; little,
+        if too low.
+        """
         if self.cover:
             return (scores < self.floor) * np.int16(-LARGEST - 1)
         return scores + np.minimum(scores, np.int16(BEND))
 
     def roughly(self, scores: Points) -> Points:
-        """About what pairs are worth in 16 bits, for a first choice: to be below the line costs all that a pair can
-        bring."""
+        """About what pairs are worth in 16 bits, for a first choice: to be below the line costs all that a
+        pair can bring."""
         if self.cover:
             return self.at_most(scores)
         return self.at_most(scores) - (scores < self.line) * np.int16(LARGEST)

@@ -1,9 +1,9 @@
 """Prices that prove some pairs to be the best among those known.
 
-A pair that is made must bring its two prices at least, any other at most; somebody's last seat must not bring less than it
-costs, and one more not more. These are differences of two numbers each, so the longest ways settle them (Bellman and Ford),
-if and only if the pairs are the best. From prices that nearly fit, few ways are long; and only what has changed is looked
-at.
+A pair that is made must bring its two prices at least, any other at most; somebody's last seat must not bring
+less than it costs, and one more not more. These are differences of two numbers each, so the longest ways
+settle them (Bellman and Ford), if and only if the pairs are the best. From prices that nearly fit, few ways
+are long; and only what has changed is looked at.
 """
 
 import numpy as np
@@ -27,13 +27,16 @@ class Demands:
         self.starts = np.flatnonzero(np.diff(rows, prepend=-1))
 
     def prices(self, near: Prices, counts: Whole, once: Mask) -> Prices:
-        """Prices for pairs that are made so often, from those that are nearly right. A pair of `once` may be made once only;
-        any other as often as there are seats. Raises RuntimeError if the pairs are not the best."""
+        """Prices for pairs that are made so often, from those that are nearly right. A pair of `once` may be
+        made once only; any other as often as there are seats. Raises RuntimeError if the pairs are not the
+        best."""
         return _Search(self, near, counts, once).settled()
 
 
 class _Search:
-    """Prices of mentors (`up`), prices of mentees less than nothing (`down`), and of a seat that stays free (`hub`)."""
+    """Prices of mentors (`up`), prices of mentees less than nothing (`down`), and of a seat that stays free
+    (`hub`).
+    """
 
     def __init__(self, demands: Demands, near: Prices, counts: Whole, once: Mask) -> None:
         self.demands, market = demands, demands.market
@@ -66,7 +69,9 @@ class _Search:
         raise RuntimeError("the pairs to begin with were not the best")
 
     def _raise_hub(self) -> bool:
-        """A seat that stays free must cost no less than each of those who have one demands; whether it costs more now."""
+        """A seat that stays free must cost no less than each of those who have one demands; whether it costs
+        more now.
+        """
         before = self.hub
         some, more = self.most[0]
         self.hub = max(self.hub, int((self.up[some] + more).max(initial=self.hub)))
@@ -75,7 +80,9 @@ class _Search:
         return self.hub > before
 
     def _raise_mentors(self, changed: Whole) -> None:
-        """Mentors must cost what their pairs with the columns that have changed bring beyond those columns."""
+        """Mentors must cost what their pairs with the columns that have changed bring
+        beyond those columns.
+        """
         demands = self.demands
         if not len(changed) or not len(demands.rows):
             return

@@ -1,9 +1,10 @@
 """The best pairs among a few for each person, exactly, with their prices.
 
-Seats become rows and columns of scipy's sparse assignment (Jonker and Volgenant's shortest augmenting paths), each row with
-a column of its own for staying free. Costs are what the last prices leave of them: then most rows find their column at once.
-Where two people with several seats are paired twice, their pair is led through two seats more, of which one is free unless
-it is used once: so the next solution pairs them once at most. Prices follow from the pairs (Bellman and Ford).
+Seats become rows and columns of scipy's sparse assignment (Jonker and Volgenant's shortest augmenting paths),
+each row with a column of its own for staying free. Costs are what the last prices leave of them: then most
+rows find their column at once. Where two people with several seats are paired twice, their pair is led
+through two seats more, of which one is free unless it is used once: so the next solution pairs them once at
+most. Prices follow from the pairs (Bellman and Ford).
 """
 
 from dataclasses import dataclass
@@ -19,21 +20,23 @@ from portal.core.matching.scale.potentials import Demands
 
 Mask = NDArray[np.bool_]
 MUST = 6
-"""A seat that must be taken brings so many times the most that it brings to meet somebody: no way between two ends passes
-three."""
+"""A seat that must be taken brings so many times the most that it brings to meet somebody: no way between two
+ends passes three."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The pairs of the best choice among those known (`keys`: row times columns plus column), and the prices that prove
-    it."""
+    """The pairs of the best choice among those known (`keys`: row times columns plus column), and the prices
+    that prove it."""
 
     keys: Whole
     prices: Prices
 
 
 class Known:
-    """The pairs that are looked at, by key, with their scores; `stay` are keys of pairs with a bonus, and their bonus."""
+    """The pairs that are looked at, by key, with their scores; `stay` are keys of pairs with a bonus, and
+    their bonus.
+    """
 
     def __init__(self, shape: tuple[int, int], stay: tuple[Whole, Whole]) -> None:
         self.shape, self.stay = shape, stay
@@ -63,8 +66,8 @@ class Known:
         return np.where(keys[at] == self.keys[some], np.minimum(bonus[at], most), 0)
 
     def best(self, market: Market, prices: Prices, changes: tuple[Whole, Whole]) -> Plan:
-        """The best of the pairs that are looked at. `prices`: about what seats cost. `changes`: keys of pairs that are worth
-        more or less here, and by how much."""
+        """The best of the pairs that are looked at. `prices`: about what seats cost. `changes`: keys of pairs
+        that are worth more or less here, and by how much."""
         worth = market.worth(self.scores, self.bonus())
         worth[np.searchsorted(self.keys, changes[0])] += changes[1]
         there = np.flatnonzero(worth > NEVER // 2)
@@ -91,7 +94,8 @@ class Seats:
         self.market, self.rows, self.columns, self.worth = market, rows, columns, worth
         ends = (rows, columns)
         self.seats = tuple(
-            np.where(np.bincount(ends[side], minlength=len(seats)) > 0, seats, 0) for side, seats in enumerate(market.seats)
+            np.where(np.bincount(ends[side], minlength=len(seats)) > 0, seats, 0)
+            for side, seats in enumerate(market.seats)
         )
         self.owner = tuple(np.repeat(np.arange(len(each)), each) for each in self.seats)
         self.start = tuple(np.cumsum(each) - each for each in self.seats)
@@ -112,11 +116,13 @@ class Seats:
             return found
         return self._best(up, down, prices, once, square=True)[0]
 
-    def _best(self, up: Whole, down: Whole, prices: Prices, once: Mask, *, square: bool) -> tuple[Whole, Mask]:
+    def _best(
+        self, up: Whole, down: Whole, prices: Prices, once: Mask, *, square: bool
+    ) -> tuple[Whole, Mask]:
         """How often each pair is chosen, and which seats of mentees stay free.
 
-        Prices change no order only if each seat that has one is taken. With `square` a free one is charged for: taken by
-        a row of its own, which else takes the column for staying free of a seat that is taken.
+        Prices change no order only if each seat that has one is taken. With `square` a free one is charged
+        for: taken by a row of its own, which else takes the column for staying free of a seat that is taken.
         """
         height, width, gates = len(up), len(down), np.flatnonzero(once)
         own = np.arange(height), width + np.arange(height), up
@@ -138,20 +144,28 @@ class Seats:
         direct = seat & (columns < width)
         keys = self.owner[0][rows[direct]] * len(self.seats[1]) + self.owner[1][columns[direct]]
         through = gates[columns[seat & (columns >= width + height)] - width - height]
-        chosen = np.concatenate([np.searchsorted(self.rows * len(self.seats[1]) + self.columns, keys), through])
+        chosen = np.concatenate(
+            [np.searchsorted(self.rows * len(self.seats[1]) + self.columns, keys), through]
+        )
         return np.bincount(chosen, minlength=len(self.rows)), free
 
     def _direct(self, pairs: Whole, up: Whole, down: Whole) -> tuple[Whole, Whole, Whole]:
-        """Each seat of a mentor with each seat of a mentee, and the cost: what prices of both leave of what they bring."""
+        """Each seat of a mentor with each seat of a mentee, and the cost: what prices of both leave of what
+        they bring.
+        """
         many = self.seats[0][self.rows[pairs]], self.seats[1][self.columns[pairs]]
         pair, place = _each(pairs, many[0] * many[1])
         across = self.seats[1][self.columns[pair]]
-        row, column = self.start[0][self.rows[pair]] + place // across, self.start[1][self.columns[pair]] + place % across
+        row, column = (
+            self.start[0][self.rows[pair]] + place // across,
+            self.start[1][self.columns[pair]] + place % across,
+        )
         cost = up[row] + down[column] - self.worth[pair] - self.met[0][row] - self.met[1][column]
         return row, column, cost
 
     def _through(self, gates: Whole, up: Whole, down: Whole, prices: Prices) -> tuple[Whole, Whole, Whole]:
-        """Pairs that can be used once: the mentor's seats lead to one seat more, the mentee's come from another.
+        """Pairs that can be used once: the mentor's seats lead to one seat more, the mentee's come from
+        another.
 
         Both must be taken, by each other if the pair is not used.
         """

@@ -1,9 +1,10 @@
-"""Scores of very many people, some rows at a time: exactly those of criteria.totals, several times as fast and in little
-memory.
+"""Scores of very many people, some rows at a time: exactly those of criteria.totals, several times as fast
+and in little memory.
 
-What goes into a score is prepared once for either side. Interests are a sum over the few wishes of each person, so a sparse
-product in 16 bits does them; everything else depends on facts that many people share (a kind of week, a department, a set of
-languages), so it is reckoned once for each two kinds, by the very functions of criteria and rules, and looked up.
+What goes into a score is prepared once for either side. Interests are a sum over the few wishes of each
+person, so a sparse product in 16 bits does them; everything else depends on facts that many people share (a
+kind of week, a department, a set of languages), so it is reckoned once for each two kinds, by the very
+functions of criteria and rules, and looked up.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -29,19 +30,26 @@ OUT = -10_001
 ROWS = 64
 """Rows scored at once: few enough that what is worked on stays near the processor."""
 KEPT = 8_000_000
-"""Entries of what is reckoned for each kind of row that are kept; of more kinds, each is reckoned when it is needed."""
+"""Entries of what is reckoned for each kind of row that are kept; of more kinds, each is reckoned when it is
+needed.
+"""
 
 
 class Scorer:
-    """The scores of mentors (rows) with mentees (columns), FORBIDDEN where a rule forbids the pair: of all in the problem,
-    or of those that are given."""
+    """The scores of mentors (rows) with mentees (columns), FORBIDDEN where a rule forbids the pair: of all in
+    the problem, or of those that are given."""
 
-    def __init__(self, problem: Problem, mentors: People | None = None, mentees: People | None = None) -> None:
+    def __init__(
+        self, problem: Problem, mentors: People | None = None, mentees: People | None = None
+    ) -> None:
         mentors = problem.mentors if mentors is None else mentors
         mentees = problem.mentees if mentees is None else mentees
         self.shape = len(mentors), len(mentees)
         self._facets = _merged(
-            [*(_facet(*each, mentors, mentees) for each in _facets(problem)), _times(mentors, mentees, problem)]
+            [
+                *(_facet(*each, mentors, mentees) for each in _facets(problem)),
+                _times(mentors, mentees, problem),
+            ]
         )
         self._interests = _Interests(mentors, mentees, problem, problem.weights["interests"])
         self._giveback = _Interests(mentees, mentors, problem, problem.weights["giveback"])
@@ -67,7 +75,9 @@ class Scorer:
 
 @dataclass(frozen=True)
 class _Facet:
-    """Points by a kind of row: `which` kind each row is, and what each kind has with every column (or how to reckon it)."""
+    """Points by a kind of row: `which` kind each row is, and what each kind has with every column (or how to
+    reckon it).
+    """
 
     which: NDArray[np.int64]
     known: Points | None
@@ -81,7 +91,9 @@ class _Facet:
 
 
 def _facets(problem: Problem) -> list[tuple[Callable[[Candidate], Hashable], Table]]:
-    """What of a person each facet goes by, and its points for two lists of people; OUT where it forbids the pair."""
+    """What of a person each facet goes by, and its points for two lists of people; OUT where it forbids the
+    pair.
+    """
     weight = problem.weights
 
     def character(one: People, other: People) -> Points:
@@ -91,7 +103,9 @@ def _facets(problem: Problem) -> list[tuple[Callable[[Candidate], Hashable], Tab
 
     def department(one: People, other: People) -> Points:
         points = criteria.rounded(criteria.differ(one, other), 1, weight["department"])
-        return _points(points, rules.DEMANDED["department"](one, other) if "department" in problem.rules.musts else None)
+        return _points(
+            points, rules.DEMANDED["department"](one, other) if "department" in problem.rules.musts else None
+        )
 
     def language(one: People, other: People) -> Points:
         shared = rules.shared_languages(one, other)
@@ -148,7 +162,9 @@ def _known(reckon: Callable[[NDArray[np.int64]], Points], many: int, width: int)
     return reckon(np.arange(many)) if many * width <= KEPT else None
 
 
-def _kinds(people: People, fact: Callable[[Candidate], Hashable]) -> tuple[NDArray[np.int64], list[Candidate]]:
+def _kinds(
+    people: People, fact: Callable[[Candidate], Hashable]
+) -> tuple[NDArray[np.int64], list[Candidate]]:
     """Of which kind each person is, and somebody of each kind."""
     found: dict[Hashable, int] = {}
     which = np.array([found.setdefault(fact(each), len(found)) for each in people], np.int64)
@@ -210,8 +226,11 @@ class _Interests:
         return points
 
 
-def rates(most: NDArray[np.int64], weight: int) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
-    """By what values (0..most) are multiplied to become points, and what is added before the fraction is cut off.
+def rates(
+    most: NDArray[np.int64], weight: int
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
+    """By what values (0..most) are multiplied to become points, and what is added before the fraction is cut
+    off.
 
     In 32 bits if that gives what whole numbers give for each value there can be, which is tried; else in 64.
     """
@@ -246,15 +265,18 @@ class _Taught:
 
 
 def _apart(mentors: People, mentees: People, problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The pairs that are forbidden one by one: oneself, one line of managers, lists, former partners, kept apart by
-    staff."""
+    """The pairs that are forbidden one by one: oneself, one line of managers, lists, former partners, kept
+    apart by staff."""
     rows = {each.id: number for number, each in enumerate(mentors)}
     columns = {each.id: number for number, each in enumerate(mentees)}
     lists: Mapping[int, Sequence[int]] = {
-        each.id: (each.id, *each.avoids, *each.past_partners, *problem.lines[each.id]) for each in (*mentors, *mentees)
+        each.id: (each.id, *each.avoids, *each.past_partners, *problem.lines[each.id])
+        for each in (*mentors, *mentees)
     }
     found = {(rows[one], columns[other]) for one in rows for other in lists[one] if other in columns}
     found |= {(rows[other], columns[one]) for one in columns for other in lists[one] if other in rows}
-    found |= {(rows[one], columns[other]) for one, other in problem.forbidden if one in rows and other in columns}
+    found |= {
+        (rows[one], columns[other]) for one, other in problem.forbidden if one in rows and other in columns
+    }
     table = np.array(sorted(found), np.int64).reshape(-1, 2)
     return table[:, 0], table[:, 1]

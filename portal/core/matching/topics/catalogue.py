@@ -1,8 +1,9 @@
 """The topics the portal ships with: six areas, and in each a table of (id, label, names that people type).
 
-The first five areas are what the juniors teach, the sixth is what the seniors give back; each has a file of its own. Ids are
-for ever; labels and names may be edited. Names are separated by semicolons: jargon, brands, German. A name belongs to one
-topic only, and is a whole thing somebody would type; one that says little by itself ("work", "team") finds the wrong topic.
+The first five areas are what the juniors teach, the sixth is what the seniors give back; each has a file of
+its own. Ids are for ever; labels and names may be edited. Names are separated by semicolons: jargon, brands,
+German. A name belongs to one topic only, and is a whole thing somebody would type; one that says little by
+itself ("work", "team") finds the wrong topic.
 """
 
 from portal.core.matching.topics.digital import DIGITAL

@@ -1,9 +1,10 @@
 """From what people type to the topic they mean.
 
-People write "reels", "pronouns?" or "tik tok videos"; the engine sees topic ids only. `suggest` answers while they type and
-they confirm; `recognise` answers only when there is nothing to confirm. What counts, best first: the whole name, the
-beginning of a name, whole words of a name, then similar spelling (Dice's coefficient over the trigrams of padded words,
-each trigram weighed by how few topics have it, so that "strategy" says more than "work").
+People write "reels", "pronouns?" or "tik tok videos"; the engine sees topic ids only. `suggest` answers while
+they type and they confirm; `recognise` answers only when there is nothing to confirm. What counts, best
+first: the whole name, the beginning of a name, whole words of a name, then similar spelling (Dice's
+coefficient over the trigrams of padded words, each trigram weighed by how few topics have it, so that
+"strategy" says more than "work").
 """
 
 import math
@@ -15,7 +16,8 @@ from functools import lru_cache
 from portal.core.matching.topics.catalogue import AREAS as AREAS  # areas are part of what a topic is
 from portal.core.matching.topics.catalogue import ROWS
 
-# Longer input is cut before it is looked at: no name is longer, and normalising long runs of accents takes quadratic time.
+# Longer input is cut before it is looked at: no name is longer, and normalising long runs of accents takes
+# quadratic time.
 LONGEST = 1000
 READ = 160  # characters of normalised text that are compared
 LONGEST_NAME = 8  # words of a name that are looked for inside a longer text
@@ -27,7 +29,19 @@ WORDS, WORDS_MORE = 0.60, 0.30
 SPELLING = 0.85
 
 LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "&": " and ", "'": "", "’": ""}
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "ı": "i",
+        "&": " and ",
+        "'": "",
+        "’": "",
+    }
 )
 
 # Words that say nothing about the subject, normalised: English, then German.
@@ -43,7 +57,9 @@ FILLERS = frozenset(FILLER_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A subject one can teach or learn. `id` is a lasting slug; `aliases` are other names that people type."""
+    """A subject one can teach or learn. `id` is a lasting slug; `aliases` are other names
+    that people type.
+    """
 
     id: str
     area: str
@@ -53,7 +69,9 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A topic that may be meant: `score` 0..1, the name that matched, and whether there is nothing to confirm."""
+    """A topic that may be meant: `score` 0..1, the name that matched, and whether there is nothing to
+    confirm.
+    """
 
     topic: Topic
     score: float
@@ -69,7 +87,9 @@ CATALOGUE: tuple[Topic, ...] = tuple(
 
 
 def normalise(text: str) -> str:
-    """`text` as it is compared: case, accents and compatible forms folded; only letters, digits and single spaces."""
+    """`text` as it is compared: case, accents and compatible forms folded; only letters, digits and single
+    spaces.
+    """
     for _ in range(2):  # folding case can bring forth forms that NFKD takes apart again
         text = unicodedata.normalize("NFKD", text).casefold().translate(LETTERS)
     kept = (_kept(letter) for letter in unicodedata.normalize("NFKD", text))
@@ -78,7 +98,9 @@ def normalise(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _kept(letter: str) -> str:
-    """What stays of one character: a letter itself, nothing of an accent or an invisible mark, a space for the rest."""
+    """What stays of one character: a letter itself, nothing of an accent or an invisible mark, a space for
+    the rest.
+    """
     if letter.isalnum():
         return letter
     kind = unicodedata.category(letter)
@@ -88,7 +110,9 @@ def _kept(letter: str) -> str:
 
 
 def _trigrams(text: str) -> tuple[str, ...]:
-    """The different trigrams of the words of `text`, each word padded with two spaces before and one behind; in order."""
+    """The different trigrams of the words of `text`, each word padded with two spaces before and one behind;
+    in order.
+    """
     found: dict[str, None] = {}
     for word in text.split():
         padded = f"  {word} "
@@ -112,15 +136,23 @@ class _Name:
 
 
 class Index:
-    """Topics made ready for many questions. Build it once; it takes topics that staff added just as those that ship."""
+    """Topics made ready for many questions. Build it once; it takes topics that staff added just as those
+    that ship.
+    """
 
     def __init__(self, topics: Iterable[Topic] = CATALOGUE) -> None:
         self.topics = tuple(sorted(topics, key=lambda topic: (topic.label, topic.id)))
         if len({topic.id for topic in self.topics}) < len(self.topics):
             raise ValueError("Two topics have the same id.")
-        spelled = [(at, written, plain) for at, topic in enumerate(self.topics) for written, plain in _names(topic).items()]
+        spelled = [
+            (at, written, plain)
+            for at, topic in enumerate(self.topics)
+            for written, plain in _names(topic).items()
+        ]
         self._weigh(spelled)
-        self._names = [_Name(at, written, plain, self._weight(_content(plain))) for at, written, plain in spelled]
+        self._names = [
+            _Name(at, written, plain, self._weight(_content(plain))) for at, written, plain in spelled
+        ]
         self._exact: dict[str, list[int]] = {}
         self._postings: dict[str, list[int]] = {}
         for number, name in enumerate(self._names):
@@ -136,7 +168,9 @@ class Index:
                 having.setdefault(trigram, set()).add(at)
         count = max(len(self.topics), 1)
         self._weights = {trigram: math.log1p(count / len(topics)) for trigram, topics in having.items()}
-        self._unknown = math.log1p(count) / 2  # a trigram of no topic is as likely a slip as a word we do not know
+        self._unknown = (
+            math.log1p(count) / 2
+        )  # a trigram of no topic is as likely a slip as a word we do not know
 
     def _weight(self, text: str) -> float:
         return math.fsum(self._weights.get(trigram, self._unknown) for trigram in _trigrams(text))
@@ -147,7 +181,9 @@ class Index:
         return self.topics[found.pop()] if len(found) == 1 else None
 
     def best_names(self, plain: str) -> dict[int, tuple[float, str]]:
-        """For each topic (by place) that normalised text may mean: the best score of its names, and that name."""
+        """For each topic (by place) that normalised text may mean: the best score of its names, and that
+        name.
+        """
         best: dict[int, tuple[float, str]] = {}
         content = _content(plain)
         for scores in (self._by_name(plain), self._by_words(plain, content), self._by_spelling(content)):
@@ -210,7 +246,8 @@ def _ready(topics: Index | Iterable[Topic]) -> Index:
 def suggest(text: str, topics: Index | Iterable[Topic] = CATALOGUE, limit: int = 6) -> tuple[Suggestion, ...]:
     """The topics that `text`, perhaps half typed, may mean: best first, then by label; at most `limit`.
 
-    Give an `Index` where topics come from the database. Nothing is suggested for text without a letter or digit.
+    Give an `Index` where topics come from the database. Nothing is suggested for text without a letter or
+    digit.
     """
     index = _ready(topics)
     plain = normalise(text[:LONGEST])[:READ].strip()
@@ -226,7 +263,9 @@ def suggest(text: str, topics: Index | Iterable[Topic] = CATALOGUE, limit: int =
 
 
 def recognise(text: str, topics: Index | Iterable[Topic] = CATALOGUE) -> Topic | None:
-    """The topic whose id, label or alias `text` is, but for case, accents and punctuation; None unless there is just one."""
+    """The topic whose id, label or alias `text` is, but for case, accents and punctuation; None unless there
+    is just one.
+    """
     if len(text) > LONGEST:
         return None
     return _ready(topics).named(normalise(text))

@@ -1,7 +1,8 @@
 """Topics that are near each other, as a table: who knows the one can help with the other, by so many tenths.
 
-8: nearly the same craft. 7: much in common. 6: a good deal. 5: enough to be worth a meeting. 4: something, across two areas.
-Each pair stands once, at whichever of the two it was thought of first; it holds in both directions.
+8: nearly the same craft. 7: much in common. 6: a good deal. 5: enough to be worth a meeting. 4: something,
+across two areas. Each pair stands once, at whichever of the two it was thought of first; it holds in both
+directions.
 """
 
 # fmt: off

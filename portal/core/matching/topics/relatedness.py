@@ -1,4 +1,5 @@
-"""How near two topics are, in tenths: the same, near by a table made by hand, of one area, or nothing in common.
+"""How near two topics are, in tenths: the same, near by a table made by hand, of one area, or nothing in
+common.
 
 The same for everybody. Topics that staff added stand in no table, so for them the area alone tells.
 """
@@ -25,7 +26,9 @@ for _one, _tenths, _others in NEAR:
 
 
 def relatedness(one: str, other: str, topics: Mapping[str, tuple[str, str]]) -> int:
-    """How near `one` is to `other`, in tenths, a whole number of 0 to SAME. `topics` is topic -> (label, area)."""
+    """How near `one` is to `other`, in tenths, a whole number of 0 to SAME. `topics` is topic -> (label,
+    area).
+    """
     if one == other:
         return SAME
     of_one_area = OF_ONE_AREA if topics[one][1] == topics[other][1] else 0
@@ -33,7 +36,9 @@ def relatedness(one: str, other: str, topics: Mapping[str, tuple[str, str]]) -> 
 
 
 def matrix(names: Sequence[str], topics: Mapping[str, tuple[str, str]]) -> NDArray[np.float32]:
-    """The relatedness of each of `names` to each, as whole numbers: exact in any later product of matrices."""
+    """The relatedness of each of `names` to each, as whole numbers: exact in any later
+    product of matrices.
+    """
     areas = np.array([topics[each][1] for each in names])
     near = np.where(areas[:, None] == areas[None, :], OF_ONE_AREA, 0).astype(np.float32)
     at = {name: number for number, name in enumerate(names)}
