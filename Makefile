@@ -1,6 +1,7 @@
 # make setup        everything needed to work on the portal
 # make run          the portal with its demo company, on http://localhost:$(PORT)
-# make test         the whole test suite
+# make test         the tests, long series sampled
+# make test-all     every test, however long
 # make check        style and types
 # make translations look for new messages and put them into each language's catalogue
 # make lock         remake the lock files (UPGRADE=--upgrade for newer releases)
@@ -29,7 +30,7 @@ BUILT := static/built/portal.js
 RUNTIME := $(VENV)/.runtime $(BUILT) $(CATALOGUES)
 DEV := $(RUNTIME) $(VENV)/.dev
 
-.PHONY: help setup run test check format translations lock dist screenshots bench clean
+.PHONY: help setup run test test-all check format translations lock dist screenshots bench clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -42,8 +43,12 @@ run: $(RUNTIME)
 test: $(DEV)
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m pytest $(PYTEST_ARGS)
 
+test-all: $(DEV)
+	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m pytest $(PYTEST_ARGS) --everything
+
 check: $(DEV)
 	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
 
 format: $(DEV)

@@ -1,7 +1,7 @@
 """What tests stand on: a real database of each kind, an application on it, visitors, people, and a real mail
 server.
 
-    app          the application on a fresh database; each test that uses it runs on SQLite and on PostgreSQL
+    app          the application on a fresh database
     app_with     the same with other settings: app_with(allowed_email_domains=())
     visitor      somebody without an account who inspects every page fetched (tests/visitor.py);
                  new_visitor() makes more
@@ -11,12 +11,16 @@ server.
     count_queries, smtp_server
 
 The test itself stands in the application's context, so `db.session` reads at once; what visitors and `make`
-change is seen afterwards. `--database sqlite` (or TEST_DATABASE=sqlite) restricts a run.
+change is seen afterwards.
+
+By default tests run on SQLite, those marked `both_databases` on PostgreSQL too, and long series are sampled
+(tests/sampling.py). `--everything` runs all of it on both; `--database sqlite` restricts any run.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -25,38 +29,47 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import settings as hypothesis_settings
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import Engine, event
 
+from portal import worker
 from portal.app import create_app
 from portal.db import db
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme
+from tests import sampling
 from tests.databases import PostgresDatabases, SqliteFiles, folder_of_this_run
 from tests.personas import Factories, settings_for_tests
 from tests.postbox import Postbox
 from tests.visitor import Visitor
 
-hypothesis_settings.register_profile(
-    "portal", deadline=None
-)  # how long an example takes is no fact about the portal
-hypothesis_settings.load_profile("portal")
 KINDS = ("sqlite", "postgresql")
 NOT_READING = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=KINDS, help="run database tests on this kind only")
+    parser.addoption(
+        "--everything", action="store_true", help="every database, zone, topic, size and kill point"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    sampling.choose(everything=config.getoption("--everything"))
+
+
+def pytest_report_header() -> str:
+    return sampling.said()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" in metafunc.fixturenames:
-        only = metafunc.config.getoption("--database") or os.environ.get("TEST_DATABASE")
-        kinds = [only] if only else KINDS
+        both = sampling.everything() or metafunc.definition.get_closest_marker("both_databases")
+        chosen = metafunc.config.getoption("--database")
+        kinds = [kind for kind in (KINDS if both else KINDS[:1]) if chosen in (None, kind)]
         marks = {"postgresql": [pytest.mark.postgres], "sqlite": []}
         metafunc.parametrize(
-            "database_kind", [pytest.param(each, id=each, marks=marks[each]) for each in kinds]
+            "database_kind", [pytest.param(kind, id=kind, marks=marks[kind]) for kind in kinds]
         )
 
 
@@ -68,29 +81,27 @@ def database_kind() -> str:
 class Databases:
     """Both kinds, each made when it is first wanted."""
 
-    def __init__(self, shared: Path, own: Path, process: str) -> None:
-        self.shared, self.own, self.process = shared, own, process
+    def __init__(self, shared: Path, process: str) -> None:
+        self.shared, self.process = shared, process
         self.made: dict[str, SqliteFiles | PostgresDatabases] = {}
 
     def of(self, kind: str) -> SqliteFiles | PostgresDatabases:
         if kind not in self.made:
-            sqlite = kind == "sqlite"
-            self.made[kind] = (
-                SqliteFiles(self.own) if sqlite else PostgresDatabases(self.shared, self.process)
-            )
+            made = SqliteFiles if kind == "sqlite" else PostgresDatabases
+            self.made[kind] = made(self.shared, self.process)
         return self.made[kind]
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+def databases() -> Databases:
     process = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    return Databases(folder_of_this_run(), tmp_path_factory.mktemp("databases"), process)
+    return Databases(folder_of_this_run(), process)
 
 
 @pytest.fixture
-def database_url(database_kind: str, databases: Databases, tmp_path: Path) -> Iterator[str]:
-    """A fresh database with all tables."""
-    with databases.of(database_kind).fresh(tmp_path) as url:
+def database_url(database_kind: str, databases: Databases) -> Iterator[str]:
+    """A fresh database with all tables. Its address is the same for each test of a process."""
+    with databases.of(database_kind).fresh() as url:
         yield url
 
 
@@ -104,7 +115,7 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCach
 def app_with(
     database_url: str, tmp_path: Path, compiled_templates: BytecodeCache
 ) -> Iterator[Callable[..., Flask]]:
-    """Makes the application with changed settings, on this test's database."""
+    """Makes a new application with changed settings, on this test's database."""
     made: list[Flask] = []
 
     def make_app(**changes: Any) -> Flask:
@@ -113,18 +124,56 @@ def app_with(
         return made[-1]
 
     yield make_app
-    for each in made:
-        with each.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    for app in made:
+        let_go(app)
+
+
+def let_go(app: Flask) -> None:
+    """Close what the application has open on its database."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+class SharedApps:
+    """One application for each database of this process: compiling its 150 routes takes longer than most tests.
+
+    Its address and folder stay, their contents are fresh for each test, and what a test changed in it is put
+    back.
+    """
+
+    def __init__(self, folder: Path, compiled_templates: BytecodeCache) -> None:
+        self.folder, self.compiled_templates = folder, compiled_templates
+        self.made: dict[str, tuple[Flask, dict[str, Any], dict[str, Any]]] = {}
+
+    def at(self, url: str) -> Flask:
+        """The application on the database at `url`, as if it were new."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+        if url not in self.made:
+            app = create_app(settings_for_tests(self.folder, url))
+            app.jinja_env.bytecode_cache = self.compiled_templates
+            self.made[url] = app, dict(app.extensions), dict(app.config)
+        app, extensions, config = self.made[url]
+        for changed, first in ((app.extensions, extensions), (app.config, config)):
+            changed.clear()
+            changed.update(first)
+        worker.install(app)  # its queue is opened in the folder that was just made
+        return app
+
+
+@pytest.fixture(scope="session")
+def shared_apps(tmp_path_factory: pytest.TempPathFactory, compiled_templates: BytecodeCache) -> SharedApps:
+    return SharedApps(tmp_path_factory.mktemp("shared") / "instance", compiled_templates)
 
 
 @pytest.fixture
-def app(app_with: Callable[..., Flask]) -> Iterator[Flask]:
+def app(database_url: str, shared_apps: SharedApps) -> Iterator[Flask]:
     """The application on a fresh database, with the test in its context."""
-    app = app_with()
+    app = shared_apps.at(database_url)
     with app.app_context():
         yield app
+    let_go(app)
 
 
 @pytest.fixture

@@ -64,19 +64,22 @@ def _clear(folder: Path) -> None:
 
 
 class SqliteFiles:
-    """One template file per process, copied for each test."""
+    """A template file of each process, and beside it the file of the running test, made anew for each."""
 
-    def __init__(self, folder: Path) -> None:
-        self.template = folder / "template.db"
-        make_tables(settings_for_tests(folder, f"sqlite:///{self.template}"))
+    def __init__(self, folder: Path, process: str) -> None:
+        own = folder / process
+        own.mkdir()
+        self.template, self.file = own / "template.db", own / "portal.db"
+        make_tables(settings_for_tests(own, f"sqlite:///{self.template}"))
         assert not self.template.with_name("template.db-wal").exists()
 
     @contextmanager
-    def fresh(self, folder: Path) -> Iterator[str]:
+    def fresh(self) -> Iterator[str]:
         """The URL of a database like the template."""
-        file = folder / "portal.db"
-        shutil.copyfile(self.template, file)
-        yield f"sqlite:///{file}"
+        for path in self.file.parent.glob("portal.db*"):
+            path.unlink()  # whoever still has the last one open keeps it to themselves
+        shutil.copyfile(self.template, self.file)
+        yield f"sqlite:///{self.file}"
 
 
 class PostgresDatabases:
@@ -103,7 +106,7 @@ class PostgresDatabases:
         return self.server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)
 
     @contextmanager
-    def fresh(self, folder: Path) -> Iterator[str]:
+    def fresh(self) -> Iterator[str]:
         """The URL of a database like the template."""
         with self.connection() as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')

@@ -22,6 +22,8 @@ from tests.postbox import free_port
 from tests.processes import Running, environment, kill, portal, ready, running, wait_until
 from tests.visitor import filled, session_of
 
+pytestmark = pytest.mark.both_databases
+
 WRITERS, KILLINGS, SECONDS_BETWEEN = 16, 5, 1.5
 
 

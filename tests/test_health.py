@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from portal import work
 from portal.db import db, transaction
 from portal.people.models import Person
 from tests.visitor import Visitor
+
+pytestmark = pytest.mark.both_databases
 
 HERE = {"REMOTE_ADDR": "127.0.0.1"}
 AWAY = {"REMOTE_ADDR": "203.0.113.7"}

@@ -8,7 +8,6 @@ habit of servers that are not at hand here.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +60,7 @@ with_every_habit = on(*SERVERS, *HABITS)
 def held(metafunc: pytest.Metafunc) -> None:
     """A module's pytest_generate_tests. `--database` leaves those out that stand on the other kind."""
     if "place" in metafunc.fixturenames:
-        only = metafunc.config.getoption("--database") or os.environ.get("TEST_DATABASE")
+        only = metafunc.config.getoption("--database")
         marks = {"postgresql": [pytest.mark.postgres], "sqlite": []}
         here = [
             each for each in getattr(metafunc.function, "places", (MEMORY,)) if only in (None, each.database)
@@ -80,7 +79,7 @@ def the_place() -> Place:
 @pytest.fixture(name="database_url")
 def the_database(place: Place, databases: Databases, tmp_path: Path) -> Iterator[str]:
     """A fresh database of the place's kind."""
-    with databases.of(place.database).fresh(tmp_path) as url:
+    with databases.of(place.database).fresh() as url:
         yield url
 
 

@@ -14,6 +14,8 @@ from portal.demo.load import PASSWORD
 from tests.calendars.servers import CalendarServer, running_server
 from tests.processes import environment, portal, running, wait_until
 
+pytestmark = pytest.mark.both_databases
+
 JOAO = "joao.duarte@nordlicht.invalid"
 
 

@@ -69,11 +69,11 @@ def season() -> Programme:
 
 @pytest.mark.parametrize("size", [30, 120, 500])
 def test_the_same_number_gives_the_same_company_in_every_fresh_database(size: int, tmp_path: Path) -> None:
-    files, dumps = SqliteFiles(tmp_path), []
+    files, dumps = SqliteFiles(tmp_path, "files"), []
     for number in range(2):
         folder = tmp_path / str(number)
         folder.mkdir()
-        with files.fresh(folder) as url, create_app(settings_for_tests(folder, url)).app_context():
+        with files.fresh() as url, create_app(settings_for_tests(folder, url)).app_context():
             demo.load(people=size)
             dumps.append(dump())
             db.session.remove()
@@ -326,11 +326,11 @@ def test_a_finished_season_has_met_and_ended(app: Flask) -> None:
 
 
 def test_the_same_number_and_stage_give_the_same_pairs(tmp_path: Path) -> None:
-    files, found = SqliteFiles(tmp_path), []
+    files, found = SqliteFiles(tmp_path, "files"), []
     for number in range(2):
         folder = tmp_path / str(number)
         folder.mkdir()
-        with files.fresh(folder) as url, create_app(settings_for_tests(folder, url)).test_request_context():
+        with files.fresh() as url, create_app(settings_for_tests(folder, url)).test_request_context():
             demo.load(people=60, stage="running")
             pairs = select(Pairing.mentor_id, Pairing.mentee_id, Pairing.state, Pairing.score).order_by(
                 Pairing.id

@@ -14,6 +14,8 @@ from sqlalchemy import CheckConstraint, inspect
 from portal.db import Model, Moment, db
 from tests.source import HOUSE
 
+pytestmark = pytest.mark.both_databases
+
 SAID_OTHERWISE = ("at", "lease_until", "blocked_until", "answer_by", "not_before")
 """Moments whose names say in other words that they are moments."""
 MIGRATIONS = sorted((HOUSE / "migrations" / "versions").glob("*.py"))

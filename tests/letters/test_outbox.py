@@ -23,6 +23,8 @@ from portal.operating import upkeep
 from portal.settings import Mail
 from tests.postbox import Postbox, link_in, text_of
 
+pytestmark = pytest.mark.both_databases
+
 PRIVATE = "http://localhost/reset/abc?next=/me&x=1"
 HELLO = Letter(
     kind="hello",

@@ -96,7 +96,7 @@ def test_the_list_asks_the_same_number_of_questions_for_one_letter_and_for_many(
 @pytest.mark.parametrize("state", ["failed", "kept"])
 def test_staff_send_a_letter_that_did_not_leave_again(app_with: Callable[..., Flask], state: str) -> None:
     app = app_with(mail=Mail("127.0.0.1", 9, "", ""))
-    app.extensions["doorbell"] = lambda *_: None
+    app.extensions["task_queue"] = lambda *_: None
     with app.app_context():
         staff = Factories(app).person("Stefan Staff", roles=["staff"])
         letter_id = posted(state=state, attempts=21, last_error="busy: 451 later")

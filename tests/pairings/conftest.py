@@ -21,5 +21,5 @@ def company(make: Factories, staff: Person, noise: Noise) -> Company:
 def rung(app: Flask) -> list[tuple[str, int]]:
     """What was rung for, after the commit."""
     bells: list[tuple[str, int]] = []
-    app.extensions["doorbell"] = lambda *what: bells.append(what)
+    app.extensions["task_queue"] = lambda *what: bells.append(what)
     return bells

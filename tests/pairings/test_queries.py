@@ -17,6 +17,8 @@ from tests.conftest import Noise
 from tests.pairings.company import Company
 from tests.personas import Factories
 
+pytestmark = pytest.mark.both_databases
+
 SEEN = {
     "draft": (False, False),
     "offered": (False, True),

@@ -14,6 +14,8 @@ from portal.people.models import AccountLink, Person, RoleGrant
 from portal.privacy import retention
 from portal.programmes.models import Avoided, Enrolment, ProgrammeStaff
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_an_export_holds_what_is_the_persons_own_and_nobody_elses(make, staff, noise):
     ada = make.person("Ada King", grade=3)

@@ -36,6 +36,8 @@ from tests.schedule.pairs import (
     rows_of,
 )
 
+pytestmark = pytest.mark.both_databases
+
 TEN = time(10)
 
 

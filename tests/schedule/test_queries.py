@@ -35,6 +35,8 @@ from tests.conftest import Counted, Noise
 from tests.personas import Factories
 from tests.schedule.pairs import AT, RULE, act, change, fresh, make_pairing, plan, rows_of
 
+pytestmark = pytest.mark.both_databases
+
 DAY = timedelta(days=1)
 IN_DECEMBER = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 Counting = Callable[[], AbstractContextManager[Counted]]

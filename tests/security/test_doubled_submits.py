@@ -17,6 +17,8 @@ from portal.programmes.models import Enrolment, Programme
 from tests.personas import PASSWORD, Factories
 from tests.visitor import Visitor, filled
 
+pytestmark = pytest.mark.both_databases
+
 
 def many(model: type[Model]) -> int:
     """How many rows there are."""

@@ -38,6 +38,8 @@ from tests.calendars.planned import check_ins, plan, quiet_rule
 from tests.calendars.servers import CalendarServer
 from tests.personas import Factories
 
+pytestmark = pytest.mark.both_databases
+
 WORKER = """
 import sys
 from pathlib import Path
@@ -127,7 +129,7 @@ def test_the_round_rings_for_what_nobody_is_at_fails_what_is_too_old_and_wipes_w
     app: Flask, meetings: Pairing, mira: Person
 ) -> None:
     rung: list[tuple[str, int | str]] = []
-    app.extensions["doorbell"] = lambda name, row_id: rung.append((name, row_id))
+    app.extensions["task_queue"] = lambda name, row_id: rung.append((name, row_id))
     search_id = begin(meetings, mira)
     rung.clear()
     searching.sweep()

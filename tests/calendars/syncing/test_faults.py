@@ -32,6 +32,8 @@ from tests.personas import Factories
 from tests.processes import Running, environment, kill, running, wait_until
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.both_databases
+
 NewVisitor = Callable[..., Visitor]
 
 

@@ -26,6 +26,7 @@ from portal.core.calendar.documents import (
 from portal.core.calendar.vtimezones import zone
 from portal.errors import Invalid
 from tests.calendars.readers import ical_js, ical_js_each, python_reader, recurring_ical_events_reader
+from tests.sampling import examples
 
 REVISED = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 ZONES = (
@@ -122,7 +123,7 @@ def any_series(draw: st.DrawFn) -> MeetingSeries:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(any_series())
 def test_any_series_is_read_as_it_was_meant(entry: MeetingSeries) -> None:
     if not entry.held:
@@ -159,7 +160,7 @@ def test_another_reader_reads_many_series_alike() -> None:
         assert ical_js_each(texts) == [spans(each) for each in many]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(any_series())
 def test_the_rule_gives_the_days_of_the_series_and_no_others(entry: MeetingSeries) -> None:
     whole = series(

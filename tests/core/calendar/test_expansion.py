@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from portal.core.calendar.documents import document_of, view_of, view_of_text
 from portal.errors import Invalid
 from tests.core.calendar.test_documents import DAY, series
+from tests.sampling import examples
 
 ENTRY = series(
     skipped=(3,), moved={4: timedelta(days=1, hours=2)}, alarms=(15,), description="Agenda: " + "ä" * 90
@@ -223,7 +224,7 @@ def test_a_rule_that_never_comes_true_comes_to_an_end(rule: str) -> None:
     assert starts(event(START, f"RRULE:FREQ={rule}")) == ["2026-03-02T09:00:00Z"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.integers(0, len(TEXT) - 1), st.integers(0, 40), st.text(max_size=12))
 def test_a_damaged_text_is_read_or_refused_and_never_breaks(at: int, cut: int, put: str) -> None:
     damaged = TEXT[:at] + put + TEXT[at + cut :]

@@ -28,6 +28,7 @@ from portal.core.calendar.sync_plan import (
     to_read,
     written,
 )
+from tests.sampling import examples
 
 NAMES = ("a", "b", "c", "d", "e")
 HOME, ELSEWHERE = "/home/", "/elsewhere/"
@@ -196,7 +197,7 @@ def owner(world: World, deed: str, name: str, number: int) -> None:
         world.server[ELSEWHERE + href.rpartition("/")[2]] = (etag, view)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(news | rounds, max_size=40))
 def test_without_an_owners_deeds_everything_is_there_once_and_nothing_passes_for_one(
     deeds: list[tuple[Any, ...]],
@@ -213,7 +214,7 @@ def test_without_an_owners_deeds_everything_is_there_once_and_nothing_passes_for
     assert world.changes == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(news | rounds, max_size=25), st.lists(news | rounds, max_size=10))
 def test_lost_memory_makes_no_duplicates(deeds: list[tuple[Any, ...]], more: list[tuple[Any, ...]]) -> None:
     world = World()
@@ -234,7 +235,7 @@ def test_lost_memory_makes_no_duplicates(deeds: list[tuple[Any, ...]], more: lis
     assert world.changes == []
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(news | rounds | owners, max_size=40))
 def test_what_owners_do_is_never_undone_and_never_noted_twice(deeds: list[tuple[Any, ...]]) -> None:
     world = World()
@@ -256,7 +257,7 @@ def test_what_owners_do_is_never_undone_and_never_noted_twice(deeds: list[tuple[
     assert len(uids) == len(set(uids))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(st.integers(0, 7), min_size=1, max_size=5),
     names,

@@ -7,14 +7,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
-from hypothesis import settings as examples
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from portal.core.hours import best_slots, cadence
 from portal.core.hours.best_slots import Found, Once, Repeated, Side, Span, best
 from portal.core.hours.cadence import Rule
 from portal.core.hours.weekly_hours import WeeklyHours, parse_hours
+from tests.sampling import examples
 
 OFFICE = parse_hours("Mon-Fri 09:00-17:00")
 ZONES = (
@@ -69,7 +69,7 @@ def quarters(day: date, zone: str) -> list[tuple[int, datetime]]:
     return found
 
 
-@examples(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     sides,
     sides,
@@ -106,7 +106,7 @@ def test_one_check_in_goes_only_where_both_are_free_and_nowhere_better_is_passed
     keeps_apart(found, zone)
 
 
-@examples(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     sides,
     sides,

@@ -35,6 +35,8 @@ from portal.programmes.queries import own_enrolment
 from tests.pairings.company import Company
 from tests.pairings.posted import held, letters, now_is
 
+pytestmark = pytest.mark.both_databases
+
 Act = Callable[[], object]
 
 

@@ -27,6 +27,8 @@ from tests.pairings.company import Company, company_of
 from tests.pairings.posted import held, letters, now_is
 from tests.personas import Factories
 
+pytestmark = pytest.mark.both_databases
+
 
 def offer(pairing: Pairing, by: Person) -> None:
     with transaction():

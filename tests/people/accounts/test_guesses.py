@@ -19,6 +19,8 @@ from portal.people.models import Person, Throttle
 from tests.personas import PASSWORD
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.both_databases
+
 START = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
 HERE = "192.0.2.7"
 

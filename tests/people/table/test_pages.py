@@ -9,6 +9,8 @@ from portal.db import db
 from portal.people.models import Person
 from tests.visitor import Page
 
+pytestmark = pytest.mark.both_databases
+
 
 def field(person: Person, name: str) -> str:
     """A field's name in the row's form."""

@@ -25,6 +25,8 @@ from tests.conftest import Counted, Noise
 from tests.personas import Factories
 from tests.visitor import Page, Visitor
 
+pytestmark = pytest.mark.both_databases
+
 LIST = "/programmes/topics"
 
 
