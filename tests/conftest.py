@@ -136,7 +136,7 @@ def let_go(app: Flask) -> None:
 
 
 class SharedApps:
-    """One application for each database of this process: compiling its 150 routes takes longer than most tests.
+    """One application for each database of this process: compiling 150 routes takes longer than most tests.
 
     Its address and folder stay, their contents are fresh for each test, and what a test changed in it is put
     back.

@@ -1,4 +1,4 @@
-"""How much of a long series a run takes: all of it with `--everything`, else a sample that is always the same."""
+"""How much of a long series a run takes: all with `--everything`, else a sample, always the same."""
 
 from __future__ import annotations
 
