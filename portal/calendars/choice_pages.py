@@ -20,6 +20,7 @@ from portal.settings import current
 from portal.web.access import signed_in
 from portal.web.forms import PortalForm
 from portal.web.htmx import answer
+from portal.web.numbers import whole_number
 from portal.web.toasts import toast
 
 blueprint = Blueprint("calendar_choices", __name__, url_prefix="/calendars/choices")
@@ -33,7 +34,6 @@ REMINDERS = {
     "60": _l("1 hour before"),
     "1440": _l("1 day before"),
 }
-LONGEST_VERSION = 9
 
 
 class ChoiceForm(PortalForm):
@@ -77,8 +77,8 @@ def save() -> Response:
     form = _form()
     if not form.sent():
         return _shown(form, 422)
-    said = form.version.data or ""
-    seen = int(said) if said.isascii() and said.isdigit() and len(said) <= LONGEST_VERSION else -1
+    version = whole_number(form.version.data)
+    seen = -1 if version is None else version  # 0 is the version of a choice that nobody made yet
     try:
         with transaction():
             person = db.session.get_one(Person, current_user.id)

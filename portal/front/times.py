@@ -32,11 +32,11 @@ from portal.errors import Invalid, NotFound, Stale
 from portal.pairings.models import Pairing
 from portal.pairings.queries import pairing_for, partner, side_of
 from portal.schedule import planning, queries
-from portal.schedule.forms import version_in
 from portal.schedule.models import CheckIn
 from portal.web.access import signed_in
 from portal.web.forms import PortalForm
 from portal.web.htmx import answer, redirect_to
+from portal.web.numbers import id_in, version_in
 from portal.web.template_globals import day, moment
 from portal.web.toasts import toast
 
@@ -152,7 +152,7 @@ def choose(pairing_id: int) -> Response:
 def _found(pairing_id: int, check_in: str | None) -> tuple[Pairing, CheckIn | None]:
     """The pairing, for its two alone, and the check-in of it that is to move, if one is; raises NotFound."""
     if check_in:
-        return _planned(pairing_id, version_in(check_in))
+        return _planned(pairing_id, id_in(check_in))
     pairing = pairing_for(pairing_id, current_user)
     if side_of(pairing, current_user.id) is None:
         raise NotFound

@@ -18,6 +18,7 @@ from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme
 from portal.programmes.queries import visible_to
+from portal.web.numbers import id_in, page_in
 
 PER_PAGE = 20
 Mentor, Mentee = aliased(Person, name="mentor"), aliased(Person, name="mentee")
@@ -47,11 +48,11 @@ class Asked:
         """Read a query string."""
         show, sort = args.get("show", ""), args.get("sort", "mentor")
         return Asked(
-            programme=number_in(args.get("programme", "")),
+            programme=id_in(args.get("programme")),
             q=args.get("q", "").strip()[:120],
             show=show if show in SHOWN else "",
             sort=sort if sort.removeprefix("-") in SORTS else "mentor",
-            page=max(number_in(args.get("page", "1")), 1),
+            page=page_in(args.get("page")),
         )
 
     def args(self) -> dict[str, Any]:
@@ -76,11 +77,6 @@ class Sliced(Pagination):
 
     def _query_count(self) -> int:
         return len(self._query_args["every"])
-
-
-def number_in(text: str) -> int:
-    """A whole number that somebody put into an address; 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def programmes_of(person: Person) -> list[Programme]:

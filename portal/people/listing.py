@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased, contains_eager
 from portal.core.permissions import Role
 from portal.db import db
 from portal.people.models import Person, RoleGrant
+from portal.web.numbers import page_in
 
 PER_PAGE = 20
 STATES = ("active", "unconfirmed", "off")
@@ -41,7 +42,6 @@ class Asked:
     @staticmethod
     def of(args: Mapping[str, str]) -> "Asked":
         """Read a query string."""
-        page = args.get("page", "1")
         texts = {
             name: args.get(name, "").strip()[:120] for name in ("q", "department", "site", "role", "state")
         }
@@ -49,7 +49,7 @@ class Asked:
         return Asked(
             **texts,
             sort=sort if sort.removeprefix("-") in SORTS else "name",
-            page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+            page=page_in(args.get("page")),
         )
 
     def args(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from portal.people.zones import ZoneField, choices
 from portal.programmes import words
 from portal.programmes.models import DEFAULT_RULES, DEFAULT_WEIGHTS
 from portal.web.forms import PortalForm
+from portal.web.numbers import version_in, whole_number
 
 CAPACITIES = [(each, str(each)) for each in range(1, 6)]
 
@@ -44,8 +45,7 @@ class SeenForm(PortalForm):
 
     def version(self) -> int:
         """The version seen; 0, which no row has, for anything odd."""
-        text = self.seen.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+        return version_in(self.seen.data)
 
 
 class RoleForm(SeenForm):
@@ -161,7 +161,7 @@ class Whole(IntegerField):
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read the number, or None."""
         text = str(valuelist[0]).strip() if valuelist else ""
-        self.data = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        self.data = whole_number(text)
 
 
 def weight_field(name: str) -> Whole:
@@ -224,7 +224,8 @@ class MatchingForm(PortalForm):
     def validate_line(self, field: StringField) -> None:
         """A number of points, or auto."""
         text = (field.data or "").lower()
-        if text != "auto" and not (text.isascii() and text.isdigit() and len(text) < 4 and int(text) <= 100):
+        points = whole_number(text, digits=3)
+        if text != "auto" and (points is None or points > 100):
             raise ValidationError(_l("Fill in a number from 0 to 100, or “auto”."))
 
     def weights(self) -> list[IntegerField]:

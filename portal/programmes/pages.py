@@ -19,6 +19,7 @@ from portal.programmes.forms import ProgrammeForm, matching_data
 from portal.programmes.models import Programme
 from portal.web.access import may, requires
 from portal.web.htmx import answer, is_htmx, redirect_to
+from portal.web.numbers import page_in
 from portal.web.template_globals import day
 from portal.web.toasts import toast
 
@@ -131,13 +132,12 @@ def enrolments(programme_id: int) -> Response:
     """Who has joined; never whom they avoid or what is off the table."""
     programme = theirs(programme_id)
     asked = request.args
-    page = asked.get("page", "1")
     given: dict[str, Any] = {
         "text": asked.get("q", "").strip()[:120],
         "role": asked.get("role", ""),
         "state": asked.get("state", ""),
         "sort": asked.get("sort", "name"),
-        "page": int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+        "page": page_in(asked.get("page")),
     }
     rows = queries.enrolments(programme.id, **given)
 

@@ -38,6 +38,7 @@ from portal.people.models import Person
 from portal.schedule.models import CheckIn, Milestone, Series
 from portal.schedule.queries import holidays_of
 from portal.web.forms import PortalForm
+from portal.web.numbers import version_in
 from portal.web.template_globals import day as in_words
 
 DAY_MISSING, TIME_MISSING = _l("Choose a day."), _l("Choose a time.")
@@ -61,11 +62,6 @@ def a_web_address(form: PortalForm, field: Field) -> None:
         fine = False
     if text and not fine:
         raise ValidationError(_l("Paste the whole link, beginning with https://."))
-
-
-def version_in(text: str) -> int:
-    """The version that was on the page; 0, which nothing has, when it is missing or odd."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 class SeenForm(PortalForm):

@@ -20,10 +20,11 @@ from portal.db import transaction
 from portal.errors import Invalid, Stale
 from portal.pairings.models import Pairing
 from portal.schedule import milestones, planning, queries, words
-from portal.schedule.forms import DayForm, MoveForm, day_form, move_form, version_in
+from portal.schedule.forms import DayForm, MoveForm, day_form, move_form
 from portal.schedule.models import CheckIn, Milestone
 from portal.web.access import signed_in
 from portal.web.htmx import answer
+from portal.web.numbers import version_in
 from portal.web.template_globals import day, moment
 from portal.web.toasts import toast
 

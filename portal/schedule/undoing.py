@@ -19,11 +19,11 @@ from portal.db import transaction
 from portal.errors import Invalid, NotFound, Stale
 from portal.pairings.models import Pairing
 from portal.schedule import planning, queries
-from portal.schedule.forms import version_in
 from portal.schedule.letters import MOMENT
 from portal.schedule.models import CheckIn
 from portal.web.access import signed_in
 from portal.web.htmx import redirect_to
+from portal.web.numbers import version_in
 from portal.web.toasts import toast
 
 blueprint = Blueprint("undoing", __name__, url_prefix="/pairings")

@@ -37,6 +37,7 @@ from portal.pairings.queries import partner
 from portal.settings import current
 from portal.web.access import public, signed_in
 from portal.web.htmx import answer
+from portal.web.numbers import id_in
 from portal.web.toasts import toast
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,6 @@ FRESH = "private, max-age=300"
 PACKED = "-gzip"
 NOTHING = "There is no calendar at this address.\n"
 """Not translated: it is read by programs, and whose language should it be?"""
-LONGEST_ID = 19
 QUIET_ZONE = 4
 """Light modules around a QR code (ISO/IEC 18004, 6.3.8)."""
 
@@ -164,11 +164,10 @@ def _pairing(said: str) -> int | None:
     """The pairing a request names, None for all of them; raises NotFound unless it is one of the reader's."""
     if not said:
         return None
-    if not (said.isascii() and said.isdigit() and len(said) < LONGEST_ID):
+    pairing_id = id_in(said)
+    if not pairing_id or not queries.shown_pairings(current_user.id, pairing_id):
         raise NotFound
-    if not queries.shown_pairings(current_user.id, int(said)):
-        raise NotFound
-    return int(said)
+    return pairing_id
 
 
 def _about(said: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.people.person_field import MISSING, one_person, shown
 from portal.web.forms import PortalForm
+from portal.web.numbers import version_in
 
 LABELS = {
     "mentor": _l("Mentor"),
@@ -98,8 +99,7 @@ class PairingForm(PortalForm):
 
     def seen(self) -> int:
         """The version that was on the page; 0 when none was sent."""
-        text = (self.version.raw_data or [""])[0]
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+        return version_in((self.version.raw_data or [""])[0])
 
 
 def pairing_form(pairing: Pairing, *, fresh: bool = False, with_people: bool = False) -> PairingForm:

@@ -33,6 +33,7 @@ from portal.programmes.models import Programme
 from portal.programmes.queries import programme_for
 from portal.web.access import requires
 from portal.web.htmx import answer, is_htmx, redirect_to
+from portal.web.numbers import id_in, page_in, version_in
 from portal.web.toasts import toast
 
 blueprint = Blueprint("board", __name__, url_prefix="/pairings/board")
@@ -122,7 +123,7 @@ def save(pairing_id: int) -> Response:
 @requires(May.EDIT_PAIRINGS)
 def discard(pairing_id: int) -> Response:
     """Take a draft off the board."""
-    seen = directory.number_in(request.form.get("version", ""))
+    seen = version_in(request.form.get("version"))
     with transaction():
         entry = actions.discard(
             staffs_pairing(pairing_id, current_user), seen=seen, by=current_user, at=now()
@@ -171,7 +172,7 @@ def history(pairing_id: int) -> str:
 @requires(May.EDIT_PAIRINGS)
 def add() -> Response:
     """Put two people together by hand."""
-    programme = _programme(directory.number_in(request.args.get("programme", "")))
+    programme = _programme(id_in(request.args.get("programme")))
     form = forms.NewPairForm()
     if form.sent():
         try:
@@ -190,7 +191,7 @@ def add() -> Response:
             return redirect_to(url_for("board.index", programme=programme.id, show="draft", _anchor=anchor))
         except Invalid as error:
             form.take(error)
-    if request.method == "GET" and (person := directory.number_in(request.args.get("person", ""))):
+    if request.method == "GET" and (person := id_in(request.args.get("person"))):
         form.offer(directory.enrolled(programme.id, person), request.args.get("side", ""))
     return make_response(
         render_template("pairings/board/new.html", programme=programme, form=form),
@@ -205,11 +206,9 @@ def people() -> str:
     what was typed.
     """
     side, other = ("mentee", "mentor") if request.args.get("side") == "mentee" else ("mentor", "mentee")
-    pairing_id = directory.number_in(request.args.get("pairing", ""))
+    pairing_id = id_in(request.args.get("pairing"))
     pairing = staffs_pairing(pairing_id, current_user) if pairing_id else None
-    programme = (
-        pairing.programme if pairing else _programme(directory.number_in(request.args.get("programme", "")))
-    )
+    programme = pairing.programme if pairing else _programme(id_in(request.args.get("programme")))
     prefix = f"pairing-{pairing.id}-" if pairing else ""
     typed, opposite = (request.args.get(f"{prefix}{each}", "") for each in (side, other))
     person = person_field.meant(opposite)
@@ -224,8 +223,8 @@ def people() -> str:
 @requires(May.EDIT_PAIRINGS)
 def waiting() -> Response:
     """All who wait without a pair, and why."""
-    programme = _programme(directory.number_in(request.args.get("programme", "")))
-    left = directory.waiting(programme.id, page=max(directory.number_in(request.args.get("page", "")), 1))
+    programme = _programme(id_in(request.args.get("programme")))
+    left = directory.waiting(programme.id, page=page_in(request.args.get("page")))
     return make_response(render_template("pairings/board/waiting.html", programme=programme, left=left))
 
 
@@ -233,7 +232,7 @@ def waiting() -> Response:
 @requires(May.EDIT_PAIRINGS)
 def publish() -> Response:
     """Which letters would go to whom; sent are exactly those, or none when the drafts changed meanwhile."""
-    programme = _programme(directory.number_in(request.args.get("programme", "")))
+    programme = _programme(id_in(request.args.get("programme")))
     changed = False
     if request.method == "POST":
         digest = request.form.get("digest", "")
@@ -248,7 +247,7 @@ def publish() -> Response:
     if changed and not preview.sendings:  # sent by somebody else, or by the first of two clicks
         toast(_("There is no draft left to publish. These wait for an answer."), tone="warn")
         return redirect_to(url_for("board.index", programme=programme.id, show="offered"))
-    page = max(directory.number_in(request.args.get("page", "")), 1)
+    page = page_in(request.args.get("page"))
     letters = directory.Sliced(every=preview.sendings, page=page, per_page=LETTERS, error_out=False)
     about = {
         "letters": letters,

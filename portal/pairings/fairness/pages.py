@@ -21,6 +21,7 @@ from portal.programmes.queries import programme_for
 from portal.programmes.words import ROLES
 from portal.web.access import requires
 from portal.web.htmx import answer, redirect_to
+from portal.web.numbers import id_in, page_in
 
 blueprint = Blueprint("fairness", __name__, url_prefix="/pairings/fairness")
 FEW, MOST_SAID = 5, 6
@@ -128,11 +129,11 @@ def _programme() -> Programme | None:
     """
     if "programme" not in request.args:
         return next(iter(directory.programmes_of(current_user)), None)
-    programme = programme_for(directory.number_in(request.args["programme"]), current_user)
+    programme = programme_for(id_in(request.args["programme"]), current_user)
     if programme is None:
         raise NotFound
     return programme
 
 
 def _page() -> int:
-    return max(directory.number_in(request.args.get("page", "")), 1)
+    return page_in(request.args.get("page"))

@@ -35,6 +35,7 @@ from portal.programmes.models import Programme
 from portal.programmes.queries import programme_for
 from portal.web.access import requires
 from portal.web.htmx import answer, redirect_to
+from portal.web.numbers import id_in, page_in, version_in
 from portal.web.toasts import toast
 
 blueprint = Blueprint("prices", __name__, url_prefix="/pairings/prices")
@@ -98,7 +99,7 @@ def choose(pairing_id: int) -> Response:
     twice is once.
     """
     staffs_pairing(pairing_id, current_user)
-    mentor_id, seen = (directory.number_in(request.form.get(name, "")) for name in ("mentor", "version"))
+    mentor_id, seen = id_in(request.form.get("mentor")), version_in(request.form.get("version"))
     try:
         with transaction():
             pairing = staffs_pairing(pairing_id, current_user)
@@ -140,7 +141,7 @@ def undo(position: int) -> Response:
 @requires(May.EDIT_PAIRINGS)
 def seats() -> Response:
     """Whom to ask to take one more: what one more seat at each mentor would be worth."""
-    programme = programme_for(directory.number_in(request.args.get("programme", "")), current_user)
+    programme = programme_for(id_in(request.args.get("programme")), current_user)
     if programme is None:
         raise NotFound
     board = pricing.board_now(programme)
@@ -203,7 +204,7 @@ def _priced(pairing: Pairing, board: PriceBoard, q: str) -> dict[str, Any]:
             )
         )
         order = [row for row in order if int(board.mentor_ids[row]) in named]
-    page = max(directory.number_in(request.args.get("page", "")), 1)
+    page = page_in(request.args.get("page"))
     rows = directory.Sliced(every=order, page=page, per_page=PER_PAGE, error_out=False)
     offers = _offers(pairing, board, [(row, prices.change(row), prices.chain(row)) for row in rows.items])
     both = int(prices.both_ways.sum())

@@ -34,6 +34,7 @@ from portal.programmes.models import DEFAULT_WEIGHTS, Programme
 from portal.programmes.queries import programme_for
 from portal.web.access import requires
 from portal.web.htmx import answer, redirect_to
+from portal.web.numbers import id_in, page_in, version_in
 from portal.web.toasts import toast
 
 blueprint = Blueprint("bench", __name__, url_prefix="/pairings/bench")
@@ -59,11 +60,7 @@ def index() -> Response:
     """The form of a trial, filled in with what the programme goes by (or an earlier run did), and what can be
     compared.
     """
-    run = (
-        run_for(number, current_user)
-        if (number := directory.number_in(request.args.get("run", "")))
-        else None
-    )
+    run = run_for(number, current_user) if (number := id_in(request.args.get("run"))) else None
     if run is None and not request.args.get("programme"):
         programmes = directory.programmes_of(current_user)
         if not programmes:
@@ -97,9 +94,7 @@ def pairs() -> Response:
     """The form with one row of a pair more or less; nothing is kept of it yet."""
     programme, form = _sent()
     gone = request.form.get("remove")
-    form.change_rows(
-        add="add" in request.form, remove=directory.number_in(gone) if gone is not None else None
-    )
+    form.change_rows(add="add" in request.form, remove=version_in(gone) if gone is not None else None)
     about: dict[str, Any] = {
         "programme": programme,
         "form": form,
@@ -113,7 +108,7 @@ def pairs() -> Response:
 @requires(May.RUN_MATCHING)
 def total() -> Response:
     """What the weights come to, while they are typed."""
-    weights = (directory.number_in(request.args.get(f"weight_{name}", "")) for name in DEFAULT_WEIGHTS)
+    weights = (version_in(request.args.get(f"weight_{name}")) for name in DEFAULT_WEIGHTS)
     return answer("pairings/trials/_sum.html", back_to=url_for(".index"), said=sum_said(sum(weights)))
 
 
@@ -123,7 +118,7 @@ def people() -> str:
     """Who waits and has a name that holds what was typed; seats that drafts take are free for a trial."""
     programme = _theirs(request.args.get("programme", ""))
     side = "mentee" if request.args.get("side") == "mentee" else "mentor"
-    field = f"pairs-{directory.number_in(request.args.get('row', ''))}-{side}"
+    field = f"pairs-{version_in(request.args.get('row'))}-{side}"
     typed = request.args.get(field, "")
     about: dict[str, Any] = {"opposite": None, "pairing": None, "on": now().date(), "drafts": False}
     found = [
@@ -143,7 +138,7 @@ def compare() -> Response:
         one, other = ticked if len(ticked) == 2 else (BOARD, ticked[0])
         return redirect_to(url_for(".compare", one=one, other=other, programme=request.args.get("programme")))
     asked = request.args.get("one", BOARD), request.args.get("other", BOARD)
-    runs = {key: run_for(directory.number_in(key), current_user) for key in asked if key != BOARD}
+    runs = {key: run_for(id_in(key), current_user) for key in asked if key != BOARD}
     programme_ids = {run.programme_id for run in runs.values()}
     if len(programme_ids) != 1 or asked[0] == asked[1]:
         return _nothing_to_compare(programme_ids)
@@ -174,7 +169,7 @@ def _compared(programme: Programme, one: Plan, other: Plan) -> dict[str, Any]:
     show = request.args.get("show", "")
     show = show if show in SHOWN else ""
     numbers = {each: sum(_fits(move, each) for move in found.moves) for each in SHOWN}
-    page = max(directory.number_in(request.args.get("page", "")), 1)
+    page = page_in(request.args.get("page"))
     every = [move for move in found.moves if _fits(move, show)]
     moves = directory.Sliced(every=every, page=page, per_page=directory.PER_PAGE, error_out=False)
     names = names_of({person for move in moves.items for person in (move.person, *move.before, *move.after)})
@@ -251,7 +246,7 @@ def _page(programme: Programme, form: TrialForm) -> str:
 
 def _theirs(text: str) -> Programme:
     """The programme with this id, if the reader runs it; raises NotFound otherwise."""
-    programme = programme_for(directory.number_in(text), current_user)
+    programme = programme_for(id_in(text), current_user)
     if programme is None:
         raise NotFound
     return programme

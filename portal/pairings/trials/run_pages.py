@@ -27,6 +27,7 @@ from portal.programmes.queries import programme_for
 from portal.programmes.words import ROLES
 from portal.web.access import requires
 from portal.web.htmx import answer, is_htmx, redirect_to
+from portal.web.numbers import id_in, page_in, version_in
 from portal.web.toasts import toast
 
 blueprint = Blueprint("runs", __name__, url_prefix="/pairings/runs")
@@ -140,7 +141,7 @@ def end(run_id: int) -> Response:
 def keep(run_id: int) -> Response:
     """Make drafts of what a run proposes; with `rules_too` its weights and rules become the programme's."""
     rules_too = bool(request.form.get("rules_too"))
-    seen = directory.number_in(request.form.get("seen", ""))
+    seen = version_in(request.form.get("seen"))
     with transaction():
         run = run_for(run_id, current_user)
         made, left_out = trials.keep(run, rules_too=rules_too, seen=seen, by=current_user, at=now())
@@ -158,14 +159,14 @@ def keep(run_id: int) -> Response:
 
 def _theirs(text: str) -> Programme:
     """The programme with this id, if the reader runs it; raises NotFound otherwise."""
-    programme = programme_for(directory.number_in(text), current_user)
+    programme = programme_for(id_in(text), current_user)
     if programme is None:
         raise NotFound
     return programme
 
 
 def _page() -> int:
-    return max(directory.number_in(request.args.get("page", "")), 1)
+    return page_in(request.args.get("page"))
 
 
 def _headline(run: MatchRun) -> str:

@@ -18,6 +18,7 @@ from portal.people.queries import as_typed, zones_in_use
 from portal.people.zones import ZoneField, choices
 from portal.web.forms import PortalForm
 from portal.web.language import LANGUAGES
+from portal.web.numbers import whole_number
 
 STYLE_LABELS = {
     "introvert": _l("Quiet first"),
@@ -41,9 +42,10 @@ class GradeField(IntegerField):
         """Take the number; anything else is refused in words of ours."""
         text = valuelist[0].strip() if valuelist else ""
         self.data = None
-        if text and not (text.isascii() and text.isdigit() and len(text) < 3):
+        number = whole_number(text, digits=2)
+        if text and number is None:
             raise ValueError(GRADE_WRONG)
-        self.data = int(text) if text else None
+        self.data = number
 
 
 class ProfileForm(PortalForm):

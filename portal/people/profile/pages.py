@@ -20,6 +20,7 @@ from portal.settings import current
 from portal.web.access import signed_in
 from portal.web.forms import PortalForm
 from portal.web.htmx import answer, is_htmx, redirect_to
+from portal.web.numbers import version_in
 from portal.web.toasts import toast
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
@@ -43,8 +44,7 @@ def save_profile() -> Response:
     if not form.sent():
         return _profile_again(form)
     locale_before, values = current_user.locale, form.values()
-    said = request.form.get("version", "")
-    seen = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+    seen = version_in(request.form.get("version"))
     try:
         with transaction():
             person = _me()

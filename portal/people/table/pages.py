@@ -28,6 +28,7 @@ from portal.people.profile.forms import STYLE_LABELS
 from portal.people.table.forms import EDITED, LABELS, ROLE_LABELS, NewPersonForm, RowForm, row_form
 from portal.web.access import may, requires
 from portal.web.htmx import answer, is_htmx, redirect_to
+from portal.web.numbers import id_in, version_in
 from portal.web.toasts import toast
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
@@ -155,8 +156,8 @@ def managers() -> Response:
         ((name, text) for name, text in request.args.items() if name.endswith("-manager")), ("", "")
     )
     person_id = field.removeprefix("person-").removesuffix("-manager")
-    known = person_id.isascii() and person_id.isdigit() and len(person_id) < 19
-    found = queries.suggestions(typed, but=int(person_id) if known else 0)
+    known = id_in(person_id)
+    found = queries.suggestions(typed, but=known)
     about: dict[str, Any] = {"people": found, "list_id": f"{field}-list" if known else "manager-list"}
     page = lambda: render_template("people/table/managers.html", **about)  # noqa: E731  # it needs no name elsewhere
     return answer("people/table/_managers.html", page=page, **about)
@@ -200,7 +201,7 @@ def _form_answer(person: Person, form: RowForm, status: int = 200) -> Response:
 
 def _seen(form: RowForm) -> int:
     text = (form.version.raw_data or [""])[0]  # what was sent; the field's data would be the present version
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return version_in(text)
 
 
 def _undo_url(entry: audit.AuditEntry) -> str:

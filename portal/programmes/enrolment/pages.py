@@ -23,6 +23,7 @@ from portal.programmes.models import Enrolment, Programme
 from portal.settings import current
 from portal.web.access import public, signed_in
 from portal.web.htmx import is_htmx, redirect_to
+from portal.web.numbers import version_in
 from portal.web.toasts import toast
 
 blueprint = Blueprint("joining", __name__, url_prefix="/join")
@@ -120,11 +121,10 @@ def _save_working(enrolment: Enrolment, form: WorkingForm) -> None:
     values = {name: form[name].data for name in OF_PERSON}
     values["hours"] = format_hours(parse_hours(form.hours.data or ""))
     values["languages"] = parse_languages(form.languages.data or "")
-    seen = form.person_seen.data or ""
     enrolling.check_open(enrolment)
     update_profile(
         enrolment.person,
-        seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0,
+        seen=version_in(form.person_seen.data),
         by=current_user.id,
         at=now(),
         **values,

@@ -26,6 +26,7 @@ from portal.programmes.topics import index as topic_index
 from portal.programmes.topics import suggestions as suggesting
 from portal.web.access import signed_in
 from portal.web.htmx import answer
+from portal.web.numbers import id_in
 from portal.web.toasts import toast
 
 blueprint = Blueprint("wishes", __name__, url_prefix="/join")
@@ -148,10 +149,10 @@ def avoid(programme_id: int) -> Response:
     form = NameForm()
     if not form.sent():
         return _people(programme_id, form, status=422)
-    chosen = request.form.get("person_id", "")
+    chosen = id_in(request.form.get("person_id"))
     typed = form.name.data or ""
-    if chosen.isascii() and chosen.isdigit() and len(chosen) < 19:
-        person = db.session.get(Person, int(chosen))
+    if chosen:
+        person = db.session.get(Person, chosen)
         found = [person] if person else []
     else:
         found = people.as_typed(typed) if typed else []

@@ -17,6 +17,7 @@ from wtforms.validators import DataRequired, Length
 from portal.core.matching.topics.index import AREAS
 from portal.programmes.models import Topic
 from portal.web.forms import PortalForm
+from portal.web.numbers import version_in
 
 EDITED = ("label", "area", "aliases")
 LABELS = {"label": _l("Name"), "area": _l("Area"), "aliases": _l("Also called")}
@@ -74,7 +75,7 @@ class TopicRowForm(NewTopicForm):
 
     def seen(self) -> int:
         """The version that was sent; 0, which no row has, for anything odd."""
-        return whole_number((self.version.raw_data or [""])[0])
+        return version_in((self.version.raw_data or [""])[0])
 
 
 def row_form(topic: Topic, *, fresh: bool = False) -> TopicRowForm:
@@ -112,11 +113,6 @@ def values_of(form: TopicRowForm, topic: Topic) -> dict[str, Any]:
 def names_in(text: str) -> list[str]:
     """The names in a text that separates them by semicolons, commas or lines."""
     return [each for each in (" ".join(piece.split()) for piece in re.split(r"[;,\n]", text)) if each]
-
-
-def whole_number(text: str) -> int:
-    """A version in a text; 0, which no row has, for anything odd."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 class WhichForm(PortalForm):

@@ -13,6 +13,7 @@ from portal.core.matching.topics.index import AREAS, normalise
 from portal.db import db
 from portal.programmes.models import Enrolment, Topic, TopicSuggestion, Wish
 from portal.programmes.queries import Rows
+from portal.web.numbers import page_in
 
 PER_PAGE, SUGGESTIONS_PER_PAGE = 20, 12
 STATES = ("ours", "changed", "retired")
@@ -35,7 +36,7 @@ class Asked:
             q=args.get("q", "").strip()[:120],
             area=area if area in AREAS else "",
             state=state if state in STATES else "",
-            page=_page(args),
+            page=page_in(args.get("page")),
         )
 
     def args(self) -> dict[str, Any]:
@@ -103,7 +104,7 @@ def suggestions(args: Mapping[str, str]) -> Rows[TopicSuggestion]:
     order = [TopicSuggestion.settled_at.desc()] if settled else [TopicSuggestion.times.desc()]
     total = _count(where)
     pages = max(1, -(-total // SUGGESTIONS_PER_PAGE))
-    page = min(_page(args), pages)
+    page = min(page_in(args.get("page")), pages)
     rows = db.session.scalars(
         select(TopicSuggestion)
         .where(where)
@@ -127,11 +128,6 @@ def labels_of(topic_ids: set[str]) -> dict[str, str]:
 
 def _count(where: Any) -> int:
     return db.session.scalar(select(func.count()).select_from(TopicSuggestion).where(where)) or 0
-
-
-def _page(args: Mapping[str, str]) -> int:
-    page = args.get("page", "1")
-    return int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
 
 
 def _fits(topic: Topic, asked: Asked) -> bool:

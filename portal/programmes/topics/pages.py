@@ -22,6 +22,7 @@ from portal.programmes.topics import listing as topic_list
 from portal.programmes.topics.forms import EDITED, LABELS, NewTopicForm, TopicRowForm, WhichForm, row_form
 from portal.web.access import requires
 from portal.web.htmx import answer, redirect_to
+from portal.web.numbers import version_in
 from portal.web.toasts import toast
 
 blueprint = Blueprint("topics", __name__, url_prefix="/programmes/topics")
@@ -160,7 +161,7 @@ def merge_into(topic_id: str) -> str:
 def merge(topic_id: str) -> Response:
     """Make a topic another name of a second one, which everybody who chose it then has."""
     _one(topic_id)
-    seen = {name: topic_forms.whole_number(request.form.get(name, "")) for name in ("seen", "seen_into")}
+    seen = {name: version_in(request.form.get(name, "")) for name in ("seen", "seen_into")}
     into_id = request.form.get("into", "")
     try:
         with transaction():
