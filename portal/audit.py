@@ -17,10 +17,12 @@ from sqlalchemy import JSON, Index, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.clock import now
-from portal.db import Model, Moment, db
+from portal.db import BOOKKEEPING, Model, Moment, db, kept
 
 FIRST_LINK = "0" * 64
 CHAIN_LOCK = 0x6175646974  # "audit": PostgreSQL's advisory lock that keeps the chain in single file
+
+DEED = kept("to show who changed what", period="values for two years, the fact for good")
 
 
 class AuditEntry(Model):
@@ -28,19 +30,19 @@ class AuditEntry(Model):
 
     __tablename__ = "audit_entry"
 
-    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[datetime] = mapped_column(Moment)
-    actor_id: Mapped[int | None] = mapped_column(index=True)
-    action: Mapped[str] = mapped_column(String(80))
-    object_kind: Mapped[str] = mapped_column(String(40))
-    object_id: Mapped[str] = mapped_column(String(64))
-    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    reason: Mapped[str | None] = mapped_column(Text)
-    request_id: Mapped[str] = mapped_column(String(32))
-    salt: Mapped[str | None] = mapped_column(String(32))
-    digest: Mapped[str] = mapped_column(String(64))
-    link: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=BOOKKEEPING)
+    at: Mapped[datetime] = mapped_column(Moment, info=DEED)
+    actor_id: Mapped[int | None] = mapped_column(index=True, info=DEED)
+    action: Mapped[str] = mapped_column(String(80), info=DEED)
+    object_kind: Mapped[str] = mapped_column(String(40), info=DEED)
+    object_id: Mapped[str] = mapped_column(String(64), info=DEED)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), info=DEED)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), info=DEED)
+    reason: Mapped[str | None] = mapped_column(Text, info=DEED)
+    request_id: Mapped[str] = mapped_column(String(32), info=BOOKKEEPING)
+    salt: Mapped[str | None] = mapped_column(String(32), info=BOOKKEEPING)
+    digest: Mapped[str] = mapped_column(String(64), info=BOOKKEEPING)
+    link: Mapped[str] = mapped_column(String(64), info=BOOKKEEPING)
 
     __table_args__ = (Index("ix_audit_entry_object", "object_kind", "object_id", "position"),)
 

@@ -2,13 +2,16 @@
 
 Reading is what a session does by itself. Writing happens inside `transaction()` and nowhere else: it ends the
 reading transaction (so what was loaded is read afresh), takes SQLite's write lock at once with BEGIN
-IMMEDIATE, commits, and then rings the doorbells of background work. With plain BEGIN a reader that turns into
-a writer fails at once when another writer came between; with BEGIN IMMEDIATE writers queue, and none is lost.
+IMMEDIATE, commits, and then enqueues the background work that was asked for. With plain BEGIN a reader that
+turns into a writer fails at once when another writer came between; with BEGIN IMMEDIATE writers queue, and
+none is lost.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from flask_migrate import Migrate
@@ -37,6 +40,37 @@ class Model(DeclarativeBase):
     """What every table's class derives from."""
 
     registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map={int: WIDE})
+
+
+class Kind(StrEnum):
+    """What a column holds: `PERSONAL` goes when the person asks, `SECRET` too and is never exported,
+    `OPERATIONAL` is not about a person.
+    """
+
+    PERSONAL = "personal"
+    SECRET = "secret"  # noqa: S105 - the name of a kind
+    OPERATIONAL = "operational"
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Why a column is kept, for how long, and what it holds."""
+
+    purpose: str
+    period: str
+    kind: Kind
+
+
+def kept(purpose: str, *, period: str, kind: Kind = Kind.PERSONAL) -> dict[str, Any]:
+    """The `info` of a mapped column; privacy/retention.py makes exports and erasures from it."""
+    return {"retention": Retention(purpose, period, kind)}
+
+
+BOOKKEEPING = kept("the portal's own bookkeeping", period="as long as the row", kind=Kind.OPERATIONAL)
+OWNER = {"owner": True}
+"""Added to the `info` of a foreign key to a person: the row is that person's own."""
+MENTION = {"owner": False}
+"""Added to the `info` of a foreign key to a person: the row is somebody else's, or nobody's."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -103,8 +137,8 @@ def transaction() -> Iterator[None]:
         raise
     finally:
         session.info["writing"] = False
-    for ring in session.info.pop("afterwards"):
-        ring()
+    for call in session.info.pop("afterwards"):
+        call()
 
 
 def after_commit(call: Callable[[], None]) -> None:
@@ -113,7 +147,7 @@ def after_commit(call: Callable[[], None]) -> None:
 
 
 @event.listens_for(Engine, "connect")
-def _sqlite_manners(connection: Any, _: object) -> None:
+def _configure_sqlite(connection: Any, _: object) -> None:
     if type(connection).__module__ != "sqlite3":
         return
     connection.isolation_level = None

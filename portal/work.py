@@ -16,7 +16,7 @@ from sqlalchemy import String, inspect, or_, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from portal.clock import now
-from portal.db import Model, Moment, after_commit, db
+from portal.db import BOOKKEEPING, Model, Moment, after_commit, db
 
 log = logging.getLogger(__name__)
 BEAT_SECONDS = 20
@@ -28,15 +28,15 @@ class Beat(Model):
 
     __tablename__ = "worker_beat"
 
-    worker: Mapped[str] = mapped_column(String(80), primary_key=True)
-    seen_at: Mapped[datetime] = mapped_column(Moment)
+    worker: Mapped[str] = mapped_column(String(80), primary_key=True, info=BOOKKEEPING)
+    seen_at: Mapped[datetime] = mapped_column(Moment, info=BOOKKEEPING)
 
 
 class Leased:
     """Columns of a row that one worker at a time may hold."""
 
-    lease_holder: Mapped[str | None] = mapped_column(String(32))
-    lease_until: Mapped[datetime | None] = mapped_column(Moment)
+    lease_holder: Mapped[str | None] = mapped_column(String(32), info=BOOKKEEPING)
+    lease_until: Mapped[datetime | None] = mapped_column(Moment, info=BOOKKEEPING)
 
 
 def enqueue(name: str, id: int | str) -> None:

@@ -6,11 +6,18 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.db import Model, Moment
+from portal.db import BOOKKEEPING, OWNER, Kind, Model, Moment, kept
 from portal.pairings.models import Pairing
-from portal.people.models import Person
-from portal.schedule.models import CheckIn
+from portal.people.models import ACCOUNT, Person
+from portal.schedule.models import MEETING, CheckIn
 from portal.work import Leased
+
+CONNECTED = "until they disconnect it"
+FEED = kept("to give the person a calendar address of their own", period=ACCOUNT)
+FEED_SECRET = kept("to find whose feed is asked for", period=ACCOUNT, kind=Kind.SECRET)
+CALENDAR = kept("to write into the person's calendar", period=CONNECTED)
+CALENDAR_SECRET = kept("to write into the person's calendar", period=CONNECTED, kind=Kind.SECRET)
+SEARCH = kept("to show the times that suit both", period="ten minutes")
 
 
 class FeedLink(Model):
@@ -23,15 +30,19 @@ class FeedLink(Model):
 
     __tablename__ = "feed_link"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    pairing_id: Mapped[int | None] = mapped_column(ForeignKey("pairing.id", ondelete="CASCADE"), index=True)
-    seed: Mapped[str] = mapped_column(String(64))
-    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
-    last_read_at: Mapped[datetime | None] = mapped_column(Moment)
-    last_reader: Mapped[str] = mapped_column(String(120), default="")
+    id: Mapped[int] = mapped_column(primary_key=True, info=FEED)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True, info=FEED | OWNER
+    )
+    pairing_id: Mapped[int | None] = mapped_column(
+        ForeignKey("pairing.id", ondelete="CASCADE"), index=True, info=FEED
+    )
+    seed: Mapped[str] = mapped_column(String(64), info=FEED_SECRET)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True, info=FEED_SECRET)
+    created_at: Mapped[datetime] = mapped_column(Moment, info=FEED)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment, info=FEED)
+    last_read_at: Mapped[datetime | None] = mapped_column(Moment, info=FEED)
+    last_reader: Mapped[str] = mapped_column(String(120), default="", info=FEED)
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
 
@@ -48,28 +59,30 @@ class CalendarAccount(Leased, Model):
     __tablename__ = "calendar_account"
     __table_args__ = (Index("ix_calendar_account_state_not_before", "state", "not_before"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    uid: Mapped[str] = mapped_column(String(36), unique=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    address: Mapped[str] = mapped_column(String(500))
-    username: Mapped[str] = mapped_column(String(254))
-    sealed_password: Mapped[str | None] = mapped_column(Text)
-    scheme: Mapped[str] = mapped_column(String(8), default="basic")
-    origin: Mapped[str] = mapped_column(String(300), default="")
-    calendar_url: Mapped[str] = mapped_column(String(1000), default="")
-    calendar_name: Mapped[str] = mapped_column(String(200), default="")
-    own_calendar: Mapped[bool] = mapped_column(default=True)
-    state: Mapped[str] = mapped_column(String(12), default="connecting")
-    problem: Mapped[str] = mapped_column(String(40), default="")
-    detail: Mapped[str] = mapped_column(Text, default="")
-    failures: Mapped[int] = mapped_column(default=0)
-    not_before: Mapped[datetime | None] = mapped_column(Moment)
-    pushed_stamp: Mapped[int | None] = mapped_column()
-    pushed_at: Mapped[datetime | None] = mapped_column(Moment)
-    looked_at: Mapped[datetime | None] = mapped_column(Moment)
-    ctag: Mapped[str] = mapped_column(String(500), default="")
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    version: Mapped[int] = mapped_column(default=1)
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    uid: Mapped[str] = mapped_column(String(36), unique=True, info=BOOKKEEPING)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True, info=CALENDAR | OWNER
+    )
+    address: Mapped[str] = mapped_column(String(500), info=CALENDAR)
+    username: Mapped[str] = mapped_column(String(254), info=CALENDAR)
+    sealed_password: Mapped[str | None] = mapped_column(Text, info=CALENDAR_SECRET)
+    scheme: Mapped[str] = mapped_column(String(8), default="basic", info=BOOKKEEPING)
+    origin: Mapped[str] = mapped_column(String(300), default="", info=BOOKKEEPING)
+    calendar_url: Mapped[str] = mapped_column(String(1000), default="", info=CALENDAR)
+    calendar_name: Mapped[str] = mapped_column(String(200), default="", info=CALENDAR)
+    own_calendar: Mapped[bool] = mapped_column(default=True, info=CALENDAR)
+    state: Mapped[str] = mapped_column(String(12), default="connecting", info=CALENDAR)
+    problem: Mapped[str] = mapped_column(String(40), default="", info=CALENDAR)
+    detail: Mapped[str] = mapped_column(Text, default="", info=CALENDAR)
+    failures: Mapped[int] = mapped_column(default=0, info=BOOKKEEPING)
+    not_before: Mapped[datetime | None] = mapped_column(Moment, info=BOOKKEEPING)
+    pushed_stamp: Mapped[int | None] = mapped_column(info=BOOKKEEPING)
+    pushed_at: Mapped[datetime | None] = mapped_column(Moment, info=BOOKKEEPING)
+    looked_at: Mapped[datetime | None] = mapped_column(Moment, info=BOOKKEEPING)
+    ctag: Mapped[str] = mapped_column(String(500), default="", info=BOOKKEEPING)
+    created_at: Mapped[datetime] = mapped_column(Moment, info=CALENDAR)
+    version: Mapped[int] = mapped_column(default=1, info=BOOKKEEPING)
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 
@@ -82,15 +95,17 @@ class CalendarItem(Model):
     __tablename__ = "calendar_item"
     __table_args__ = (UniqueConstraint("account_id", "uid"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("calendar_account.id", ondelete="CASCADE"))
-    uid: Mapped[str] = mapped_column(String(200))
-    href: Mapped[str] = mapped_column(String(1000))
-    etag: Mapped[str] = mapped_column(String(500), default="")
-    base: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    intended: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    written_hash: Mapped[str] = mapped_column(String(64), default="")
-    state: Mapped[str] = mapped_column(String(10), default="kept")
+    id: Mapped[int] = mapped_column(primary_key=True, info=CALENDAR)
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("calendar_account.id", ondelete="CASCADE"), info=CALENDAR
+    )
+    uid: Mapped[str] = mapped_column(String(200), info=CALENDAR)
+    href: Mapped[str] = mapped_column(String(1000), info=CALENDAR)
+    etag: Mapped[str] = mapped_column(String(500), default="", info=CALENDAR)
+    base: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), info=CALENDAR)
+    intended: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), info=CALENDAR)
+    written_hash: Mapped[str] = mapped_column(String(64), default="", info=CALENDAR)
+    state: Mapped[str] = mapped_column(String(10), default="kept", info=CALENDAR)
 
 
 class CalendarChange(Model):
@@ -98,12 +113,14 @@ class CalendarChange(Model):
 
     __tablename__ = "calendar_change"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("calendar_account.id", ondelete="CASCADE"), index=True)
-    uid: Mapped[str] = mapped_column(String(200))
-    change: Mapped[dict[str, Any]] = mapped_column(JSON)
-    seen_at: Mapped[datetime] = mapped_column(Moment)
-    handled_at: Mapped[datetime | None] = mapped_column(Moment)
+    id: Mapped[int] = mapped_column(primary_key=True, info=CALENDAR)
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("calendar_account.id", ondelete="CASCADE"), index=True, info=CALENDAR
+    )
+    uid: Mapped[str] = mapped_column(String(200), info=CALENDAR)
+    change: Mapped[dict[str, Any]] = mapped_column(JSON, info=CALENDAR)
+    seen_at: Mapped[datetime] = mapped_column(Moment, info=CALENDAR)
+    handled_at: Mapped[datetime | None] = mapped_column(Moment, info=CALENDAR)
 
 
 class CalendarChoice(Model):
@@ -117,12 +134,14 @@ class CalendarChoice(Model):
 
     __tablename__ = "calendar_choice"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
-    alarm_minutes: Mapped[int | None] = mapped_column(default=15)
-    busy: Mapped[bool] = mapped_column(default=False)
-    invitations: Mapped[bool] = mapped_column(default=False)
-    version: Mapped[int] = mapped_column(default=1)
+    id: Mapped[int] = mapped_column(primary_key=True, info=FEED)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), unique=True, info=FEED | OWNER
+    )
+    alarm_minutes: Mapped[int | None] = mapped_column(default=15, info=FEED)
+    busy: Mapped[bool] = mapped_column(default=False, info=FEED)
+    invitations: Mapped[bool] = mapped_column(default=False, info=FEED)
+    version: Mapped[int] = mapped_column(default=1, info=FEED)
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 
@@ -142,22 +161,24 @@ class Invitation(Model):
         CheckConstraint("answer IN ('', 'accepted', 'declined', 'tentative')", name="answer_known"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    uid: Mapped[str] = mapped_column(String(200), unique=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    uid: Mapped[str] = mapped_column(String(200), unique=True, info=BOOKKEEPING)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), info=MEETING | OWNER)
     check_in_id: Mapped[int | None] = mapped_column(
-        ForeignKey("check_in.id", ondelete="SET NULL"), index=True
+        ForeignKey("check_in.id", ondelete="SET NULL"),
+        index=True,
+        info=MEETING,
     )
-    state: Mapped[str] = mapped_column(String(10), default="invited")
-    sequence: Mapped[int] = mapped_column(default=0)
-    said: Mapped[str] = mapped_column(String(64))
-    starts_at: Mapped[datetime] = mapped_column(Moment)
-    ends_at: Mapped[datetime] = mapped_column(Moment)
-    summary: Mapped[str] = mapped_column(String(300))
-    sent_at: Mapped[datetime] = mapped_column(Moment)
-    answer: Mapped[str] = mapped_column(String(10), default="")
-    answered_at: Mapped[datetime | None] = mapped_column(Moment)
-    answer_sequence: Mapped[int | None] = mapped_column()
+    state: Mapped[str] = mapped_column(String(10), default="invited", info=MEETING)
+    sequence: Mapped[int] = mapped_column(default=0, info=BOOKKEEPING)
+    said: Mapped[str] = mapped_column(String(64), info=BOOKKEEPING)
+    starts_at: Mapped[datetime] = mapped_column(Moment, info=MEETING)
+    ends_at: Mapped[datetime] = mapped_column(Moment, info=MEETING)
+    summary: Mapped[str] = mapped_column(String(300), info=MEETING)
+    sent_at: Mapped[datetime] = mapped_column(Moment, info=BOOKKEEPING)
+    answer: Mapped[str] = mapped_column(String(10), default="", info=MEETING)
+    answered_at: Mapped[datetime | None] = mapped_column(Moment, info=MEETING)
+    answer_sequence: Mapped[int | None] = mapped_column(info=BOOKKEEPING)
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
     check_in: Mapped[CheckIn | None] = relationship(lazy="raise_on_sql")
@@ -178,15 +199,21 @@ class TimeSearch(Leased, Model):
         CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state_known"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    pairing_id: Mapped[int] = mapped_column(ForeignKey("pairing.id", ondelete="CASCADE"), index=True)
-    by_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    check_in_id: Mapped[int | None] = mapped_column(ForeignKey("check_in.id", ondelete="CASCADE"), index=True)
-    minutes: Mapped[int] = mapped_column()
-    state: Mapped[str] = mapped_column(String(8), default="waiting")
-    slots: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
-    notes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    done_at: Mapped[datetime | None] = mapped_column(Moment)
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    pairing_id: Mapped[int] = mapped_column(
+        ForeignKey("pairing.id", ondelete="CASCADE"), index=True, info=SEARCH
+    )
+    by_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True, info=SEARCH | OWNER
+    )
+    check_in_id: Mapped[int | None] = mapped_column(
+        ForeignKey("check_in.id", ondelete="CASCADE"), index=True, info=SEARCH
+    )
+    minutes: Mapped[int] = mapped_column(info=SEARCH)
+    state: Mapped[str] = mapped_column(String(8), default="waiting", info=BOOKKEEPING)
+    slots: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True), info=SEARCH)
+    notes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True), info=SEARCH)
+    created_at: Mapped[datetime] = mapped_column(Moment, info=BOOKKEEPING)
+    done_at: Mapped[datetime | None] = mapped_column(Moment, info=BOOKKEEPING)
 
     pairing: Mapped[Pairing] = relationship(lazy="raise_on_sql")

@@ -5,8 +5,13 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Model, Moment
+from portal.db import BOOKKEEPING, OWNER, Kind, Model, Moment, kept
 from portal.work import Leased
+
+LETTER = kept("to send a letter and show that it went", period="180 days")
+LETTER_LINK = kept(
+    "to put the private link into the letter", period="until the letter has left", kind=Kind.SECRET
+)
 
 
 class OutboxLetter(Leased, Model):
@@ -19,21 +24,23 @@ class OutboxLetter(Leased, Model):
     __tablename__ = "letter"
     __table_args__ = (Index("ix_letter_state_next_try_at", "state", "next_try_at"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    uid: Mapped[str] = mapped_column(String(36), unique=True)
-    kind: Mapped[str] = mapped_column(String(40))
-    to_address: Mapped[str] = mapped_column(String(254))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
-    subject: Mapped[str] = mapped_column(String(200))
-    text: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
-    sealed_link: Mapped[str | None] = mapped_column(Text)
-    calendar_method: Mapped[str] = mapped_column(String(10), default="")
-    calendar_text: Mapped[str | None] = mapped_column(Text)
-    reply_to: Mapped[str] = mapped_column(String(254), default="")
-    state: Mapped[str] = mapped_column(String(10))
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[datetime] = mapped_column(Moment)
-    last_error: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(Moment, index=True)
-    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    uid: Mapped[str] = mapped_column(String(36), unique=True, info=BOOKKEEPING)
+    kind: Mapped[str] = mapped_column(String(40), info=LETTER)
+    to_address: Mapped[str] = mapped_column(String(254), info=LETTER)
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), index=True, info=LETTER | OWNER
+    )
+    subject: Mapped[str] = mapped_column(String(200), info=LETTER)
+    text: Mapped[str] = mapped_column(Text, info=LETTER)
+    html: Mapped[str] = mapped_column(Text, info=LETTER)
+    sealed_link: Mapped[str | None] = mapped_column(Text, info=LETTER_LINK)
+    calendar_method: Mapped[str] = mapped_column(String(10), default="", info=LETTER)
+    calendar_text: Mapped[str | None] = mapped_column(Text, info=LETTER)
+    reply_to: Mapped[str] = mapped_column(String(254), default="", info=LETTER)
+    state: Mapped[str] = mapped_column(String(10), info=LETTER)
+    attempts: Mapped[int] = mapped_column(default=0, info=BOOKKEEPING)
+    next_try_at: Mapped[datetime] = mapped_column(Moment, info=BOOKKEEPING)
+    last_error: Mapped[str | None] = mapped_column(Text, info=LETTER)
+    created_at: Mapped[datetime] = mapped_column(Moment, index=True, info=LETTER)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment, info=LETTER)

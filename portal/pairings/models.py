@@ -6,10 +6,17 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.db import Model, Moment
-from portal.people.models import Person
-from portal.programmes.models import Enrolment, Programme
+from portal.db import BOOKKEEPING, MENTION, OWNER, Kind, Model, Moment, kept
+from portal.people.models import ACCOUNT, Person
+from portal.programmes.models import ENROLMENT, PROGRAMME, Enrolment, Programme
 from portal.work import Leased
+
+MATCH = kept("why somebody was matched, or not", period=ENROLMENT)
+STARTED_BY = kept("to show who started it", period="as long as the programme")
+PAIRING = kept("who meets whom, and how far they are", period=ACCOUNT)
+REMARK = kept(
+    "what staff noted about the pair", period="until the pairing is over for two years", kind=Kind.SECRET
+)
 
 
 class MatchRun(Leased, Model):
@@ -25,29 +32,33 @@ class MatchRun(Leased, Model):
     __tablename__ = "match_run"
     __table_args__ = (Index("ix_match_run_programme_id_id", "programme_id", "id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id", ondelete="CASCADE"))
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
-    state: Mapped[str] = mapped_column(String(10), default="queued", index=True)
-    trial: Mapped[bool] = mapped_column(default=False)
-    title: Mapped[str] = mapped_column(String(80), default="")
-    weights: Mapped[dict[str, int]] = mapped_column(JSON)
-    rules: Mapped[dict[str, Any]] = mapped_column(JSON)
-    phase: Mapped[str] = mapped_column(String(40), default="")
-    done: Mapped[int] = mapped_column(default=0)
-    total: Mapped[int] = mapped_column(default=0)
-    beginnings: Mapped[int] = mapped_column(default=0)
-    objective: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
-    line: Mapped[int | None] = mapped_column()
-    held_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
-    gap: Mapped[int | None] = mapped_column()
-    seconds: Mapped[float | None] = mapped_column()
-    error: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    started_at: Mapped[datetime | None] = mapped_column(Moment)
-    finished_at: Mapped[datetime | None] = mapped_column(Moment)
-    end_asked_at: Mapped[datetime | None] = mapped_column(Moment)
-    kept_at: Mapped[datetime | None] = mapped_column(Moment)
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id", ondelete="CASCADE"), info=PROGRAMME)
+    by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), index=True, info=STARTED_BY | MENTION
+    )
+    state: Mapped[str] = mapped_column(String(10), default="queued", index=True, info=PROGRAMME)
+    trial: Mapped[bool] = mapped_column(default=False, info=PROGRAMME)
+    title: Mapped[str] = mapped_column(String(80), default="", info=PROGRAMME)
+    weights: Mapped[dict[str, int]] = mapped_column(JSON, info=PROGRAMME)
+    rules: Mapped[dict[str, Any]] = mapped_column(JSON, info=PROGRAMME)
+    phase: Mapped[str] = mapped_column(String(40), default="", info=BOOKKEEPING)
+    done: Mapped[int] = mapped_column(default=0, info=BOOKKEEPING)
+    total: Mapped[int] = mapped_column(default=0, info=BOOKKEEPING)
+    beginnings: Mapped[int] = mapped_column(default=0, info=BOOKKEEPING)
+    objective: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True), info=PROGRAMME)
+    line: Mapped[int | None] = mapped_column(info=PROGRAMME)
+    held_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), index=True, info=MATCH | MENTION
+    )
+    gap: Mapped[int | None] = mapped_column(info=PROGRAMME)
+    seconds: Mapped[float | None] = mapped_column(info=BOOKKEEPING)
+    error: Mapped[str | None] = mapped_column(Text, info=BOOKKEEPING)
+    created_at: Mapped[datetime] = mapped_column(Moment, info=PROGRAMME)
+    started_at: Mapped[datetime | None] = mapped_column(Moment, info=PROGRAMME)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment, info=PROGRAMME)
+    end_asked_at: Mapped[datetime | None] = mapped_column(Moment, info=PROGRAMME)
+    kept_at: Mapped[datetime | None] = mapped_column(Moment, info=PROGRAMME)
 
     programme: Mapped[Programme] = relationship(lazy="raise_on_sql")
     by: Mapped[Person | None] = relationship(foreign_keys=[by_id], lazy="raise_on_sql")
@@ -63,11 +74,15 @@ class RunPair(Model):
     __tablename__ = "run_pair"
     __table_args__ = (UniqueConstraint("run_id", "mentor_id", "mentee_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("match_run.id", ondelete="CASCADE"))
-    mentor_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    mentee_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    how: Mapped[str] = mapped_column(String(8))
+    id: Mapped[int] = mapped_column(primary_key=True, info=MATCH)
+    run_id: Mapped[int] = mapped_column(ForeignKey("match_run.id", ondelete="CASCADE"), info=MATCH)
+    mentor_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True, info=MATCH | MENTION
+    )
+    mentee_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True, info=MATCH | MENTION
+    )
+    how: Mapped[str] = mapped_column(String(8), info=MATCH)
 
     mentor: Mapped[Person] = relationship(foreign_keys=[mentor_id], lazy="raise_on_sql")
     mentee: Mapped[Person] = relationship(foreign_keys=[mentee_id], lazy="raise_on_sql")
@@ -85,13 +100,15 @@ class PriceTable(Leased, Model):
     __tablename__ = "price_table"
 
     programme_id: Mapped[int] = mapped_column(
-        ForeignKey("programme.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey("programme.id", ondelete="CASCADE"),
+        primary_key=True,
+        info=BOOKKEEPING,
     )
-    stamp: Mapped[str] = mapped_column(String(64), default="")
-    wanted_at: Mapped[datetime] = mapped_column(Moment)
-    made_at: Mapped[datetime | None] = mapped_column(Moment)
-    problem: Mapped[str | None] = mapped_column(Text)
-    data: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    stamp: Mapped[str] = mapped_column(String(64), default="", info=BOOKKEEPING)
+    wanted_at: Mapped[datetime] = mapped_column(Moment, info=BOOKKEEPING)
+    made_at: Mapped[datetime | None] = mapped_column(Moment, info=BOOKKEEPING)
+    problem: Mapped[str | None] = mapped_column(Text, info=BOOKKEEPING)
+    data: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True, info=MATCH)
 
 
 class Proposal(Model):
@@ -106,24 +123,32 @@ class Proposal(Model):
     __tablename__ = "proposal"
     __table_args__ = (UniqueConstraint("run_id", "mentor_enrolment_id", "mentee_enrolment_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("match_run.id", ondelete="CASCADE"))
+    id: Mapped[int] = mapped_column(primary_key=True, info=MATCH)
+    run_id: Mapped[int] = mapped_column(ForeignKey("match_run.id", ondelete="CASCADE"), info=MATCH)
     mentor_enrolment_id: Mapped[int] = mapped_column(
-        ForeignKey("enrolment.id", ondelete="CASCADE"), index=True
+        ForeignKey("enrolment.id", ondelete="CASCADE"),
+        index=True,
+        info=MATCH,
     )
     mentee_enrolment_id: Mapped[int] = mapped_column(
-        ForeignKey("enrolment.id", ondelete="CASCADE"), index=True
+        ForeignKey("enrolment.id", ondelete="CASCADE"),
+        index=True,
+        info=MATCH,
     )
-    score: Mapped[int] = mapped_column()
-    parts: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    score: Mapped[int] = mapped_column(info=MATCH)
+    parts: Mapped[list[dict[str, Any]]] = mapped_column(JSON, info=MATCH)
     next_mentor_id: Mapped[int | None] = mapped_column(
-        ForeignKey("enrolment.id", ondelete="SET NULL"), index=True
+        ForeignKey("enrolment.id", ondelete="SET NULL"),
+        index=True,
+        info=MATCH,
     )
-    next_mentor_score: Mapped[int | None] = mapped_column()
+    next_mentor_score: Mapped[int | None] = mapped_column(info=MATCH)
     next_mentee_id: Mapped[int | None] = mapped_column(
-        ForeignKey("enrolment.id", ondelete="SET NULL"), index=True
+        ForeignKey("enrolment.id", ondelete="SET NULL"),
+        index=True,
+        info=MATCH,
     )
-    next_mentee_score: Mapped[int | None] = mapped_column()
+    next_mentee_score: Mapped[int | None] = mapped_column(info=MATCH)
 
     mentor: Mapped[Enrolment] = relationship(foreign_keys=[mentor_enrolment_id], lazy="raise_on_sql")
     mentee: Mapped[Enrolment] = relationship(foreign_keys=[mentee_enrolment_id], lazy="raise_on_sql")
@@ -139,12 +164,14 @@ class LeftOver(Model):
     __tablename__ = "left_over"
     __table_args__ = (UniqueConstraint("run_id", "enrolment_id", "role"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("match_run.id", ondelete="CASCADE"))
-    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"), index=True)
-    role: Mapped[str] = mapped_column(String(8))
-    template: Mapped[str] = mapped_column(Text)
-    args: Mapped[dict[str, Any]] = mapped_column(JSON)
+    id: Mapped[int] = mapped_column(primary_key=True, info=MATCH)
+    run_id: Mapped[int] = mapped_column(ForeignKey("match_run.id", ondelete="CASCADE"), info=MATCH)
+    enrolment_id: Mapped[int] = mapped_column(
+        ForeignKey("enrolment.id", ondelete="CASCADE"), index=True, info=MATCH
+    )
+    role: Mapped[str] = mapped_column(String(8), info=MATCH)
+    template: Mapped[str] = mapped_column(Text, info=MATCH)
+    args: Mapped[dict[str, Any]] = mapped_column(JSON, info=MATCH)
 
     enrolment: Mapped[Enrolment] = relationship(lazy="raise_on_sql")
 
@@ -163,25 +190,27 @@ class Pairing(Model):
         Index("ix_pairing_programme_id_state", "programme_id", "state"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id", ondelete="CASCADE"))
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("match_run.id", ondelete="SET NULL"), index=True)
-    mentor_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    mentee_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    state: Mapped[str] = mapped_column(String(10), default="draft", index=True)
-    locked: Mapped[bool] = mapped_column(default=False)
-    remark: Mapped[str] = mapped_column(Text, default="")
-    score: Mapped[int] = mapped_column()
-    parts: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    offered_at: Mapped[datetime | None] = mapped_column(Moment)
-    answer_by: Mapped[datetime | None] = mapped_column(Moment, index=True)
-    mentee_accepted_at: Mapped[datetime | None] = mapped_column(Moment)
-    mentor_accepted_at: Mapped[datetime | None] = mapped_column(Moment)
-    active_at: Mapped[datetime | None] = mapped_column(Moment)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
-    end_reason: Mapped[str | None] = mapped_column(String(20))
-    version: Mapped[int] = mapped_column(default=1)
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id", ondelete="CASCADE"), info=PAIRING)
+    run_id: Mapped[int | None] = mapped_column(
+        ForeignKey("match_run.id", ondelete="SET NULL"), index=True, info=PAIRING
+    )
+    mentor_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PAIRING | OWNER)
+    mentee_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PAIRING | OWNER)
+    state: Mapped[str] = mapped_column(String(10), default="draft", index=True, info=PAIRING)
+    locked: Mapped[bool] = mapped_column(default=False, info=PAIRING)
+    remark: Mapped[str] = mapped_column(Text, default="", info=REMARK)
+    score: Mapped[int] = mapped_column(info=PAIRING)
+    parts: Mapped[list[dict[str, Any]]] = mapped_column(JSON, info=PAIRING)
+    created_at: Mapped[datetime] = mapped_column(Moment, info=PAIRING)
+    offered_at: Mapped[datetime | None] = mapped_column(Moment, info=PAIRING)
+    answer_by: Mapped[datetime | None] = mapped_column(Moment, index=True, info=PAIRING)
+    mentee_accepted_at: Mapped[datetime | None] = mapped_column(Moment, info=PAIRING)
+    mentor_accepted_at: Mapped[datetime | None] = mapped_column(Moment, info=PAIRING)
+    active_at: Mapped[datetime | None] = mapped_column(Moment, info=PAIRING)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment, info=PAIRING)
+    end_reason: Mapped[str | None] = mapped_column(String(20), info=PAIRING)
+    version: Mapped[int] = mapped_column(default=1, info=BOOKKEEPING)
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 

@@ -8,9 +8,18 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.core.permissions import Role
-from portal.db import Model, Moment
+from portal.db import BOOKKEEPING, MENTION, OWNER, Kind, Model, Moment, kept
 
 STYLES = ("introvert", "balanced", "extrovert")
+
+ACCOUNT = "as long as the account"
+CONTACT = kept("to know and reach the person", period=ACCOUNT)
+PASSWORD = kept("to check a password", period=ACCOUNT, kind=Kind.SECRET)
+PROFILE = kept("to match people and find common hours", period=ACCOUNT)
+ROLE = kept("to know what the person may do", period=ACCOUNT)
+SESSION = kept("to keep a browser signed in and show where", period="until it ends, 30 days at most")
+ACCOUNT_LINK = kept("to prove an address once", period="one day after it ends", kind=Kind.SECRET)
+THROTTLE = kept("to slow down guessing; a digest, no address", period="one day", kind=Kind.OPERATIONAL)
 
 
 class Person(UserMixin, Model):
@@ -22,24 +31,26 @@ class Person(UserMixin, Model):
         Index("ix_person_name_id", "name", "id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
-    name: Mapped[str] = mapped_column(String(120))
-    password_hash: Mapped[str | None] = mapped_column(String(255))
-    confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
-    disabled_at: Mapped[datetime | None] = mapped_column(Moment)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    department: Mapped[str] = mapped_column(String(120), default="", index=True)
-    site: Mapped[str] = mapped_column(String(120), default="", index=True)
-    time_zone: Mapped[str] = mapped_column(String(64))
-    country: Mapped[str | None] = mapped_column(String(2))
-    hours: Mapped[str] = mapped_column(String(300), default="Mon-Fri 09:00-17:00")
-    languages: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["en"])
-    locale: Mapped[str | None] = mapped_column(String(8))
-    grade: Mapped[int | None] = mapped_column()
-    manager_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
-    style: Mapped[str] = mapped_column(String(12), default="balanced")
-    version: Mapped[int] = mapped_column(default=1)
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    email: Mapped[str] = mapped_column(String(254), unique=True, info=CONTACT)
+    name: Mapped[str] = mapped_column(String(120), info=CONTACT)
+    password_hash: Mapped[str | None] = mapped_column(String(255), info=PASSWORD)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Moment, info=BOOKKEEPING)
+    disabled_at: Mapped[datetime | None] = mapped_column(Moment, info=BOOKKEEPING)
+    created_at: Mapped[datetime] = mapped_column(Moment, info=BOOKKEEPING)
+    department: Mapped[str] = mapped_column(String(120), default="", index=True, info=PROFILE)
+    site: Mapped[str] = mapped_column(String(120), default="", index=True, info=PROFILE)
+    time_zone: Mapped[str] = mapped_column(String(64), info=PROFILE)
+    country: Mapped[str | None] = mapped_column(String(2), info=PROFILE)
+    hours: Mapped[str] = mapped_column(String(300), default="Mon-Fri 09:00-17:00", info=PROFILE)
+    languages: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["en"], info=PROFILE)
+    locale: Mapped[str | None] = mapped_column(String(8), info=CONTACT)
+    grade: Mapped[int | None] = mapped_column(info=PROFILE)
+    manager_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), index=True, info=PROFILE | MENTION
+    )
+    style: Mapped[str] = mapped_column(String(12), default="balanced", info=PROFILE)
+    version: Mapped[int] = mapped_column(default=1, info=BOOKKEEPING)
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 
@@ -65,9 +76,11 @@ class RoleGrant(Model):
     __tablename__ = "role_grant"
     __table_args__ = (UniqueConstraint("person_id", "role"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
-    role: Mapped[str] = mapped_column(String(20))
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), info=BOOKKEEPING | OWNER
+    )
+    role: Mapped[str] = mapped_column(String(20), info=ROLE)
 
 
 class UserSession(Model):
@@ -75,14 +88,16 @@ class UserSession(Model):
 
     __tablename__ = "user_session"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    seen_at: Mapped[datetime] = mapped_column(Moment)
-    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
-    address: Mapped[str] = mapped_column(String(64), default="")
-    agent: Mapped[str] = mapped_column(String(300), default="")
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True, info=SESSION | OWNER
+    )
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True, info=ACCOUNT_LINK)
+    created_at: Mapped[datetime] = mapped_column(Moment, info=SESSION)
+    seen_at: Mapped[datetime] = mapped_column(Moment, info=SESSION)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True, info=SESSION)
+    address: Mapped[str] = mapped_column(String(64), default="", info=SESSION)
+    agent: Mapped[str] = mapped_column(String(300), default="", info=SESSION)
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
 
@@ -92,13 +107,15 @@ class AccountLink(Model):
 
     __tablename__ = "account_link"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[str] = mapped_column(String(12))
-    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    password_digest: Mapped[str] = mapped_column(String(64))
-    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
-    used_at: Mapped[datetime | None] = mapped_column(Moment)
+    id: Mapped[int] = mapped_column(primary_key=True, info=ACCOUNT_LINK)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True, info=ACCOUNT_LINK | OWNER
+    )
+    kind: Mapped[str] = mapped_column(String(12), info=ACCOUNT_LINK)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True, info=ACCOUNT_LINK)
+    password_digest: Mapped[str] = mapped_column(String(64), info=ACCOUNT_LINK)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True, info=ACCOUNT_LINK)
+    used_at: Mapped[datetime | None] = mapped_column(Moment, info=ACCOUNT_LINK)
 
 
 class Throttle(Model):
@@ -106,10 +123,10 @@ class Throttle(Model):
 
     __tablename__ = "throttle"
 
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    failures: Mapped[int] = mapped_column(default=0)
-    blocked_until: Mapped[datetime | None] = mapped_column(Moment)
-    changed_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True, info=THROTTLE)
+    failures: Mapped[int] = mapped_column(default=0, info=THROTTLE)
+    blocked_until: Mapped[datetime | None] = mapped_column(Moment, info=THROTTLE)
+    changed_at: Mapped[datetime] = mapped_column(Moment, index=True, info=THROTTLE)
 
 
 class PersonVersion(Model):
@@ -122,6 +139,8 @@ class PersonVersion(Model):
 
     __tablename__ = "person_version"
 
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
-    calendar: Mapped[int] = mapped_column(default=1)
-    card: Mapped[int] = mapped_column(default=1)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, info=BOOKKEEPING | OWNER
+    )
+    calendar: Mapped[int] = mapped_column(default=1, info=BOOKKEEPING)
+    card: Mapped[int] = mapped_column(default=1, info=BOOKKEEPING)

@@ -1,32 +1,28 @@
-"""What follows from how long things are kept (retention_columns.py): export, erasure, and the daily clearing.
+"""Export a person's data, erase a person, and clear every day what has been kept long enough.
 
-What is personal goes when the person asks (`erase`) or when its time is up (`run`). An erased person stays as
-a row without a face, so that what others did with them still adds up; the audit's chain survives, since it
-covers digests and not values.
+Why and for how long a column is kept stands beside it in the models (`kept`, `OWNER` and `MENTION` of db.py),
+and exports and erasures follow from that. An erased person stays as a row without a name, so that what others
+did with them still adds up. The audit's chain survives, since it covers digests and not values.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, inspect, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, Select, delete, exists, inspect, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from portal import audit
-from portal.calendars.models import CalendarAccount, CalendarChange, CalendarItem, FeedLink
 from portal.clock import now
 from portal.core.permissions import Role
-from portal.db import Model, db, transaction
+from portal.db import Kind, Model, Retention, db, transaction
 from portal.errors import Invalid, NotFound
 from portal.letters.models import OutboxLetter
-from portal.pairings.models import LeftOver, Pairing, Proposal
 from portal.pairings.offers import withdrawal as leaving
 from portal.people import versions
 from portal.people.models import AccountLink, Person, RoleGrant, Throttle, UserSession
-from portal.privacy.columns import COLUMNS
-from portal.programmes.models import Avoided, Enrolment, ProgrammeStaff, Wish
-from portal.schedule.models import CheckIn, Milestone, Series
+from portal.programmes.models import Enrolment
 
 ERASED_NAME = "Former colleague"
 
@@ -112,85 +108,121 @@ def _clear(clearing: Clearing, at: datetime) -> int:
 
 def export(person: Person) -> dict[str, list[dict[str, Any]]]:
     """Everything kept about `person`, by table, but for secrets; values as JSON can hold them."""
-    found = {
-        name: [_as_dict(row) for row in db.session.scalars(query)] for name, query in _of(person).items()
-    }
-    for entry in found["audit_entry"]:
+    queries = _rows_of(person)
+    tables = {name: [_as_dict(row) for row in db.session.scalars(query)] for name, query in queries.items()}
+    for entry in tables["audit_entry"]:
         if (entry["object_kind"], entry["object_id"]) != ("person", str(person.id)):
             entry.update(before=None, after=None, reason=None)  # what they did to others is others' data
-    return found
+    return tables
 
 
-def _of(person: Person) -> dict[str, Select[Any]]:
-    mine = select(Enrolment.id).where(Enrolment.person_id == person.id)
-    ours = select(Pairing.id).where(or_(Pairing.mentor_id == person.id, Pairing.mentee_id == person.id))
-    accounts = select(CalendarAccount.id).where(CalendarAccount.person_id == person.id)
-    proposed = or_(Proposal.mentor_enrolment_id.in_(mine), Proposal.mentee_enrolment_id.in_(mine))
+def _rows_of(person: Person) -> dict[str, Select[Any]]:
+    """For each model with something about people in it, the person's own rows: those that name them as owner,
+    and those that go with such a row (a wish with its enrolment).
+    """
+    queries = {}
+    for mapper in Model.registry.mappers:
+        table = mapper.local_table
+        if Kind.PERSONAL in _kinds(table) and (condition := _is_theirs(table, person.id)) is not None:
+            queries[mapper.class_] = condition
     entry = audit.AuditEntry
-    about = (entry.object_kind == "person") & (entry.object_id == str(person.id))
-    return {
-        "person": select(Person).where(Person.id == person.id),
-        "role_grant": select(RoleGrant).where(RoleGrant.person_id == person.id),
-        "user_session": select(UserSession).where(UserSession.person_id == person.id),
-        "letter": select(OutboxLetter).where(
-            or_(OutboxLetter.person_id == person.id, OutboxLetter.to_address == person.email)
-        ),
-        "programme_staff": select(ProgrammeStaff).where(ProgrammeStaff.person_id == person.id),
-        "enrolment": select(Enrolment).where(Enrolment.person_id == person.id),
-        "wish": select(Wish).where(Wish.enrolment_id.in_(mine)),
-        "avoided": select(Avoided).where(Avoided.enrolment_id.in_(mine)),
-        "proposal": select(Proposal).where(proposed),
-        "left_over": select(LeftOver).where(LeftOver.enrolment_id.in_(mine)),
-        "pairing": select(Pairing).where(Pairing.id.in_(ours)),
-        "series": select(Series).where(Series.pairing_id.in_(ours)),
-        "check_in": select(CheckIn).where(
-            CheckIn.series_id.in_(select(Series.id).where(Series.pairing_id.in_(ours)))
-        ),
-        "milestone": select(Milestone).where(Milestone.pairing_id.in_(ours)),
-        "feed_link": select(FeedLink).where(FeedLink.person_id == person.id),
-        "calendar_account": select(CalendarAccount).where(CalendarAccount.person_id == person.id),
-        "calendar_item": select(CalendarItem).where(CalendarItem.account_id.in_(accounts)),
-        "calendar_change": select(CalendarChange).where(CalendarChange.account_id.in_(accounts)),
-        "audit_entry": select(entry).where(or_(about, entry.actor_id == person.id)),
-    }
+    queries[Person] = Person.id == person.id
+    queries[OutboxLetter] |= OutboxLetter.to_address == person.email
+    queries[entry] = _is_about(person.id) | (entry.actor_id == person.id)
+    return {model.__tablename__: select(model).where(where) for model, where in queries.items()}
+
+
+def _is_theirs(table: FromClause, person_id: int) -> ColumnElement[bool] | None:
+    """Whether a row of `table` is the person's own; None when no row of it can be anybody's.
+
+    A row with an owner is only its owner's, even when it belongs to a row of two people: a pairing's feed
+    link is not the partner's.
+    """
+    to_person = [key.parent for key in table.foreign_keys if key.target_fullname == "person.id"]
+    if owners := [column for column in to_person if column.info.get("owner")]:
+        return or_(*(column == person_id for column in owners))
+    conditions = []
+    for key in table.foreign_keys:
+        above = key.column.table
+        if key.ondelete == "CASCADE" and above is not table and above.name != "person":
+            theirs = _is_theirs(above, person_id)
+            if theirs is not None:
+                conditions.append(key.parent.in_(select(key.column).where(theirs)))
+    return or_(*conditions) if conditions else None
+
+
+def _kinds(table: FromClause) -> set[Kind]:
+    return {_retention(column).kind for column in table.columns}
+
+
+def _retention(column: ColumnElement[Any]) -> Retention:
+    retention: Retention = column.info["retention"]
+    return retention
+
+
+def _is_about(person_id: int) -> ColumnElement[bool]:
+    entry = audit.AuditEntry
+    return (entry.object_kind == "person") & (entry.object_id == str(person_id))
 
 
 def _as_dict(row: Model) -> dict[str, Any]:
-    columns = COLUMNS[row.__tablename__]
-    shown = (name for name, kept in columns.items() if not kept.secret)
-    return {name: _plain(getattr(row, name)) for name in shown}
+    columns = (column for column in inspect(type(row)).columns if _retention(column).kind != Kind.SECRET)
+    return {column.key: _plain(getattr(row, column.key)) for column in columns}
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date | datetime) else value
+    return value.isoformat() if isinstance(value, date | datetime | time) else value
 
 
 def erase(person_id: int, *, by: int | None, at: datetime) -> None:
-    """Forget a person inside the open transaction: their rows go, and a row without a face stays."""
+    """Forget a person inside the open transaction: their rows go, and a row without a name stays.
+
+    Raises NotFound, and Invalid for the last administrator.
+    """
     person = db.session.get(Person, person_id)
     if person is None:
         raise NotFound
     if _is_last_administrator(person):
         raise Invalid("The last administrator cannot be erased. Make somebody else one first.")
-    queries = _of(person)
-    theirs = queries["enrolment"].options(joinedload(Enrolment.person), joinedload(Enrolment.programme))
+    theirs = (
+        select(Enrolment)
+        .where(Enrolment.person_id == person.id)
+        .options(joinedload(Enrolment.person), joinedload(Enrolment.programme))
+    )
     for enrolment in db.session.scalars(theirs).all():
         leaving.withdraw(enrolment, at=at)
-    for name in ("user_session", "letter", "enrolment", "role_grant", "feed_link", "calendar_account"):
-        for row in db.session.scalars(queries[name]):
-            db.session.delete(row)
-    for model in (AccountLink, Avoided, ProgrammeStaff):
-        db.session.execute(delete(model).where(model.person_id == person.id))
-    db.session.execute(update(Person).where(Person.manager_id == person.id).values(manager_id=None))
-    about = audit.AuditEntry.object_kind.in_(("person", "enrolment")) & (
-        audit.AuditEntry.actor_id == person.id
-    )
-    of_person = (audit.AuditEntry.object_kind == "person") & (audit.AuditEntry.object_id == str(person.id))
-    for entry in db.session.scalars(select(audit.AuditEntry).where(or_(about, of_person))):
-        audit.erase_values(entry)
-    _take_the_face(person, at)
+    db.session.execute(delete(OutboxLetter).where(OutboxLetter.to_address == person.email))
+    _clear_references(person.id)
+    _erase_audit_values(person.id)
+    _remove_personal_data(person, at)
     versions.raise_card(person.id)
     audit.write(action="person.erased", on="person", id=person.id, by=by)
+
+
+def _clear_references(person_id: int) -> None:
+    """Do at every foreign key to a person what deleting the person would do, and delete what is their own.
+    Pairings stay, with the row that stays, since they are the partner's too; so do a person's versions.
+    """
+    db.session.flush()
+    for table in reversed(Model.metadata.sorted_tables):
+        if _kinds(table) == {Kind.OPERATIONAL}:
+            continue
+        for key in table.foreign_keys:
+            if key.target_fullname != "person.id" or key.ondelete is None:
+                continue
+            theirs = key.parent == person_id
+            if key.ondelete == "CASCADE" or key.parent.info["owner"]:
+                db.session.execute(delete(table).where(theirs))
+            else:
+                db.session.execute(update(table).where(theirs).values({key.parent: None}))
+    db.session.expire_all()
+
+
+def _erase_audit_values(person_id: int) -> None:
+    entry = audit.AuditEntry
+    by_them = entry.object_kind.in_(("person", "enrolment")) & (entry.actor_id == person_id)
+    for row in db.session.scalars(select(entry).where(by_them | _is_about(person_id))):
+        audit.erase_values(row)
 
 
 def _is_last_administrator(person: Person) -> bool:
@@ -202,16 +234,11 @@ def _is_last_administrator(person: Person) -> bool:
     return Role.ADMIN in person.roles and db.session.scalar(others.limit(1)) is None
 
 
-def _take_the_face(person: Person, at: datetime) -> None:
-    plain = {column.key: None for column in inspect(Person).columns if COLUMNS["person"][column.key].personal}
-    empty: dict[str, Any] = {"department": "", "site": "", "time_zone": "UTC", "hours": "", "languages": []}
-    for name, value in {
-        **plain,
-        **empty,
-        "style": "balanced",
-        "name": ERASED_NAME,
-        "password_hash": None,
-    }.items():
+def _remove_personal_data(person: Person, at: datetime) -> None:
+    personal = (column for column in inspect(Person).columns if _retention(column).kind != Kind.OPERATIONAL)
+    empty: dict[str, Any] = dict.fromkeys(column.key for column in personal)
+    empty |= {"department": "", "site": "", "time_zone": "UTC", "hours": "", "languages": []}
+    empty |= {"style": "balanced", "name": ERASED_NAME, "email": f"erased-{person.id}@erased.invalid"}
+    for name, value in empty.items():
         setattr(person, name, value)
-    person.email = f"erased-{person.id}@erased.invalid"
     person.disabled_at = person.disabled_at or at

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.db import Model, Moment
+from portal.db import BOOKKEEPING, MENTION, OWNER, Kind, Model, Moment, kept
 from portal.people.models import Person
 
 LABELS = ("reverse", "upward", "two-way", "reciprocal")
@@ -29,6 +29,13 @@ DEFAULT_WEIGHTS: dict[str, int] = {
     "place": 3,
 }
 
+ENROLMENT = "as long as the enrolment"
+PROGRAMME = kept("set by staff for everybody", period="as long as the programme", kind=Kind.OPERATIONAL)
+STAFF = kept("to know who runs the programme", period="as long as they do")
+ASKED = kept("to ask what was meant", period="until staff settled it")
+WISHES = kept("what the person asked for in this programme", period=ENROLMENT)
+AVOIDED = kept("so that the two are never paired", period=ENROLMENT)
+
 
 class Programme(Model):
     """One season: its dates, what it is called, who leads, how often pairs meet, and the
@@ -41,24 +48,26 @@ class Programme(Model):
         CheckConstraint("meetings BETWEEN 1 AND 60", name="meetings_range"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(120))
-    promise: Mapped[str] = mapped_column(Text, default="")
-    label: Mapped[str] = mapped_column(String(12), default="reverse")
-    state: Mapped[str] = mapped_column(String(10), default="draft", index=True)
-    starts_on: Mapped[date] = mapped_column()
-    ends_on: Mapped[date] = mapped_column()
-    sign_up_until: Mapped[date | None] = mapped_column()
-    leads: Mapped[str] = mapped_column(String(8))
-    cadence_every: Mapped[int] = mapped_column(default=1)
-    cadence_unit: Mapped[str] = mapped_column(String(5), default="month")
-    meetings: Mapped[int] = mapped_column(default=6)
-    meeting_minutes: Mapped[int] = mapped_column(default=60)
-    calendar_moves: Mapped[str] = mapped_column(String(8), default="apply")
-    rules: Mapped[dict[str, Any]] = mapped_column(JSON, default=lambda: dict(DEFAULT_RULES))
-    weights: Mapped[dict[str, int]] = mapped_column(JSON, default=lambda: dict(DEFAULT_WEIGHTS))
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    version: Mapped[int] = mapped_column(default=1)
+    id: Mapped[int] = mapped_column(primary_key=True, info=PROGRAMME)
+    name: Mapped[str] = mapped_column(String(120), info=PROGRAMME)
+    promise: Mapped[str] = mapped_column(Text, default="", info=PROGRAMME)
+    label: Mapped[str] = mapped_column(String(12), default="reverse", info=PROGRAMME)
+    state: Mapped[str] = mapped_column(String(10), default="draft", index=True, info=PROGRAMME)
+    starts_on: Mapped[date] = mapped_column(info=PROGRAMME)
+    ends_on: Mapped[date] = mapped_column(info=PROGRAMME)
+    sign_up_until: Mapped[date | None] = mapped_column(info=PROGRAMME)
+    leads: Mapped[str] = mapped_column(String(8), info=PROGRAMME)
+    cadence_every: Mapped[int] = mapped_column(default=1, info=PROGRAMME)
+    cadence_unit: Mapped[str] = mapped_column(String(5), default="month", info=PROGRAMME)
+    meetings: Mapped[int] = mapped_column(default=6, info=PROGRAMME)
+    meeting_minutes: Mapped[int] = mapped_column(default=60, info=PROGRAMME)
+    calendar_moves: Mapped[str] = mapped_column(String(8), default="apply", info=PROGRAMME)
+    rules: Mapped[dict[str, Any]] = mapped_column(JSON, default=lambda: dict(DEFAULT_RULES), info=PROGRAMME)
+    weights: Mapped[dict[str, int]] = mapped_column(
+        JSON, default=lambda: dict(DEFAULT_WEIGHTS), info=PROGRAMME
+    )
+    created_at: Mapped[datetime] = mapped_column(Moment, info=PROGRAMME)
+    version: Mapped[int] = mapped_column(default=1, info=PROGRAMME)
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 
@@ -69,10 +78,15 @@ class ProgrammeStaff(Model):
     __tablename__ = "programme_staff"
 
     programme_id: Mapped[int] = mapped_column(
-        ForeignKey("programme.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey("programme.id", ondelete="CASCADE"),
+        primary_key=True,
+        info=PROGRAMME,
     )
     person_id: Mapped[int] = mapped_column(
-        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
+        ForeignKey("person.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+        info=STAFF | OWNER,
     )
 
 
@@ -85,14 +99,14 @@ class Topic(Model):
 
     __tablename__ = "topic"
 
-    id: Mapped[str] = mapped_column(String(60), primary_key=True)
-    area: Mapped[str] = mapped_column(String(40))
-    label: Mapped[str] = mapped_column(String(80))
-    aliases: Mapped[list[str]] = mapped_column(JSON, default=list)
-    shipped: Mapped[bool] = mapped_column(default=True)
-    edited_at: Mapped[datetime | None] = mapped_column(Moment)
-    retired_at: Mapped[datetime | None] = mapped_column(Moment)
-    version: Mapped[int] = mapped_column(default=1)
+    id: Mapped[str] = mapped_column(String(60), primary_key=True, info=PROGRAMME)
+    area: Mapped[str] = mapped_column(String(40), info=PROGRAMME)
+    label: Mapped[str] = mapped_column(String(80), info=PROGRAMME)
+    aliases: Mapped[list[str]] = mapped_column(JSON, default=list, info=PROGRAMME)
+    shipped: Mapped[bool] = mapped_column(default=True, info=PROGRAMME)
+    edited_at: Mapped[datetime | None] = mapped_column(Moment, info=PROGRAMME)
+    retired_at: Mapped[datetime | None] = mapped_column(Moment, info=PROGRAMME)
+    version: Mapped[int] = mapped_column(default=1, info=PROGRAMME)
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 
@@ -107,14 +121,18 @@ class TopicSuggestion(Model):
 
     __tablename__ = "topic_suggestion"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    plain: Mapped[str] = mapped_column(String(160), unique=True)
-    typed: Mapped[str] = mapped_column(String(160))
-    times: Mapped[int] = mapped_column(default=1)
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
-    topic_id: Mapped[str | None] = mapped_column(ForeignKey("topic.id", ondelete="SET NULL"), index=True)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    settled_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+    id: Mapped[int] = mapped_column(primary_key=True, info=PROGRAMME)
+    plain: Mapped[str] = mapped_column(String(160), unique=True, info=PROGRAMME)
+    typed: Mapped[str] = mapped_column(String(160), info=PROGRAMME)
+    times: Mapped[int] = mapped_column(default=1, info=PROGRAMME)
+    by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), index=True, info=ASKED | MENTION
+    )
+    topic_id: Mapped[str | None] = mapped_column(
+        ForeignKey("topic.id", ondelete="SET NULL"), index=True, info=PROGRAMME
+    )
+    created_at: Mapped[datetime] = mapped_column(Moment, info=PROGRAMME)
+    settled_at: Mapped[datetime | None] = mapped_column(Moment, index=True, info=PROGRAMME)
 
 
 class Enrolment(Model):
@@ -128,21 +146,23 @@ class Enrolment(Model):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id", ondelete="CASCADE"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    as_mentor: Mapped[bool] = mapped_column(default=False)
-    as_mentee: Mapped[bool] = mapped_column(default=False)
-    mentor_capacity: Mapped[int] = mapped_column(default=1)
-    mentee_capacity: Mapped[int] = mapped_column(default=1)
-    place: Mapped[str] = mapped_column(String(12), default="either")
-    off_the_table: Mapped[str] = mapped_column(Text, default="")
-    state: Mapped[str] = mapped_column(String(10), default="begun", index=True)
-    steps_done: Mapped[int] = mapped_column(default=0)
-    paused_until: Mapped[date | None] = mapped_column()
-    begun_at: Mapped[datetime] = mapped_column(Moment)
-    joined_at: Mapped[datetime | None] = mapped_column(Moment)
-    version: Mapped[int] = mapped_column(default=1)
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id", ondelete="CASCADE"), info=WISHES)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True, info=WISHES | OWNER
+    )
+    as_mentor: Mapped[bool] = mapped_column(default=False, info=WISHES)
+    as_mentee: Mapped[bool] = mapped_column(default=False, info=WISHES)
+    mentor_capacity: Mapped[int] = mapped_column(default=1, info=WISHES)
+    mentee_capacity: Mapped[int] = mapped_column(default=1, info=WISHES)
+    place: Mapped[str] = mapped_column(String(12), default="either", info=WISHES)
+    off_the_table: Mapped[str] = mapped_column(Text, default="", info=WISHES)
+    state: Mapped[str] = mapped_column(String(10), default="begun", index=True, info=WISHES)
+    steps_done: Mapped[int] = mapped_column(default=0, info=WISHES)
+    paused_until: Mapped[date | None] = mapped_column(info=WISHES)
+    begun_at: Mapped[datetime] = mapped_column(Moment, info=WISHES)
+    joined_at: Mapped[datetime | None] = mapped_column(Moment, info=WISHES)
+    version: Mapped[int] = mapped_column(default=1, info=BOOKKEEPING)
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 
@@ -166,12 +186,12 @@ class Wish(Model):
         CheckConstraint("level BETWEEN 1 AND 3", name="level_range"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"))
-    topic_id: Mapped[str] = mapped_column(ForeignKey("topic.id"))
-    side: Mapped[str] = mapped_column(String(8))
-    level: Mapped[int] = mapped_column(default=2)
-    rank: Mapped[int] = mapped_column()
+    id: Mapped[int] = mapped_column(primary_key=True, info=WISHES)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"), info=WISHES)
+    topic_id: Mapped[str] = mapped_column(ForeignKey("topic.id"), info=WISHES)
+    side: Mapped[str] = mapped_column(String(8), info=WISHES)
+    level: Mapped[int] = mapped_column(default=2, info=WISHES)
+    rank: Mapped[int] = mapped_column(info=WISHES)
 
     topic: Mapped[Topic] = relationship(lazy="raise_on_sql")
 
@@ -182,10 +202,15 @@ class Avoided(Model):
     __tablename__ = "avoided"
 
     enrolment_id: Mapped[int] = mapped_column(
-        ForeignKey("enrolment.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey("enrolment.id", ondelete="CASCADE"),
+        primary_key=True,
+        info=AVOIDED,
     )
     person_id: Mapped[int] = mapped_column(
-        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
+        ForeignKey("person.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+        info=AVOIDED | MENTION,
     )
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")

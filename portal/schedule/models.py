@@ -6,9 +6,11 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.db import Model, Moment
+from portal.db import BOOKKEEPING, MENTION, OWNER, Model, Moment, kept
 from portal.pairings.models import Pairing
 from portal.people.models import Person
+
+MEETING = kept("when the two meet", period="as long as the pairing")
 
 
 class Series(Model):
@@ -26,26 +28,30 @@ class Series(Model):
         CheckConstraint("minutes BETWEEN 15 AND 480", name="minutes_range"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    uid: Mapped[str] = mapped_column(String(36), unique=True)
-    pairing_id: Mapped[int] = mapped_column(ForeignKey("pairing.id", ondelete="CASCADE"), index=True)
-    every: Mapped[int] = mapped_column()
-    unit: Mapped[str] = mapped_column(String(5))
-    first_on: Mapped[date] = mapped_column()
-    local_time: Mapped[time] = mapped_column()
-    zone: Mapped[str] = mapped_column(String(64))
-    count: Mapped[int] = mapped_column()
-    minutes: Mapped[int] = mapped_column()
-    place: Mapped[str] = mapped_column(String(200), default="")
-    link: Mapped[str] = mapped_column(String(500), default="")
-    planned_by_id: Mapped[int | None] = mapped_column(
-        ForeignKey("person.id", ondelete="SET NULL"), index=True
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    uid: Mapped[str] = mapped_column(String(36), unique=True, info=BOOKKEEPING)
+    pairing_id: Mapped[int] = mapped_column(
+        ForeignKey("pairing.id", ondelete="CASCADE"), index=True, info=MEETING
     )
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    replaced_at: Mapped[datetime | None] = mapped_column(Moment)
-    revision: Mapped[int] = mapped_column(default=0)
-    revised_at: Mapped[datetime] = mapped_column(Moment)
-    version: Mapped[int] = mapped_column(default=1)
+    every: Mapped[int] = mapped_column(info=MEETING)
+    unit: Mapped[str] = mapped_column(String(5), info=MEETING)
+    first_on: Mapped[date] = mapped_column(info=MEETING)
+    local_time: Mapped[time] = mapped_column(info=MEETING)
+    zone: Mapped[str] = mapped_column(String(64), info=MEETING)
+    count: Mapped[int] = mapped_column(info=MEETING)
+    minutes: Mapped[int] = mapped_column(info=MEETING)
+    place: Mapped[str] = mapped_column(String(200), default="", info=MEETING)
+    link: Mapped[str] = mapped_column(String(500), default="", info=MEETING)
+    planned_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"),
+        index=True,
+        info=MEETING | MENTION,
+    )
+    created_at: Mapped[datetime] = mapped_column(Moment, info=MEETING)
+    replaced_at: Mapped[datetime | None] = mapped_column(Moment, info=MEETING)
+    revision: Mapped[int] = mapped_column(default=0, info=BOOKKEEPING)
+    revised_at: Mapped[datetime] = mapped_column(Moment, info=BOOKKEEPING)
+    version: Mapped[int] = mapped_column(default=1, info=BOOKKEEPING)
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 
@@ -66,16 +72,16 @@ class CheckIn(Model):
         Index("ix_check_in_starts_at_state", "starts_at", "state"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"))
-    number: Mapped[int] = mapped_column()
-    rule_on: Mapped[date] = mapped_column()
-    starts_at: Mapped[datetime] = mapped_column(Moment)
-    minutes: Mapped[int] = mapped_column()
-    moved_for: Mapped[str] = mapped_column(String(120), default="")
-    state: Mapped[str] = mapped_column(String(10), default="planned")
-    met_at: Mapped[datetime | None] = mapped_column(Moment)
-    version: Mapped[int] = mapped_column(default=1)
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), info=MEETING)
+    number: Mapped[int] = mapped_column(info=MEETING)
+    rule_on: Mapped[date] = mapped_column(info=MEETING)
+    starts_at: Mapped[datetime] = mapped_column(Moment, info=MEETING)
+    minutes: Mapped[int] = mapped_column(info=MEETING)
+    moved_for: Mapped[str] = mapped_column(String(120), default="", info=MEETING)
+    state: Mapped[str] = mapped_column(String(10), default="planned", info=MEETING)
+    met_at: Mapped[datetime | None] = mapped_column(Moment, info=MEETING)
+    version: Mapped[int] = mapped_column(default=1, info=BOOKKEEPING)
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 
@@ -100,13 +106,15 @@ class MoveRequest(Model):
         CheckConstraint("state IN ('open', 'agreed', 'declined', 'over')", name="state_known"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    check_in_id: Mapped[int] = mapped_column(ForeignKey("check_in.id", ondelete="CASCADE"))
-    by_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    starts_at: Mapped[datetime | None] = mapped_column(Moment)
-    state: Mapped[str] = mapped_column(String(8), default="open")
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+    id: Mapped[int] = mapped_column(primary_key=True, info=MEETING)
+    check_in_id: Mapped[int] = mapped_column(ForeignKey("check_in.id", ondelete="CASCADE"), info=MEETING)
+    by_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True, info=MEETING | OWNER
+    )
+    starts_at: Mapped[datetime | None] = mapped_column(Moment, info=MEETING)
+    state: Mapped[str] = mapped_column(String(8), default="open", info=MEETING)
+    created_at: Mapped[datetime] = mapped_column(Moment, info=MEETING)
+    answered_at: Mapped[datetime | None] = mapped_column(Moment, info=MEETING)
 
     check_in: Mapped[CheckIn] = relationship(lazy="raise_on_sql")
     by: Mapped[Person] = relationship(lazy="raise_on_sql")
@@ -120,16 +128,16 @@ class Milestone(Model):
     __tablename__ = "milestone"
     __table_args__ = (UniqueConstraint("pairing_id", "kind"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    uid: Mapped[str] = mapped_column(String(36), unique=True)
-    pairing_id: Mapped[int] = mapped_column(ForeignKey("pairing.id", ondelete="CASCADE"))
-    kind: Mapped[str] = mapped_column(String(10))
-    due_on: Mapped[date] = mapped_column()
-    moved_by_hand: Mapped[bool] = mapped_column(default=False)
-    done_at: Mapped[datetime | None] = mapped_column(Moment)
-    revision: Mapped[int] = mapped_column(default=0)
-    revised_at: Mapped[datetime] = mapped_column(Moment)
-    version: Mapped[int] = mapped_column(default=1)
+    id: Mapped[int] = mapped_column(primary_key=True, info=BOOKKEEPING)
+    uid: Mapped[str] = mapped_column(String(36), unique=True, info=BOOKKEEPING)
+    pairing_id: Mapped[int] = mapped_column(ForeignKey("pairing.id", ondelete="CASCADE"), info=MEETING)
+    kind: Mapped[str] = mapped_column(String(10), info=MEETING)
+    due_on: Mapped[date] = mapped_column(info=MEETING)
+    moved_by_hand: Mapped[bool] = mapped_column(default=False, info=MEETING)
+    done_at: Mapped[datetime | None] = mapped_column(Moment, info=MEETING)
+    revision: Mapped[int] = mapped_column(default=0, info=BOOKKEEPING)
+    revised_at: Mapped[datetime] = mapped_column(Moment, info=BOOKKEEPING)
+    version: Mapped[int] = mapped_column(default=1, info=BOOKKEEPING)
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
 

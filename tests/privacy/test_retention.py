@@ -9,6 +9,7 @@ from portal.clock import now
 from portal.core.permissions import Role
 from portal.db import db, transaction
 from portal.errors import Invalid
+from portal.pairings.models import Pairing
 from portal.people.accounts.actions import give_role
 from portal.people.models import AccountLink, Person, RoleGrant
 from portal.privacy import retention
@@ -106,3 +107,49 @@ def test_a_changed_or_missing_entry_breaks_the_chain(make, admin):
     with transaction():
         db.session.get(audit.AuditEntry, audit.count() - 1).after = {"number": 7}
     assert "were changed" in str(audit.verify()[1])
+
+
+def test_an_export_has_each_table_that_says_it_is_about_people_and_only_the_persons_own_rows(make, noise):
+    ada = make.person("Ada King")
+    assert set(retention.export(ada)) == {
+        *(
+            "audit_entry",
+            "avoided",
+            "calendar_account",
+            "calendar_change",
+            "calendar_choice",
+            "calendar_item",
+        ),
+        *("check_in", "enrolment", "feed_link", "invitation", "left_over", "letter", "milestone"),
+        *("move_request", "pairing", "person", "programme_staff", "proposal", "role_grant", "series"),
+        *("time_search", "user_session", "wish"),
+    }
+
+
+def test_nobody_learns_from_an_export_who_would_rather_not_meet_them(make):
+    ada, ben = make.person("Ada King"), make.person("Ben Ito")
+    theirs = make.enrolment(ada, make.programme())
+    make.add(Avoided(enrolment_id=theirs.id, person_id=ben.id))
+    assert [len(retention.export(person)["avoided"]) for person in (ada, ben)] == [1, 0]
+
+
+def test_an_erased_persons_links_and_letters_go_and_their_pairing_stays(make, admin):
+    mentor, mentee = make.person("Ada King").id, make.person("Ben Ito").id
+    pairing = make.add(
+        Pairing(
+            programme_id=make.programme().id,
+            mentor_id=mentor,
+            mentee_id=mentee,
+            state="active",
+            score=1,
+            parts=[],
+            created_at=now(),
+        )
+    )
+    make.add(
+        AccountLink(person_id=mentor, kind="reset", token_digest="d", password_digest="p", expires_at=now())
+    )
+    with transaction():
+        retention.erase(mentor, by=admin.id, at=now())
+    assert db.session.query(AccountLink).count() == 0
+    assert db.session.get(Pairing, pairing.id).mentor_id == mentor
