@@ -1,9 +1,6 @@
-"""Staff's questions to the directory: who is in it, filtered, sorted and by the page; always the same number
-of queries.
-"""
+"""Staff's list of people: filtered, sorted and by the page, in the same number of queries for any page."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from flask_sqlalchemy.pagination import Pagination
@@ -13,10 +10,9 @@ from sqlalchemy.orm import aliased, contains_eager
 from portal.core.permissions import Role
 from portal.db import db
 from portal.people.models import Person, RoleGrant
-from portal.web.numbers import page_in
+from portal.web.list_queries import ListQuery
 
 PER_PAGE = 20
-STATES = ("active", "unconfirmed", "off")
 Manager = aliased(Person, name="manager")
 SORTS: dict[str, Any] = {
     "name": func.lower(Person.name),
@@ -28,9 +24,10 @@ SORTS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the list was asked for; unknown values count for nothing."""
+class PeopleQuery(ListQuery):
+    """What the list of people was asked for."""
 
+    sorts = SORTS
     q: str = ""
     department: str = ""
     site: str = ""
@@ -39,34 +36,16 @@ class Asked:
     sort: str = "name"
     page: int = 1
 
-    @staticmethod
-    def of(args: Mapping[str, str]) -> "Asked":
-        """Read a query string."""
-        texts = {
-            name: args.get(name, "").strip()[:120] for name in ("q", "department", "site", "role", "state")
-        }
-        sort = args.get("sort", "name")
-        return Asked(
-            **texts,
-            sort=sort if sort.removeprefix("-") in SORTS else "name",
-            page=page_in(args.get("page")),
-        )
 
-    def args(self) -> dict[str, Any]:
-        """The same as a query string, without what is usual."""
-        usual = asdict(Asked())
-        return {name: value for name, value in asdict(self).items() if value != usual[name]}
-
-
-def find(asked: Asked, *, per_page: int = PER_PAGE) -> Pagination:
+def find(asked: PeopleQuery, *, per_page: int = PER_PAGE) -> Pagination:
     """A page of people, each with manager and roles."""
     query = (
         select(Person)
         .outerjoin(Manager, Person.manager_id == Manager.id)
         .options(contains_eager(Person.manager.of_type(Manager)))
-        .order_by(_order(asked.sort), func.lower(Person.name), Person.id)
+        .order_by(asked.order(), func.lower(Person.name), Person.id)
     )
-    return db.paginate(_narrowed(query, asked), page=max(asked.page, 1), per_page=per_page, error_out=False)
+    return db.paginate(_narrowed(query, asked), page=asked.page, per_page=per_page, error_out=False)
 
 
 def one(person_id: int) -> Person | None:
@@ -96,12 +75,7 @@ def names_of(person_ids: set[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
-def _order(sort: str) -> Any:
-    column = SORTS[sort.removeprefix("-")]
-    return column.desc() if sort.startswith("-") else column.asc()
-
-
-def _narrowed(query: Select[Any], asked: Asked) -> Select[Any]:
+def _narrowed(query: Select[Any], asked: PeopleQuery) -> Select[Any]:
     if asked.q:
         sought = (Person.name, Person.email, Person.department, Person.site)
         query = query.where(or_(*(column.icontains(asked.q, autoescape=True) for column in sought)))

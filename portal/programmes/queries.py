@@ -4,7 +4,7 @@ subjects.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import selectinload
@@ -14,6 +14,7 @@ from portal.core.permissions import Role
 from portal.db import db
 from portal.people.models import Person, RoleGrant
 from portal.programmes.models import Avoided, Enrolment, Programme, ProgrammeStaff, Wish
+from portal.web.list_queries import Rows
 
 STEPS = ("role", "teach", "learn", "working", "boundaries")
 ESCAPE = "\\"
@@ -49,40 +50,6 @@ class Row:
     joined_at: datetime | None
     teaches: int
     learns: int
-
-
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True)
-class Rows(Generic[Item]):
-    """One page of a table, as the pager wants it."""
-
-    items: list[Item]
-    page: int
-    pages: int
-    total: int
-    per_page: int
-
-    @property
-    def first(self) -> int:
-        """The number of the first row on this page; 0 when there is none."""
-        return (self.page - 1) * self.per_page + 1 if self.total else 0
-
-    @property
-    def last(self) -> int:
-        """The number of the last row on this page."""
-        return min(self.page * self.per_page, self.total)
-
-    @property
-    def has_prev(self) -> bool:
-        """Whether a page comes before."""
-        return self.page > 1
-
-    @property
-    def has_next(self) -> bool:
-        """Whether a page follows."""
-        return self.page < self.pages
 
 
 def takes_sign_ups(programme: Programme, on: date) -> bool:

@@ -1,16 +1,12 @@
-"""Forms of staff's table: a row being edited, and a new person.
+"""Forms of staff's table of people: a row being edited, and a new person."""
 
-A row's form remembers what it first showed (`was`), so that a conflict knows which values are the reader's
-own.
-"""
-
-import json
 from typing import Any
 
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.form import _Auto
-from wtforms import BooleanField, EmailField, HiddenField, SelectMultipleField, StringField
+from wtforms import BooleanField, EmailField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -20,8 +16,9 @@ from portal.people.actions import value_of
 from portal.people.addresses import LONGEST
 from portal.people.languages import format_languages
 from portal.people.models import Person
-from portal.people.profile.forms import ProfileForm
+from portal.people.profile.forms import STYLE_LABELS, ProfileForm
 from portal.web.forms import PortalForm
+from portal.web.row_forms import RowForm
 
 TOO_LONG = _l("Use at most 120 characters.")
 ROLE_LABELS = {
@@ -61,11 +58,12 @@ EDITED = (
 )
 
 
-class RowForm(ProfileForm):
+class PersonRowForm(RowForm, ProfileForm):
     """One person, in the row. Roles are there only for those who give them."""
 
+    edited = EDITED
+    labels = LABELS
     locale = None
-    was = HiddenField()
     roles = SelectMultipleField(
         _l("Roles"),
         choices=list(ROLE_LABELS.items()),
@@ -83,28 +81,22 @@ class RowForm(ProfileForm):
             values["roles"] = sorted(self.roles.data or [])
         return values
 
-    def shown(self) -> dict[str, Any]:
-        """The fields as the page has them, for `was`."""
-        return {name: self[name].data for name in EDITED if name in self}
-
-    def mine(self) -> set[str]:
-        """The fields that the reader changed, as far as the form remembers; all of them when it does not."""
-        try:
-            was = json.loads(self.was.data or "")
-        except ValueError:
-            was = {}
-        shown = self.shown()
-        return {
-            name for name in shown if not isinstance(was, dict) or name not in was or was[name] != shown[name]
-        }
+    def in_words(self, name: str) -> str:
+        """A field's value as people read it."""
+        value = self[name].data
+        if name == "disabled":
+            return _("yes") if value else _("no")
+        if name == "roles":
+            return ", ".join(str(ROLE_LABELS[role]) for role in value or []) or _("none")
+        if name == "style":
+            return str(STYLE_LABELS.get(value, value))
+        return super().in_words(name)
 
 
-def row_form(person: Person, *, with_roles: bool, fresh: bool = False) -> RowForm:
-    """The row's form, with what was just sent if something was; with what is kept
-    otherwise, or when `fresh`.
-    """
+def row_form(person: Person, *, with_roles: bool, fresh: bool = False) -> PersonRowForm:
+    """The row's form, with what was just sent; or with what is saved, if nothing was or when `fresh`."""
     same = ("name", "department", "site", "time_zone", "hours", "grade", "style")
-    form = RowForm(
+    form = PersonRowForm(
         formdata=None if fresh else _Auto,
         prefix=f"person-{person.id}-",
         data={
@@ -120,8 +112,7 @@ def row_form(person: Person, *, with_roles: bool, fresh: bool = False) -> RowFor
     form.languages.label.text = LABELS["languages"]
     if not with_roles:
         del form.roles
-    if not form.was.data:
-        form.was.data = json.dumps(form.shown())
+    form.remember()
     return form
 
 

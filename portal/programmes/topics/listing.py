@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from portal.core.matching.topics.index import AREAS, normalise
 from portal.db import db
 from portal.programmes.models import Enrolment, Topic, TopicSuggestion, Wish
-from portal.programmes.queries import Rows
+from portal.web.list_queries import Rows
 from portal.web.numbers import page_in
 
 PER_PAGE, SUGGESTIONS_PER_PAGE = 20, 12
