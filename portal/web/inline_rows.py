@@ -64,7 +64,9 @@ class Empty:
 class Page(Protocol):
     """A page of rows, as Flask-SQLAlchemy's `Pagination` is one."""
 
-    items: Any
+    @property
+    def items(self) -> Any:
+        """The rows of this page."""
 
 
 Row = TypeVar("Row")
@@ -137,6 +139,10 @@ class InlineTable(Generic[Row, Query]):
     def overtaken(self, row: Row, who: str) -> str:
         """The sentence over a conflict: `who` was faster."""
         raise NotImplementedError
+
+    def when_empty(self) -> Empty:
+        """What stands in place of a list without rows."""
+        return self.empty
 
     def id_of(self, row: Any) -> Any:
         """A row's id."""

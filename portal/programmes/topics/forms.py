@@ -1,23 +1,20 @@
-"""Forms of staff's topics: a row being edited, a new topic, and the choice of another one by its name.
-
-A row's form remembers what it first showed (`was`), so that a conflict knows which values are the reader's
-own.
+"""Forms of staff's topics: a row being edited, a new topic, and the choice of another one by its
+name.
 """
 
-import json
 import re
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.form import _Auto
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from portal.core.matching.topics.index import AREAS
 from portal.programmes.models import Topic
 from portal.web.forms import PortalForm
-from portal.web.numbers import version_in
+from portal.web.row_forms import RowForm
 
 EDITED = ("label", "area", "aliases")
 LABELS = {"label": _l("Name"), "area": _l("Area"), "aliases": _l("Also called")}
@@ -41,7 +38,7 @@ class NewTopicForm(PortalForm):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.area.choices = [(each, _(label)) for each, label in AREAS.items()]
+        self.area.choices = [(area, _(label)) for area, label in AREAS.items()]
 
     def values(self) -> dict[str, Any]:
         """What the form says, as a topic keeps it; call it when the form is right."""
@@ -52,36 +49,20 @@ class NewTopicForm(PortalForm):
         }
 
 
-class TopicRowForm(NewTopicForm):
+class TopicRowForm(RowForm, NewTopicForm):
     """One topic, in the row."""
 
-    version = HiddenField()
-    was = HiddenField()
+    edited = EDITED
+    labels = LABELS
 
-    def shown(self) -> dict[str, Any]:
-        """The fields as the page has them, for `was`."""
-        return {name: self[name].data for name in EDITED}
-
-    def mine(self) -> set[str]:
-        """The fields that the reader changed, as far as the form remembers; all of them when it does not."""
-        try:
-            was = json.loads(self.was.data or "")
-        except ValueError:
-            was = {}
-        shown = self.shown()
-        return {
-            name for name in shown if not isinstance(was, dict) or name not in was or was[name] != shown[name]
-        }
-
-    def seen(self) -> int:
-        """The version that was sent; 0, which no row has, for anything odd."""
-        return version_in((self.version.raw_data or [""])[0])
+    def in_words(self, name: str) -> str:
+        """A field's value as people read it."""
+        area = self.area.data
+        return _(AREAS[area]) if name == "area" and area in AREAS else super().in_words(name)
 
 
 def row_form(topic: Topic, *, fresh: bool = False) -> TopicRowForm:
-    """The row's form, with what was just sent if something was; with what is kept
-    otherwise, or when `fresh`.
-    """
+    """The row's form, with what was just sent; or with what is saved, if nothing was or when `fresh`."""
     form = TopicRowForm(
         formdata=None if fresh else _Auto,
         prefix=f"topic-{topic.id}-",
@@ -95,8 +76,7 @@ def row_form(topic: Topic, *, fresh: bool = False) -> TopicRowForm:
     form.label.description = form.aliases.description = ""
     if topic.area not in AREAS:
         form.area.choices = [(topic.area, topic.area), *form.area.choices]
-    if not form.was.data:
-        form.was.data = json.dumps(form.shown())
+    form.remember()
     return form
 
 
@@ -112,7 +92,8 @@ def values_of(form: TopicRowForm, topic: Topic) -> dict[str, Any]:
 
 def names_in(text: str) -> list[str]:
     """The names in a text that separates them by semicolons, commas or lines."""
-    return [each for each in (" ".join(piece.split()) for piece in re.split(r"[;,\n]", text)) if each]
+    names = (" ".join(piece.split()) for piece in re.split(r"[;,\n]", text))
+    return [name for name in names if name]
 
 
 class WhichForm(PortalForm):

@@ -1,9 +1,6 @@
-"""Staff's questions about topics: which there are, who chose them, and what people typed that none of them
-answers to.
-"""
+"""Staff's lists of topics and who chose them, and of what people typed that no topic answers to."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,37 +9,35 @@ from sqlalchemy import func, select
 from portal.core.matching.topics.index import AREAS, normalise
 from portal.db import db
 from portal.programmes.models import Enrolment, Topic, TopicSuggestion, Wish
-from portal.web.list_queries import Rows
-from portal.web.numbers import page_in
+from portal.web.list_queries import ListQuery, Rows
 
 PER_PAGE, SUGGESTIONS_PER_PAGE = 20, 12
 STATES = ("ours", "changed", "retired")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the list was asked for; unknown values count for nothing."""
+class TopicQuery(ListQuery):
+    """What the list of topics was asked for; it is always by name."""
 
+    choices = {"area": tuple(AREAS), "state": STATES}
     q: str = ""
     area: str = ""
     state: str = ""
     page: int = 1
 
-    @staticmethod
-    def of(args: Mapping[str, str]) -> "Asked":
-        """Read a query string."""
-        area, state = args.get("area", ""), args.get("state", "")
-        return Asked(
-            q=args.get("q", "").strip()[:120],
-            area=area if area in AREAS else "",
-            state=state if state in STATES else "",
-            page=page_in(args.get("page")),
-        )
 
-    def args(self) -> dict[str, Any]:
-        """The same as a query string, without what is usual."""
-        usual = asdict(Asked())
-        return {name: value for name, value in asdict(self).items() if value != usual[name]}
+@dataclass(frozen=True)
+class SuggestionQuery(ListQuery):
+    """Which suggestions: those that wait, or those that were decided."""
+
+    choices = {"show": ("settled",)}
+    show: str = ""
+    page: int = 1
+
+    @property
+    def settled(self) -> bool:
+        """Whether those are asked for that staff decided."""
+        return self.show == "settled"
 
 
 @dataclass(frozen=True)
@@ -53,17 +48,14 @@ class Listed:
     people: int
 
 
-def find(asked: Asked, *, per_page: int = PER_PAGE) -> Rows[Listed]:
-    """A page of topics by their label in the reader's language; two questions to the
-    database, however many.
-    """
-    topics = [each for each in db.session.scalars(select(Topic)) if _fits(each, asked)]
-    topics.sort(key=lambda each: (normalise(_(each.label)), each.id))
-    pages = max(1, -(-len(topics) // per_page))
-    page = min(max(asked.page, 1), pages)
-    shown = topics[(page - 1) * per_page : page * per_page]
-    counted = people_of({each.id for each in shown})
-    return Rows([Listed(each, counted.get(each.id, 0)) for each in shown], page, pages, len(topics), per_page)
+def find(asked: TopicQuery, *, per_page: int = PER_PAGE) -> Rows[Listed]:
+    """A page of topics by their label in the reader's language; two queries, however many there are."""
+    topics = [topic for topic in db.session.scalars(select(Topic)) if _fits(topic, asked)]
+    topics.sort(key=lambda topic: (normalise(_(topic.label)), topic.id))
+    page = Rows.cut(topics, page=asked.page, per_page=per_page)
+    counts = people_of({topic.id for topic in page.items})
+    rows = [Listed(topic, counts.get(topic.id, 0)) for topic in page.items]
+    return Rows(rows, page.page, page.pages, page.total, per_page)
 
 
 def one(topic_id: str) -> Listed | None:
@@ -95,20 +87,18 @@ def suggestion(suggestion_id: int) -> TopicSuggestion | None:
     return db.session.get(TopicSuggestion, suggestion_id, populate_existing=True)
 
 
-def suggestions(args: Mapping[str, str]) -> Rows[TopicSuggestion]:
-    """A page of what waits, the most frequent first; or, with `show=settled`, of what staff decided, the
-    latest first.
-    """
-    settled = args.get("show") == "settled"
-    where = TopicSuggestion.settled_at.is_not(None) if settled else TopicSuggestion.settled_at.is_(None)
-    order = [TopicSuggestion.settled_at.desc()] if settled else [TopicSuggestion.times.desc()]
+def suggestions(asked: SuggestionQuery) -> Rows[TopicSuggestion]:
+    """A page of what waits, the most frequent first; or of what staff decided, the latest first."""
+    is_settled = TopicSuggestion.settled_at.is_not(None)
+    where = is_settled if asked.settled else ~is_settled
+    order = TopicSuggestion.settled_at.desc() if asked.settled else TopicSuggestion.times.desc()
     total = _count(where)
     pages = max(1, -(-total // SUGGESTIONS_PER_PAGE))
-    page = min(page_in(args.get("page")), pages)
+    page = min(asked.page, pages)
     rows = db.session.scalars(
         select(TopicSuggestion)
         .where(where)
-        .order_by(*order, TopicSuggestion.id)
+        .order_by(order, TopicSuggestion.id)
         .limit(SUGGESTIONS_PER_PAGE)
         .offset((page - 1) * SUGGESTIONS_PER_PAGE)
     )
@@ -130,7 +120,7 @@ def _count(where: Any) -> int:
     return db.session.scalar(select(func.count()).select_from(TopicSuggestion).where(where)) or 0
 
 
-def _fits(topic: Topic, asked: Asked) -> bool:
+def _fits(topic: Topic, asked: TopicQuery) -> bool:
     if asked.area and topic.area != asked.area:
         return False
     states = {
@@ -142,5 +132,5 @@ def _fits(topic: Topic, asked: Asked) -> bool:
     names = (topic.id, topic.label, _(topic.label), *topic.aliases)
     sought = normalise(asked.q)
     return states[asked.state] and (
-        not asked.q or (bool(sought) and any(sought in normalise(each) for each in names))
+        not asked.q or (bool(sought) and any(sought in normalise(name) for name in names))
     )
