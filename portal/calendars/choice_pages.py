@@ -18,6 +18,7 @@ from portal.errors import Invalid, Stale
 from portal.people.models import Person
 from portal.settings import current
 from portal.web.access import signed_in
+from portal.web.conflicts import Conflict, ConflictPage, Difference, conflict_answer
 from portal.web.forms import PortalForm
 from portal.web.htmx import answer
 from portal.web.numbers import whole_number
@@ -123,26 +124,24 @@ def _about(form: ChoiceForm) -> dict[str, Any]:
 
 def _conflict(stale: Stale, form: ChoiceForm) -> Response:
     """Both values of what differs; what is kept is what the form said, under the version now seen."""
-    differences = [
-        {
-            "label": form[name].label.text,
-            "yours": _said(name, yours),
-            "theirs": _said(name, stale.theirs[name]),
-        }
-        for name, yours in stale.yours.items()
-    ]
     ticked = {name: "y" if form[name].data else "" for name in ("busy", "invitations")}
     version = choices.choice_of(current_user.id).version
-    about: dict[str, Any] = {
-        "id": "choices",
-        "message": stale.message,
-        "differences": differences,
-        "values": {"version": version, "alarm_minutes": form.alarm_minutes.data, **ticked},
-        "keep_url": url_for("calendar_choices.save"),
-        "leave_url": url_for("calendar_choices.index"),
-    }
-    page = lambda: render_template("calendars/choices_conflict.html", **about)  # noqa: E731 - it needs no name elsewhere
-    return answer("_conflict.html", page=page, status=409, **about)
+    conflict = Conflict(
+        id="choices",
+        message=stale.message,
+        differences=[
+            Difference(
+                form[name].label.text, yours=_said(name, yours), theirs=_said(name, stale.theirs[name])
+            )
+            for name, yours in stale.yours.items()
+        ],
+        values={"version": version, "alarm_minutes": form.alarm_minutes.data, **ticked},
+        keep_url=url_for("calendar_choices.save"),
+        leave_url=url_for("calendar_choices.index"),
+    )
+    title = _("How your calendar behaves")
+    page = ConflictPage(title, conflict.leave_url, title, title=title, css_class="narrow stack")
+    return conflict_answer(conflict, page)
 
 
 def _said(name: str, value: object) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, make_response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -34,6 +34,7 @@ from portal.pairings.queries import pairing_for, partner, side_of
 from portal.schedule import planning, queries
 from portal.schedule.models import CheckIn
 from portal.web.access import signed_in
+from portal.web.conflicts import Conflict, ConflictPage, Difference, conflict_page
 from portal.web.forms import PortalForm
 from portal.web.htmx import answer, redirect_to
 from portal.web.numbers import id_in, version_in
@@ -332,18 +333,16 @@ def _hours(name: str) -> Note:
 def _conflict(pairing: Pairing, check_in: CheckIn, error: Stale) -> Response:
     """Both times, and the reader's choice."""
     yours: Any = error.yours["starts_at"]
-    difference = {
-        "label": _("When"),
-        "theirs": moment(check_in.starts_at, WHEN),
-        "yours": moment(yours, WHEN),
-    }
     sent = {name: request.form.get(name, "") for name in ("check_in", "search", "number")}
-    about: dict[str, Any] = {
-        "message": error.message,
-        "differences": [difference],
-        "id": f"check-in-{check_in.id}",
-        "values": {**sent, "seen": check_in.version},
-        "keep_url": request.path,
-        "leave_url": url_for("timeline.check_in", check_in_id=check_in.id),
-    }
-    return make_response(render_template("schedule/conflict.html", pairing=pairing, **about), 409)
+    conflict = Conflict(
+        id=f"check-in-{check_in.id}",
+        message=error.message,
+        differences=[
+            Difference(_("When"), theirs=moment(check_in.starts_at, WHEN), yours=moment(yours, WHEN))
+        ],
+        values={**sent, "seen": check_in.version},
+        keep_url=request.path,
+        leave_url=url_for("timeline.check_in", check_in_id=check_in.id),
+    )
+    pair_url = url_for("pair.show", pairing_id=pairing.id)
+    return conflict_page(conflict, ConflictPage(_("Two of you changed the same"), pair_url, _("Your page")))

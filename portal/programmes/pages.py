@@ -18,6 +18,7 @@ from portal.programmes import actions, queries, words
 from portal.programmes.forms import ProgrammeForm, matching_data
 from portal.programmes.models import Programme
 from portal.web.access import may, requires
+from portal.web.conflicts import Conflict, ConflictPage, Difference, conflict_answer
 from portal.web.htmx import answer, is_htmx, redirect_to
 from portal.web.numbers import page_in
 from portal.web.template_globals import day
@@ -198,36 +199,39 @@ def _again(form: ProgrammeForm, programme: Programme) -> Response:
 
 def _conflict(form: ProgrammeForm, programme: Programme, error: Stale) -> Response:
     """Somebody else changed the programme: both values, and the reader's choice."""
-    values = {**form.data, "seen": programme.version}
-    given = {
-        "id": "conflict",
-        "differences": [
-            _difference(form, name, error.yours[name], value) for name, value in error.theirs.items()
+    conflict = Conflict(
+        id="conflict",
+        message="",
+        differences=[
+            Difference(
+                _label(form, name), yours=_in_words(name, error.yours[name]), theirs=_in_words(name, value)
+            )
+            for name, value in error.theirs.items()
         ],
-        "keep_url": url_for(".edit", programme_id=programme.id),
-        "values": values,
-        "leave_url": url_for(".show", programme_id=programme.id),
-        "message": None,
-    }
-    template = "_conflict.html" if is_htmx() else "programmes/conflict.html"
-    return make_response(render_template(template, title=programme.name, **given), 409)
+        values={**form.data, "seen": programme.version},
+        keep_url=url_for(".edit", programme_id=programme.id),
+        leave_url=url_for(".show", programme_id=programme.id),
+    )
+    return conflict_answer(
+        conflict,
+        ConflictPage(programme.name, title=programme.name, section=_("Two versions"), css_class="narrow"),
+    )
 
 
-def _difference(form: ProgrammeForm, name: str, yours: Any, theirs: Any) -> dict[str, str]:
+def _label(form: ProgrammeForm, name: str) -> str:
     labels: Mapping[str, Any] = {"rules": _("Rules"), "weights": _("Weights")}
-    label = str(labels.get(name) or form[name].label.text)
-    return {"label": label, "yours": _said(name, yours), "theirs": _said(name, theirs)}
+    return str(labels.get(name) or form[name].label.text)
 
 
-def _said(name: str, value: Any) -> str:
+def _in_words(name: str, value: Any) -> str:
     if isinstance(value, dict):
         names = {**words.WEIGHTS, **words.RULES}
         return ", ".join(
-            f"{names[key]}: {words.rule(key, each)}" for key, each in value.items() if key in names
+            f"{names[key]}: {words.rule(key, rule)}" for key, rule in value.items() if key in names
         )
     if name == "staff":
         known = dict(queries.possible_staff())
-        return ", ".join(known.get(each, "") for each in value) or _("nobody")
+        return ", ".join(known.get(person_id, "") for person_id in value) or _("nobody")
     if hasattr(value, "isoformat"):
         return day(value)
     tables: dict[str, Mapping[str, Any]] = {

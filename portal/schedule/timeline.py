@@ -6,7 +6,7 @@ all of the timeline, since the order, the numbers and the milestones follow; els
 without JavaScript it leads to the page.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from portal.schedule import milestones, planning, queries, words
 from portal.schedule.forms import DayForm, MoveForm, day_form, move_form
 from portal.schedule.models import CheckIn, Milestone
 from portal.web.access import signed_in
+from portal.web.conflicts import Conflict, ConflictPage, Difference, conflict_answer
 from portal.web.htmx import answer
 from portal.web.numbers import version_in
 from portal.web.template_globals import day, moment
@@ -266,51 +267,50 @@ def _day_answer(found: Milestone, pairing: Pairing, form: DayForm, status: int =
 
 def _step_conflict(found: CheckIn, pairing: Pairing, error: Stale) -> Response:
     """What the check-in is by now, and what the reader wanted it to be."""
-    theirs = f"{words.STATES[found.state]}, {moment(found.starts_at, WHEN)}"
-    number = queries.number_of(found)
-    return _both(
-        pairing,
-        error,
-        {
-            "label": _("Check-in %(number)s", number=number),
-            "theirs": theirs,
-            "yours": words.STATES[str(error.yours["state"])],
-        },
+    conflict = Conflict(
         id=f"check-in-{found.id}",
+        message=error.message,
+        differences=[
+            Difference(
+                _("Check-in %(number)s", number=queries.number_of(found)),
+                theirs=f"{words.STATES[found.state]}, {moment(found.starts_at, WHEN)}",
+                yours=words.STATES[str(error.yours["state"])],
+            )
+        ],
         values={"seen": found.version},
         keep_url=request.path,
         leave_url=url_for("timeline.check_in", check_in_id=found.id),
     )
+    return conflict_answer(conflict, _around(pairing))
 
 
 def _move_conflict(found: CheckIn, pairing: Pairing, form: MoveForm, error: Stale) -> Response:
     yours: Any = error.yours["starts_at"]
     sent = {name: request.form.get(name, "") for name in (form.day.name, form.at.name)}
-    return _both(
-        pairing,
-        error,
-        {"label": _("When"), "theirs": moment(found.starts_at, WHEN), "yours": moment(yours, WHEN)},
+    conflict = Conflict(
         id=f"check-in-{found.id}",
+        message=error.message,
+        differences=[Difference(_("When"), theirs=moment(found.starts_at, WHEN), yours=moment(yours, WHEN))],
         values={**sent, form.seen.name: found.version},
         keep_url=url_for("timeline.save", check_in_id=found.id),
         leave_url=url_for("timeline.check_in", check_in_id=found.id),
     )
+    return conflict_answer(conflict, _around(pairing))
 
 
 def _day_conflict(found: Milestone, pairing: Pairing, form: DayForm, error: Stale) -> Response:
-    return _both(
-        pairing,
-        error,
-        {"label": _("Day"), "theirs": day(found.due_on), "yours": day(form.due_on.data)},
+    conflict = Conflict(
         id=f"milestone-{found.id}",
+        message=error.message,
+        differences=[Difference(_("Day"), theirs=day(found.due_on), yours=day(form.due_on.data))],
         values={form.due_on.name: request.form.get(form.due_on.name, ""), form.seen.name: found.version},
         keep_url=url_for("timeline.save_day", milestone_id=found.id),
         leave_url=url_for("timeline.milestone", milestone_id=found.id),
     )
+    return conflict_answer(conflict, _around(pairing))
 
 
-def _both(pairing: Pairing, error: Stale, difference: Mapping[str, Any], **about: Any) -> Response:
-    """Both values, and the reader's choice; `about` is what _conflict.html takes besides."""
-    about = {"message": error.message, "differences": [difference], **about}
-    page = lambda: render_template("schedule/conflict.html", pairing=pairing, **about)  # noqa: E731  # as above
-    return answer("_conflict.html", page=page, status=409, **about)
+def _around(pairing: Pairing) -> ConflictPage:
+    return ConflictPage(
+        _("Two of you changed the same"), url_for("pair.show", pairing_id=pairing.id), _("Your page")
+    )

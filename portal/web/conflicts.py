@@ -46,16 +46,23 @@ class ConflictPage:
     """What stands around the choice on a page of its own."""
 
     heading: str
-    title: str = ""
     back_url: str = ""
     back_label: str = ""
-    css_class: str = ""
+    title: str = ""
+    section: str = ""
+    """A heading that only screen readers meet."""
+    css_class: str = "stack"
 
 
 def conflict_answer(conflict: Conflict, page: ConflictPage) -> Response:
-    """The choice between both values, as a fragment or as a page."""
+    """The choice between both values: a fragment for htmx, a page otherwise."""
     if is_htmx():
         return make_response(render_template("_conflict.html", **vars(conflict)) + render_out_of_band(), 409)
-    context = {**vars(conflict), "columns": None}
+    return conflict_page(conflict, page)
+
+
+def conflict_page(conflict: Conflict, page: ConflictPage) -> Response:
+    """The choice as a page, whoever asks."""
+    context = {**vars(conflict), "columns": None}  # no row of a table here
     title = page.title or _("Somebody was faster")
     return make_response(render_template("web/conflict.html", page=page, title=title, **context), 409)

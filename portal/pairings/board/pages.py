@@ -32,6 +32,7 @@ from portal.people.listing import names_of
 from portal.programmes.models import Programme
 from portal.programmes.queries import programme_for
 from portal.web.access import requires
+from portal.web.conflicts import Conflict, ConflictPage, conflict_answer
 from portal.web.htmx import answer, is_htmx, redirect_to
 from portal.web.numbers import id_in, page_in, version_in
 from portal.web.toasts import toast
@@ -324,11 +325,14 @@ def _conflict(pairing: Pairing, form: PairingForm) -> Response:
     """Both values of what differs. Saving mine keeps what the other changed elsewhere in the row."""
     last = next(iter(audit.history(actions.KIND, pairing.id, limit=1)), None)
     who = names_of({last.actor_id}).get(last.actor_id, "") if last and last.actor_id else ""
-    about: dict[str, Any] = {
-        "id": f"pairing-{pairing.id}",
-        "keep_url": url_for("board.save", pairing_id=pairing.id, **_query(pairing)),
-        "leave_url": url_for("board.row", pairing_id=pairing.id, **_query(pairing)),
+    leave_url = url_for("board.row", pairing_id=pairing.id, **_query(pairing))
+    conflict = Conflict(
+        id=f"pairing-{pairing.id}",
+        keep_url=url_for("board.save", pairing_id=pairing.id, **_query(pairing)),
+        leave_url=leave_url,
+        columns=COLUMNS,
         **forms.conflict_of(form, pairing, who=who),
-    }
-    page = lambda: render_template("pairings/board/conflict.html", **about)  # noqa: E731  # it needs no name elsewhere
-    return answer("_conflict.html", page=page, status=409, columns=COLUMNS, **about)
+    )
+    return conflict_answer(
+        conflict, ConflictPage(_("Two of you edited the same row"), leave_url, _("Pairings"))
+    )

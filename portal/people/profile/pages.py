@@ -18,6 +18,7 @@ from portal.people.profile.browsers import browser_of
 from portal.people.profile.forms import STYLE_HINTS, STYLE_LABELS, ProfileForm, form_of
 from portal.settings import current
 from portal.web.access import signed_in
+from portal.web.conflicts import Conflict, ConflictPage, Difference, conflict_answer
 from portal.web.forms import PortalForm
 from portal.web.htmx import answer, is_htmx, redirect_to
 from portal.web.numbers import version_in
@@ -173,28 +174,24 @@ def _refused(form: PortalForm, error: Invalid) -> bool:
 
 def _conflict(stale: Stale, form: ProfileForm) -> Response:
     """Both values of what differs; what is kept is what the form said, under the version now seen."""
-    differences = [
-        {
-            "label": _label(form, name),
-            "yours": _shown(name, yours),
-            "theirs": _shown(name, stale.theirs[name]),
-        }
-        for name, yours in stale.yours.items()
-    ]
     values = {field.name: field.data for field in form if field.type != "CSRFTokenField"}
-    about = {
-        "id": "profile",
-        "message": _(
+    conflict = Conflict(
+        id="profile",
+        message=_(
             "Your profile was changed while you were editing it. Nothing of yours is lost; choose what should"
             " stand."
         ),
-        "differences": differences,
-        "values": {**values, "version": current_user.version},
-        "keep_url": url_for("me.save_profile"),
-        "leave_url": url_for("me.index"),
-    }
-    page = lambda: render_template("people/profile/conflict.html", **about)  # noqa: E731 - it needs no name elsewhere
-    return answer("_conflict.html", page=page, status=409, **about)
+        differences=[
+            Difference(_label(form, name), yours=_shown(name, yours), theirs=_shown(name, stale.theirs[name]))
+            for name, yours in stale.yours.items()
+        ],
+        values={**values, "version": current_user.version},
+        keep_url=url_for("me.save_profile"),
+        leave_url=url_for("me.index"),
+    )
+    title = _("My profile")
+    page = ConflictPage(title, conflict.leave_url, title, title=title, css_class="narrow stack")
+    return conflict_answer(conflict, page)
 
 
 def _label(form: ProfileForm, name: str) -> str:

@@ -22,6 +22,7 @@ from portal.programmes.forms import BoundariesForm, RoleForm, SeenForm, WorkingF
 from portal.programmes.models import Enrolment, Programme
 from portal.settings import current
 from portal.web.access import public, signed_in
+from portal.web.conflicts import Conflict, ConflictPage, Difference, conflict_answer
 from portal.web.htmx import is_htmx, redirect_to
 from portal.web.numbers import version_in
 from portal.web.toasts import toast
@@ -177,22 +178,19 @@ def _again(enrolment: Enrolment, step: str, form: SeenForm) -> Response:
 
 def _conflict(enrolment: Enrolment, step: str, form: SeenForm, error: Stale) -> Response:
     """Two windows said different things: the reader chooses."""
-    about = {name: field.label.text for name, field in form._fields.items()}
-    about |= {"as_mentor": words.ROLES["mentor"], "as_mentee": words.ROLES["mentee"]}
-    given = {
-        "id": "conflict",
-        "message": _("This was changed in another window. Choose what should stand."),
-        "differences": [
-            {
-                "label": about.get(name, name),
-                "yours": said(name, error.yours[name]),
-                "theirs": said(name, value),
-            }
+    labels = {name: field.label.text for name, field in form._fields.items()}
+    labels |= {"as_mentor": words.ROLES["mentor"], "as_mentee": words.ROLES["mentee"]}
+    conflict = Conflict(
+        id="conflict",
+        message=_("This was changed in another window. Choose what should stand."),
+        differences=[
+            Difference(labels.get(name, name), yours=said(name, error.yours[name]), theirs=said(name, value))
             for name, value in error.theirs.items()
         ],
-        "keep_url": url_for(".save", programme_id=enrolment.programme_id, step=step),
-        "values": {**form.data, "seen": enrolment.version, "person_seen": enrolment.person.version},
-        "leave_url": url_for(".step", programme_id=enrolment.programme_id, step=step),
-    }
-    template = "_conflict.html" if is_htmx() else "programmes/conflict.html"
-    return make_response(render_template(template, title=words.STEPS[step], **given), 409)
+        values={**form.data, "seen": enrolment.version, "person_seen": enrolment.person.version},
+        keep_url=url_for(".save", programme_id=enrolment.programme_id, step=step),
+        leave_url=url_for(".step", programme_id=enrolment.programme_id, step=step),
+    )
+    title = str(words.STEPS[step])
+    page = ConflictPage(title, title=title, section=_("Two versions"), css_class="narrow")
+    return conflict_answer(conflict, page)
