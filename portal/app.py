@@ -7,12 +7,12 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import worker
+from portal import task_queue
 from portal.calendars import choice_pages
 from portal.calendars.accounts import pages as calendars
 from portal.calendars.feeds import pages as feeds
 from portal.core.permissions import May
-from portal.db import db, migrate
+from portal.db import db
 from portal.front import pages as front
 from portal.front import pair, times
 from portal.letters import pages as letters
@@ -93,7 +93,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.static_folder = str(HOUSE / "static")
     app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=public(app.send_static_file))
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(HOUSE / "migrations"), render_as_batch=True)
     guard(app)
     htmx.init_app(app)
     signin.let_people_in(app)
@@ -104,7 +103,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     check_marks(app)
-    worker.install(app)
+    task_queue.install(app)
     if settings.trusted_proxies:
         many = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=many, x_proto=many, x_host=many)  # type: ignore[method-assign]  # the documented way

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, event
@@ -107,7 +106,6 @@ class PortalSession(Session):
 
 
 db: SQLAlchemy = SQLAlchemy(model_class=Model, session_options={"class_": PortalSession})
-migrate = Migrate()
 
 
 class WriteOutsideTransaction(RuntimeError):

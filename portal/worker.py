@@ -1,9 +1,7 @@
-"""The switchboard: every background task and every periodic round, on one page.
+"""The worker: every background task and every periodic round, on one page.
 
-Huey is the engine and the doorbell. Nothing lives in its queue but "do this for that id": what is to be done
-stands in the tables, a lost ring is found by the sweep, a doubled one finds nothing to do. Rings are signed
-with SECRET_KEY, since a queue on another machine could otherwise have a worker run anything. Several workers
-may run; each rings the rounds, and leases make the work happen once.
+Several workers may run; each makes the rounds, and leases make the work happen once. The queue is
+task_queue.py.
 """
 
 import gc
@@ -15,24 +13,18 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask
-from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from huey import Huey, crontab
 from huey.consumer import Consumer as HueyConsumer
-from huey.serializer import SignedSerializer
-from sqlalchemy.engine import make_url
 
-from portal import work
+from portal import task_queue, work
 from portal.calendars.by_mail import invitations, mailbox
-from portal.calendars.free_time import searches as searching
+from portal.calendars.free_time import finding, searches
 from portal.calendars.syncing import following, sync
 from portal.clock import now
 from portal.db import db, transaction
-from portal.errors import SettingsError
 from portal.letters import delivery, outbox
 from portal.pairings.matching import runs as matchmaking
 from portal.pairings.offers import actions as asking
@@ -41,7 +33,6 @@ from portal.people import versions
 from portal.privacy import retention
 from portal.programmes.enrolment import actions as enrolling
 from portal.schedule import milestones
-from portal.settings import Settings
 
 log = logging.getLogger(__name__)
 THREADS = 4
@@ -85,14 +76,14 @@ TASKS: dict[str, Callable[[int], object]] = {
     asking.ACTIVATED: milestones.ensure,
     sync.SYNC: sync.sync,
     versions.CALENDAR_CHANGED: follow_calendar,
-    searching.FIND: searching.find,
+    searches.FIND: finding.find,
 }
-"""Who answers a ring."""
+"""What is called for a message with this name."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """Something done again and again, whoever rang or did not."""
+    """Something done again and again, whatever is in the queue."""
 
     name: str
     act: Callable[[], object]
@@ -108,7 +99,7 @@ ROUNDS = (
     Round("calendars.follow", following.sweep, crontab(minute="*")),
     Round("calendars.invite", invitations.sweep, crontab(minute="*/10")),
     Round("calendars.read_answers", mailbox.poll, crontab(minute="*")),
-    Round("calendars.find_times", searching.sweep, crontab(minute="*")),
+    Round("calendars.find_times", searches.sweep, crontab(minute="*")),
     Round("schedule.sweep", milestones.sweep, crontab(minute="*/10")),
     Round("programmes.resume_enrolments", resume_enrolments, crontab(minute="5")),
     Round("letters.forget_old_links", forget_old_links, crontab(hour="3", minute="10")),
@@ -116,29 +107,11 @@ ROUNDS = (
 )
 
 
-def install(app: Flask) -> None:
-    """Hang the doorbell in `app`. The queue is opened at the first ring, so after a server's fork."""
-    engine_once = lru_cache(maxsize=1)(lambda: engine(app))
-    lock = threading.Lock()
-
-    def bell(name: str, id: int | str) -> None:
-        with lock:
-            huey = engine_once()
-        huey.answer(name, id)
-
-    app.extensions["task_queue"] = bell
-
-
 def engine(app: Flask) -> Any:
-    """Huey with every task and round registered; raises SettingsError for a HUEY_URL it does not know."""
-    huey: Any = _queue(app.extensions["settings"])
+    """The queue with every task and round registered."""
+    huey = task_queue.open_queue(app, TASKS)
 
-    @huey.task(name="answer")
-    def answer(name: str, id: int | str) -> None:
-        with app.app_context():
-            TASKS[name](int(id))
-
-    def go_round(act: Callable[[], object]) -> Callable[[], None]:
+    def in_context(act: Callable[[], object]) -> Callable[[], None]:
         def inside() -> None:
             with app.app_context():
                 act()
@@ -146,36 +119,8 @@ def engine(app: Flask) -> Any:
         return inside
 
     for each in ROUNDS:
-        huey.periodic_task(each.when, name=each.name)(go_round(each.act))
-    huey.answer = answer
+        huey.periodic_task(each.when, name=each.name)(in_context(each.act))
     return huey
-
-
-def _queue(settings: Settings) -> Huey:
-    url = settings.huey_url
-    common = {
-        "results": False,
-        "serializer": SignedSerializer(secret=settings.secret_key, salt="portal-queue"),
-    }
-    if not url:
-        return SqliteHuey("portal", filename=str(queue_file(settings)), fsync=False, cache_mb=1, **common)
-    scheme = urlsplit(url).scheme
-    if scheme in ("redis", "rediss"):
-        limits = "socket_connect_timeout=3&socket_timeout=10"
-        return RedisHuey("portal", url=f"{url}{'&' if urlsplit(url).query else '?'}{limits}", **common)
-    if scheme.partition("+")[0] in ("postgresql", "postgres"):
-        return PostgresHuey(
-            "portal", dsn=f"postgresql://{url.partition('://')[2]}", connect_timeout=3, **common
-        )
-    raise SettingsError("HUEY_URL must begin with redis:// or postgresql://. Leave it out to use a file.")
-
-
-def queue_file(settings: Settings) -> Path:
-    """The default queue: a file beside an SQLite database, else in the instance folder."""
-    url = make_url(settings.database_url)
-    file = url.database if url.get_backend_name() == "sqlite" else None
-    folder = Path(file).resolve().parent if file and file != ":memory:" else settings.instance
-    return folder / "queue.db"
 
 
 class Consumer(HueyConsumer):

@@ -32,7 +32,7 @@ from flask import Flask
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import Engine, event
 
-from portal import worker
+from portal import task_queue
 from portal.app import create_app
 from portal.db import db
 from portal.people.models import Person
@@ -158,7 +158,7 @@ class SharedApps:
         for changed, first in ((app.extensions, extensions), (app.config, config)):
             changed.clear()
             changed.update(first)
-        worker.install(app)  # its queue is opened in the folder that was just made
+        task_queue.install(app)  # its queue is opened in the folder that was just made
         return app
 
 

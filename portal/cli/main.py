@@ -4,8 +4,10 @@ Exit status: 0 done, 1 refused or failed, with the reason and the way out on std
 command needs is imported inside it, so that `portal --help` is there at once.
 """
 
+import json
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +16,7 @@ from portal.cli import calendars as cli_calendars
 from portal.cli import data as cli_data
 from portal.cli import match as cli_match
 from portal.cli.frame import log_to_stderr, opened, sentence, settings
+from portal.operating.memory import leave_out_unused_clients
 
 if TYPE_CHECKING:
     from portal.demo.calendars import CalendarServer
@@ -45,30 +48,42 @@ def serve(host: str, port: int, demo: bool) -> None:
         os.environ["PORTAL_DEMO"] = "1"
     if not (os.environ.get("PUBLIC_URL") or os.environ.get("PUBLIC_URL_FILE")):
         os.environ["PUBLIC_URL"] = f"http://localhost:{listener.getsockname()[1]}"
-    calendars = _calendar_server() if demo else None
-    url = _prepare(demo, calendars)
+    # In a process of its own, so that the one that stays to watch the others never loads the portal.
+    code, answer = supervisor.run_once(("prepare", *(["--demo"] if demo else [])), os.environ)
+    if code:
+        sys.exit(code)
+    prepared = json.loads(answer)
+    os.environ.update(prepared["environ"])
     supervisor.supervise(
         listener,
         os.environ,
-        public_url=url,
-        when_ready=lambda: _greet(url, demo, calendars),
-        beside=[supervisor.Child("calendar server", calendars.arguments)] if calendars else (),
+        public_url=prepared["public_url"],
+        when_ready=lambda: click.echo(prepared["greeting"]),
+        beside=[supervisor.Child(name, arguments) for name, arguments in prepared["beside"]],
     )
 
 
-def _calendar_server() -> "CalendarServer | None":
-    """The demo's calendar server made ready; the portal may then write to this machine, and to nothing else
-    in house.
+@portal.command(hidden=True)
+@click.option("--demo", is_flag=True)
+def prepare(demo: bool) -> None:
+    """What `serve` has done before it starts: migrations, topics, the demo. Prints what it goes on with as
+    JSON.
     """
     from portal.demo import calendars as demo_calendars
 
-    server = demo_calendars.prepare(settings().instance)
-    if server is not None:
-        os.environ.setdefault("CALDAV_ALLOWED_HOSTS", "localhost")
-    return server
+    log_to_stderr()
+    server = demo_calendars.prepare(settings().instance) if demo else None
+    environ = {}
+    if server is not None and "CALDAV_ALLOWED_HOSTS" not in os.environ:
+        # The portal may then write to this machine, and to nothing else in house.
+        os.environ["CALDAV_ALLOWED_HOSTS"] = environ["CALDAV_ALLOWED_HOSTS"] = "localhost"
+    url = _prepare(demo, server)
+    beside = [("calendar server", server.arguments)] if server else []
+    greeting = "\n".join(_greeting(url, demo, server))
+    click.echo(json.dumps({"public_url": url, "environ": environ, "beside": beside, "greeting": greeting}))
 
 
-def _prepare(demo: bool, calendars: "CalendarServer | None") -> str:
+def _prepare(demo: bool, server: "CalendarServer | None") -> str:
     from portal.app import create_app
     from portal.db import db
     from portal.operating import upkeep
@@ -78,43 +93,42 @@ def _prepare(demo: bool, calendars: "CalendarServer | None") -> str:
     with app.test_request_context(base_url=app.extensions["settings"].public_url):
         upkeep.load_topics()
         if demo and upkeep.empty():
-            _load_demo(calendars)
+            _load_demo(server)
         db.session.remove()
         db.engine.dispose()
     url: str = app.extensions["settings"].public_url
     return url
 
 
-def _load_demo(calendars: "CalendarServer | None") -> None:
-    from portal.demo import calendars as demo_calendars
-    from portal.demo import load as demo
+def _load_demo(server: "CalendarServer | None") -> None:
+    from portal.demo import calendars, load
 
-    click.echo("Loading the demo company …")
-    demo.load(people=120, stage="running")
-    if calendars is not None:
-        demo_calendars.connect(calendars)
+    click.echo("Loading the demo company …", err=True)
+    load.load(people=120, stage="running")
+    if server is not None:
+        calendars.connect(server)
 
 
-def _greet(url: str, demo: bool, calendars: "CalendarServer | None") -> None:
-    click.echo(f"The portal is ready: {url}")
+def _greeting(url: str, demo: bool, server: "CalendarServer | None") -> Iterator[str]:
+    yield f"The portal is ready: {url}"
     if demo:
         from portal.demo.load import SIGN_INS
 
-        for each in SIGN_INS:
-            click.echo(f"  {each.role + ':':<15} {each.email}  {each.password}")
-    if calendars is not None:
+        for person in SIGN_INS:
+            yield f"  {person.role + ':':<15} {person.email}  {person.password}"
+    if server is not None:
         from portal.demo.calendars import USERS, user_of
 
-        click.echo(f"Calendars are written to {calendars.url}")
-        click.echo(f"  sign in there as {' or '.join(map(user_of, USERS))}, with the same password.")
-    click.echo("Ctrl-C stops it.")
-    sys.stdout.flush()
+        yield f"Calendars are written to {server.url}"
+        yield f"  sign in there as {' or '.join(map(user_of, USERS))}, with the same password."
+    yield "Ctrl-C stops it."
 
 
 @portal.command()
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Where to listen: host:port.")
 def web(bind: str) -> None:
     """Run the web server alone."""
+    leave_out_unused_clients(os.environ)
     from portal.app import create_app
     from portal.operating import web_server as server
 
@@ -125,6 +139,7 @@ def web(bind: str) -> None:
 @portal.command()
 def worker() -> None:
     """Run a background worker alone; any number may run."""
+    leave_out_unused_clients(os.environ)
     from portal import worker as switchboard
     from portal.app import create_app
 

@@ -20,7 +20,7 @@ from wtforms.validators import InputRequired, NumberRange
 
 from portal.calendars.accounts.actions import account_of
 from portal.calendars.choices import choice_of
-from portal.calendars.free_time import busy
+from portal.calendars.free_time import outcomes
 from portal.calendars.free_time import searches as searching
 from portal.calendars.models import TimeSearch
 from portal.clock import now
@@ -257,8 +257,8 @@ def _ready() -> Note | None:
     """What the reader could do beforehand so that their calendar is asked; None when it will be."""
     account = account_of(current_user.id)
     if account is None or account.state != "connected":
-        return _calendar(busy.NOT_CONNECTED, "")
-    return None if choice_of(current_user.id).busy else _calendar(busy.NOT_ALLOWED, "")
+        return _calendar(outcomes.NOT_CONNECTED, "")
+    return None if choice_of(current_user.id).busy else _calendar(outcomes.NOT_ALLOWED, "")
 
 
 def _notes(search: TimeSearch, pairing: Pairing) -> tuple[Note, ...]:
@@ -284,14 +284,14 @@ def _calendar(outcome: str, name: str) -> Note:
     """How asking the calendar went: of the partner with their name (and no word of their choices), of the
     reader without.
     """
-    if outcome == busy.ASKED:
+    if outcome == outcomes.ASKED:
         return Note(
             _("%(name)s’s calendar was asked.", name=name) if name else _("Your calendar was asked."), "good"
         )
-    if outcome == busy.PARTLY:
+    if outcome == outcomes.PARTLY:
         said = _("%(name)s’s calendar was asked, but not all of it could be read.", name=name)
         return Note(said if name else _("Your calendar was asked, but not all of it could be read."), "warn")
-    if outcome == busy.FAILED:
+    if outcome == outcomes.FAILED:
         said = _("We could not ask %(name)s’s calendar: they may be busy at these times.", name=name)
         return Note(
             said if name else _("We could not ask your calendar: look whether you are busy at these times."),
@@ -304,7 +304,7 @@ def _calendar(outcome: str, name: str) -> Note:
                 name=name,
             )
         )
-    if outcome == busy.NOT_ALLOWED:
+    if outcome == outcomes.NOT_ALLOWED:
         url, action = url_for("calendar_choices.index"), _("Allow busy times")
         return Note(_("Your calendar is connected, but may not be asked when you are busy."), "", action, url)
     return Note(

@@ -95,6 +95,18 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
+def run_once(arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[int, bytes]:
+    """Run `portal` with these arguments to its end; its exit status and what it wrote to standard output."""
+    done = subprocess.run(  # noqa: S603  # our own command, without a shell
+        [sys.executable, *COMMAND, *arguments],
+        env=dict(environ),
+        stdout=subprocess.PIPE,
+        preexec_fn=_follow_parent(),
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
 def supervise(
     listener: socket.socket,
     environ: Mapping[str, str],

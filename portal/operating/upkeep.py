@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-import flask_migrate
 from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +19,7 @@ from portal.db import db, transaction
 from portal.errors import Invalid, PortalError
 from portal.letters import outbox, smtp
 from portal.letters.models import OutboxLetter
+from portal.operating import migrations
 from portal.people.accounts.actions import add_person, invite, make_link
 from portal.people.accounts.links import LinkKind
 from portal.people.accounts.passwords import check_strength, hashed
@@ -27,7 +27,7 @@ from portal.people.addresses import clean_address
 from portal.people.models import Person
 from portal.people.queries import by_address
 from portal.programmes.actions import load_catalogue
-from portal.settings import HOUSE, Settings
+from portal.settings import Settings
 from portal.web.health import latest_migration, migrated
 
 MIGRATION_LOCK = 0x6D696772617465  # "migrate": PostgreSQL's advisory lock
@@ -48,7 +48,7 @@ def migrate(app: Flask) -> str:
     """
     with app.app_context(), _alone(app.extensions["settings"]):
         if not _at_latest():
-            flask_migrate.upgrade(directory=str(HOUSE / "migrations"))
+            migrations.upgrade(app)
         db.session.remove()
     return latest_migration() or ""
 

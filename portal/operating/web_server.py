@@ -5,6 +5,7 @@ because pages wait for the database. On SQLite writers queue for a moment whatev
 numbers serve there. `WEB_CONCURRENCY` changes the number of processes.
 """
 
+import gc
 import logging
 import os
 import re
@@ -75,4 +76,6 @@ class WebServer(BaseApplication):
 def run(app: Flask, bind: str) -> None:
     """Serve until told to stop. `bind` is host:port, or fd://N for a socket that somebody else opened."""
     logging.getLogger("gunicorn.error").addFilter(WithoutTokens())
+    gc.collect()
+    gc.freeze()  # collections in the children then touch, and so copy, none of the pages they share
     WebServer(app, bind).run()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
+from portal.calendars.free_time import finding
 from portal.calendars.free_time import searches as searching
 from portal.calendars.models import CalendarAccount, CalendarChoice, TimeSearch
 from portal.clock import now
@@ -60,7 +61,7 @@ def searches() -> list[TimeSearch]:
 def work() -> None:
     """What the worker does when it is rung."""
     for each in searches():
-        searching.find(each.id)
+        finding.find(each.id)
 
 
 def ahead_of(pairing: Pairing) -> CheckIn:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 
-import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -12,6 +11,7 @@ from flask import Flask
 from sqlalchemy import CheckConstraint, inspect
 
 from portal.db import Model, Moment, db
+from portal.operating import migrations
 from tests.source import HOUSE
 
 pytestmark = pytest.mark.both_databases
@@ -57,9 +57,9 @@ def test_constraints_made_by_migrations_are_those_of_the_models(app: Flask) -> N
 
 def test_migrations_can_be_gone_back_on_and_done_again(app: Flask) -> None:
     db.session.rollback()
-    flask_migrate.downgrade(revision="base")
+    migrations.downgrade(app, revision="base")
     assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
-    flask_migrate.upgrade()
+    migrations.upgrade(app)
     assert set(inspect(db.engine).get_table_names()) == {*Model.metadata.tables, "alembic_version"}
 
 

@@ -22,7 +22,10 @@ def commands(command: click.Command, path: str = "portal") -> list[str]:
     """Every command with its options."""
     if isinstance(command, click.Group):
         return [
-            line for name, inner in command.commands.items() for line in commands(inner, f"{path} {name}")
+            line
+            for name, inner in command.commands.items()
+            if not inner.hidden
+            for line in commands(inner, f"{path} {name}")
         ]
     return [f"{path} {' '.join(sorted(option for each in command.params for option in each.opts))}"]
 

@@ -1,14 +1,10 @@
 """What a person does about their CalDAV account: connect, change the password, try again, put back,
 disconnect.
 
-Nothing here talks to the server: it changes the account and rings, and a worker does the rest (sync.py). A
-person has one account at a time. At the end, what operators do from the command line, which waits for the
-outcome.
+Nothing here talks to the server: it changes the account and enqueues the task of a worker that does the rest
+(syncing/sync.py). A person has one account at a time.
 """
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -19,30 +15,17 @@ from sqlalchemy import func, select
 from portal import audit
 from portal.calendars import letters
 from portal.calendars.models import CalendarAccount, CalendarItem
-from portal.calendars.server import rules
-from portal.calendars.syncing import sync
-from portal.calendars.syncing import sync_state as ledger
-from portal.calendars.wire.addresses import Origin, Trouble
-from portal.clock import now
+from portal.calendars.syncing import sync_state
+from portal.calendars.wire.addresses import Origin, Trouble, rules
 from portal.core.calendar.sync_plan import ItemState
-from portal.db import db, transaction
+from portal.db import db
 from portal.errors import Invalid, NotFound
 from portal.people.models import Person
 from portal.vault import keyring
 from portal.work import enqueue
 
-PATIENCE_SECONDS = 90.0
 FACTS = ("address", "username", "calendar_name", "own_calendar", "state")
 """What the audit may hold of an account."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a command on somebody's account went, in words."""
-
-    email: str
-    well: bool
-    says: str
 
 
 def account_of(person_id: int) -> CalendarAccount | None:
@@ -126,7 +109,7 @@ def connect(
         person_id=person.id,
         address=clean_address(address),
         username=username,
-        sealed_password=keyring().seal(password, ledger.place(uid)),
+        sealed_password=keyring().seal(password, sync_state.place(uid)),
         calendar_name=calendar or "",
         own_calendar=not calendar,
         created_at=at,
@@ -134,14 +117,14 @@ def connect(
     db.session.add(account)
     db.session.flush()
     _noted(account, "calendar.connected", by, after={name: getattr(account, name) for name in FACTS})
-    enqueue(sync.SYNC, account.id)
+    enqueue(sync_state.SYNC, account.id)
     return account
 
 
 def change_password(account: CalendarAccount, *, password: str, by: int | None, at: datetime) -> None:
     """Store a new password and try with it at once; raises Invalid for an account that is going."""
     _check_open(account)
-    account.sealed_password, account.scheme = keyring().seal(password, ledger.place(account.uid)), "basic"
+    account.sealed_password, account.scheme = keyring().seal(password, sync_state.place(account.uid)), "basic"
     _again(account)
     _noted(account, "calendar.password_changed", by)
 
@@ -192,7 +175,7 @@ def disconnect(account: CalendarAccount, *, keep_entries: bool, by: int | None, 
     else:
         account.state, account.problem, account.detail = "leaving", "", ""
         account.failures, account.not_before = 0, None
-        enqueue(sync.SYNC, account.id)
+        enqueue(sync_state.SYNC, account.id)
     _noted(
         account,
         "calendar.disconnected",
@@ -202,111 +185,11 @@ def disconnect(account: CalendarAccount, *, keep_entries: bool, by: int | None, 
     )
 
 
-def connect_now(
-    person_id: int, *, address: str, username: str, password: str, calendar: str | None = None
-) -> Outcome:
-    """Connect somebody's account and wait until it is connected, or is not."""
-    with transaction():
-        person = db.session.get_one(Person, person_id)
-        account = connect(
-            person,
-            address=address,
-            username=username,
-            password=password,
-            calendar=calendar,
-            by=None,
-            at=now(),
-        )
-        account_id = account.id
-    return _brought_in_step(account_id)
-
-
-def sync_now(person_id: int | None = None) -> list[Outcome]:
-    """One full round now, for one person's account or all; raises Invalid when the person has none."""
-    query = (
-        select(CalendarAccount.id).where(CalendarAccount.state.in_(sync.ACTIVE)).order_by(CalendarAccount.id)
-    )
-    if person_id is not None:
-        account = account_of(person_id)
-        if account is None:
-            raise Invalid(_("No calendar is connected. `portal calendars connect` connects one."))
-        return [_brought_in_step(account.id)]
-    ids: Sequence[int] = db.session.scalars(query).all()
-    db.session.rollback()
-    return [_brought_in_step(each) for each in ids]
-
-
-def disconnect_now(person_id: int, *, keep_entries: bool) -> Outcome:
-    """Disconnect somebody's account and wait until the entries are away, unless they stay."""
-    with transaction():
-        account = account_of(person_id)
-        if account is None:
-            raise Invalid(_("No calendar is connected. `portal calendars connect` connects one."))
-        disconnect(account, keep_entries=keep_entries, by=None, at=now())
-        account_id = account.id
-    return _brought_in_step(account_id)
-
-
-def status() -> list[dict[str, Any]]:
-    """All accounts that are not gone, as rows."""
-    kept = (
-        select(func.count())
-        .where(CalendarItem.account_id == CalendarAccount.id, CalendarItem.state == ItemState.KEPT)
-        .scalar_subquery()
-    )
-    query = select(CalendarAccount, Person.email, kept).join(Person, Person.id == CalendarAccount.person_id)
-    rows = db.session.execute(query.where(CalendarAccount.state != "gone").order_by(Person.email))
-    return [
-        {
-            "email": email,
-            "state": account.state,
-            "calendar": account.calendar_name,
-            "entries": entries,
-            "problem": account.problem,
-            "pushed_at": account.pushed_at,
-            "not_before": account.not_before,
-            "says": letters.problem_words(account.problem),
-        }
-        for account, email, entries in rows
-    ]
-
-
-def _brought_in_step(account_id: int) -> Outcome:
-    """Have a round done here, or wait for the worker that does one already, until the account rests."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not sync.sync(account_id, at_once=True) and time.monotonic() < until:
-        account = db.session.get_one(CalendarAccount, account_id)
-        resting = account.lease_until is None or account.state not in sync.ACTIVE
-        db.session.rollback()
-        if resting and account.state not in sync.ACTIVE:
-            break
-        time.sleep(0.2)
-    account = db.session.get_one(CalendarAccount, account_id)
-    person = db.session.get_one(Person, account.person_id)
-    entries = counts(account_id).get(ItemState.KEPT, 0)
-    outcome = Outcome(
-        person.email, account.state in ("connected", "gone") and not account.problem, _says(account, entries)
-    )
-    db.session.rollback()
-    return outcome
-
-
-def _says(account: CalendarAccount, entries: int) -> str:
-    if account.problem:
-        choices = ", ".join(account.detail.splitlines()) if account.problem in letters.TO_CHOOSE else ""
-        return f"{letters.problem_words(account.problem)} {choices}".strip()
-    if account.state == "gone":
-        return _("The calendar is disconnected.")
-    if account.state == "connected":
-        return _("%(number)s entries are in “%(calendar)s”.", number=entries, calendar=account.calendar_name)
-    return _("Not done yet. A worker goes on with it.")
-
-
 def _again(account: CalendarAccount) -> None:
     account.state = "connected" if account.calendar_url and account.pushed_at else "connecting"
     account.problem, account.detail, account.failures, account.not_before = "", "", 0, None
     account.looked_at = None
-    enqueue(sync.SYNC, account.id)
+    enqueue(sync_state.SYNC, account.id)
 
 
 def _end(account: CalendarAccount) -> None:

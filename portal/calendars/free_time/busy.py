@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.calendars import choices
+from portal.calendars.free_time.outcomes import ASKED, FAILED, NOT_ALLOWED, NOT_CONNECTED, PARTLY
 from portal.calendars.models import CalendarAccount
-from portal.calendars.server import Server, rules
+from portal.calendars.server import Server
 from portal.calendars.syncing.sync_state import place
-from portal.calendars.wire.addresses import Rules, Trouble
+from portal.calendars.wire.addresses import Rules, Trouble, rules
 from portal.calendars.wire.credentials import Credentials
 from portal.core.calendar import busy_times
 from portal.core.hours.common_time import Span
@@ -30,14 +31,6 @@ from portal.vault import Unreadable, keyring
 log = logging.getLogger(__name__)
 DEADLINE_SECONDS = 25.0
 """How long all servers together may take."""
-ASKED, PARTLY, FAILED, NOT_ALLOWED, NOT_CONNECTED = (
-    "asked",
-    "partly",
-    "failed",
-    "not-allowed",
-    "not-connected",
-)
-"""How it went with one person; `partly` when some calendars or entries could not be read."""
 MOST_CALENDARS = 20
 CLOSED = ("not-allowed", "calendar-gone", "bad-answer", "too-large")
 """Troubles of one calendar alone, after which the others are still asked."""

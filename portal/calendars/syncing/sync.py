@@ -19,11 +19,19 @@ from portal.calendars import letters
 from portal.calendars.entries import stamp_of
 from portal.calendars.models import CalendarAccount
 from portal.calendars.queries import out_of_date
-from portal.calendars.server import Server, new_address, rules
+from portal.calendars.server import Server, new_address
 from portal.calendars.syncing import following, leaving
 from portal.calendars.syncing.push import Outcome, Round, Task
-from portal.calendars.syncing.sync_state import LEASE_SECONDS, Lease, LeaseLost, inherit, place
-from portal.calendars.wire.addresses import Origin, Trouble
+from portal.calendars.syncing.sync_state import (
+    ACTIVE,
+    LEASE_SECONDS,
+    SYNC,
+    Lease,
+    LeaseLost,
+    inherit,
+    place,
+)
+from portal.calendars.wire.addresses import Origin, Trouble, rules
 from portal.calendars.wire.credentials import Credentials
 from portal.clock import now
 from portal.db import db, transaction
@@ -33,8 +41,6 @@ from portal.settings import current
 from portal.vault import Unreadable, keyring
 
 log = logging.getLogger(__name__)
-SYNC = "calendars.sync"
-ACTIVE = ("connecting", "connected", "leaving")
 FIRST_WAIT, LONGEST_WAIT = 60, 3600
 LONGEST_ASKED = 86_400
 WELL: dict[str, Any] = {"problem": "", "detail": "", "failures": 0, "not_before": None}

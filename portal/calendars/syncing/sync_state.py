@@ -17,6 +17,10 @@ from portal.db import db, transaction
 from portal.people.models import Person
 from portal.vault import Place, Unreadable, keyring
 
+SYNC = "calendars.sync"
+"""The task that brings one account in step."""
+ACTIVE = ("connecting", "connected", "leaving")
+"""States in which there is something to bring in step."""
 LEASE_SECONDS = 120
 RENEW_SECONDS = 25
 FIELDS = ("href", "etag", "intended", "written_hash", "state")

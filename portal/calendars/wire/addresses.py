@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from portal.errors import OutsideFailure
-from portal.settings import Network
+from portal.settings import Network, current
 
 log = logging.getLogger(__name__)
 LONGEST_DETAIL = 500
@@ -129,3 +129,8 @@ def unwrapped(address: Address) -> Address:
     if inside is None and (int(address) >> 32) & 0xFFFFFFFF in ISATAP:
         inside = last
     return inside or address
+
+
+def rules() -> Rules:
+    """What the operator allows."""
+    return Rules(current().caldav_allowed_hosts, current().caldav_allowed_nets)

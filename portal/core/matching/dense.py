@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from portal.core.matching import criteria, rules
 from portal.core.matching.candidates import Problem
 from portal.core.matching.explanations.explaining import ROWS, in_both_roles, places
-from portal.core.matching.plans.assignment import Instance, Scores
+from portal.core.matching.plans.assignment import Instance
+from portal.core.matching.plans.points import Scores
 from portal.core.matching.results import Progress
 
 Mask = NDArray[np.bool_]

@@ -15,9 +15,9 @@ from portal.core.matching.plans.assignment import (
     none_more_unmet,
     objective,
     people_unmet,
-    phi,
     proven,
 )
+from portal.core.matching.plans.points import phi
 from portal.core.matching.results import Progress, Result, silent
 from portal.core.matching.scale.at_scale import match_at_scale
 

@@ -1,17 +1,11 @@
-"""The engine in a process of its own: it can be watched and ended, and a crash in it takes nothing else
-along.
-
-Run as a program it reads a problem as JSON from its standard input and writes lines of JSON: progress, and at
-last the result (or the prices of a board, if one came with the problem) or a failure. It ends when its parent
-is gone, since the pipe it writes its progress to breaks, and on Linux at once.
+"""Runs the engine in a process of its own: it can be watched and ended, and a crash in it takes nothing else
+along. The engine, and scipy with it, is loaded in that process only (solving.py).
 """
 
 import base64
-import ctypes
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -19,14 +13,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Any, Self
 
-from portal.core.matching.candidates import Problem, Refusal
-from portal.core.matching.engine import match
-from portal.core.matching.prices.present_board import present_board
+from portal.core.matching.candidates import Problem
 from portal.core.matching.results import Result
-from portal.errors import PortalError
 
 log = logging.getLogger(__name__)
-PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in Linux's prctl(2)
+PROGRAM = "portal.pairings.matching.solving"
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Without it the matrix products of small machines are thirty times slower: their threads wait for each
 other.
@@ -61,7 +52,7 @@ class Solver:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(  # noqa: S603  # our own program, without a shell
-            [sys.executable, "-m", "portal.pairings.matching.solver", str(os.getpid())],
+            [sys.executable, "-m", PROGRAM, str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **ONE_THREAD},
@@ -108,47 +99,3 @@ class Solver:
             self.failure = str(line["failure"]), line["facts"]
         else:
             self.progress = (str(line["phase"]), int(line["done"]), int(line["total"]))
-
-
-def _say(**what: Any) -> None:
-    sys.stdout.write(json.dumps(what) + "\n")
-    sys.stdout.flush()
-
-
-def _follow(parent: int) -> None:
-    """End when the parent does."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None, use_errno=True).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit(1)
-
-
-def main() -> None:
-    """Solve what standard input holds."""
-    _follow(int(sys.argv[1]))
-    try:
-        answer = _answer(json.loads(sys.stdin.buffer.read()))
-    except Refusal as error:
-        _say(failure=error.template, facts=error.facts)
-    except PortalError as error:
-        _say(failure=error.message, facts={})
-    else:
-        _say(**answer)
-
-
-def _answer(given: dict[str, Any]) -> dict[str, Any]:
-    """The result, or the prices of the board that came with the problem."""
-    problem, board = Problem.from_json(given), given.get("board")
-
-    def progress(phase: str, done: int, total: int) -> None:
-        _say(phase=phase, done=done, total=total)
-
-    if board is None:
-        return {"result": match(problem, progress=progress).as_json()}
-    drafts = [(mentor, mentee) for mentor, mentee in board["drafts"]]
-    found = present_board(problem, drafts, line=board["line"], progress=progress)
-    return {"prices": base64.b64encode(found.to_bytes()).decode()}
-
-
-if __name__ == "__main__":
-    main()

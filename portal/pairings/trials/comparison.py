@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 from portal.core.lifecycle import OPEN_PAIRINGS
 from portal.core.matching import criteria
 from portal.core.matching.candidates import Candidate, Problem
-from portal.core.matching.plans.assignment import phi
+from portal.core.matching.plans.points import phi
 from portal.db import db
 from portal.pairings.matching import problem as candidates
 from portal.pairings.matching import runs as matchmaking

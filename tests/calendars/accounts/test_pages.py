@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from portal import audit
 from portal.audit import AuditEntry
+from portal.calendars import on_demand
 from portal.calendars.accounts import actions as accounts
 from portal.calendars.models import CalendarAccount
 from portal.calendars.syncing import sync
@@ -377,7 +378,7 @@ def test_the_command_line_connects_brings_in_step_tells_and_disconnects(
     assert "app password" in outcome.says
     outcome = accounts.connect_now(mira.id, password=PASSWORD, **given)
     assert (outcome.well, outcome.says) == (True, "4 entries are in “Vice Versa”.")
-    assert [(each.email, each.well) for each in accounts.sync_now()] == [(mira.email, True)]
+    assert [(each.email, each.well) for each in on_demand.sync_now()] == [(mira.email, True)]
     [row] = accounts.status()
     assert (row["email"], row["state"], row["entries"], row["problem"], row["says"]) == (
         mira.email,
@@ -389,7 +390,7 @@ def test_the_command_line_connects_brings_in_step_tells_and_disconnects(
     assert accounts.disconnect_now(mira.id, keep_entries=False).well
     assert accounts.status() == []
     with pytest.raises(Invalid):
-        accounts.sync_now(mira.id)
+        on_demand.sync_now(mira.id)
 
 
 def test_an_account_that_waits_is_let_wait_and_growing_waits_end_at_an_hour(app: Flask) -> None:

@@ -17,13 +17,14 @@ from flask import Flask
 from sqlalchemy import inspect, select, text, update
 
 from portal.calendars import choices
-from portal.calendars.free_time import busy
+from portal.calendars.free_time import busy, finding
 from portal.calendars.free_time import searches as searching
 from portal.calendars.models import CalendarAccount, TimeSearch
 from portal.clock import now
 from portal.core.hours.common_time import Span
 from portal.db import db, transaction
 from portal.pairings.models import Pairing
+from portal.pairings.queries import whole
 from portal.people.models import Person
 from tests.calendars.account_rows import Account
 from tests.calendars.conftest import MakeHostile
@@ -233,10 +234,10 @@ def test_nothing_of_an_event_is_kept_anywhere_or_logged(
 def search(meetings: Pairing, person: Person) -> TimeSearch:
     """A search as its page begins and its worker finishes it."""
     with transaction():
-        found = db.session.get_one(Pairing, meetings.id, options=searching.whole())
+        found = db.session.get_one(Pairing, meetings.id, options=whole())
         by = db.session.get_one(Person, person.id)
         search_id = searching.begin(found, by=by, check_in=None, minutes=60, at=now()).id
-    searching.find(search_id)
+    finding.find(search_id)
     return db.session.scalars(select(TimeSearch).execution_options(populate_existing=True)).one()
 
 

@@ -19,6 +19,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from portal.calendars.free_time import finding
 from portal.calendars.free_time import searches as searching
 from portal.calendars.models import CalendarAccount, TimeSearch
 from portal.clock import now
@@ -27,6 +28,7 @@ from portal.core.hours.cadence import Rule
 from portal.db import db, transaction
 from portal.errors import Invalid
 from portal.pairings.models import Pairing
+from portal.pairings.queries import whole
 from portal.people.models import Person
 from portal.schedule.models import CheckIn
 from portal.settings import HOUSE
@@ -48,7 +50,7 @@ from portal.calendars import searching
 from tests.personas import settings_for_tests
 url, instance, search_id = sys.argv[1:]
 with create_app(settings_for_tests(Path(instance), url, caldav_allowed_hosts=("localhost",))).app_context():
-    searching.find(int(search_id))
+    finding.find(int(search_id))
 """
 
 
@@ -61,7 +63,7 @@ def meetings(make: Factories, mira: Person, sam: Person) -> Pairing:
 def begin(meetings: Pairing, by: Person, check_in: CheckIn | None = None, minutes: int = 60) -> int:
     """Begin a search as the page does; its id."""
     with transaction():
-        pairing = db.session.get_one(Pairing, meetings.id, options=searching.whole())
+        pairing = db.session.get_one(Pairing, meetings.id, options=whole())
         row = db.session.get_one(CheckIn, check_in.id) if check_in else None
         by = db.session.get_one(Person, by.id)
         return searching.begin(pairing, by=by, check_in=row, minutes=minutes, at=now()).id
@@ -83,22 +85,22 @@ def change(**values: Any) -> None:
 
 
 def test_the_worker_answers_the_ring_and_goes_round(app: Flask) -> None:
-    assert TASKS[searching.FIND] is searching.find
+    assert TASKS[searching.FIND] is finding.find
     assert searching.sweep in [each.act for each in ROUNDS]
 
 
 def test_a_search_is_made_once_and_what_is_held_is_left_alone(meetings: Pairing, mira: Person) -> None:
     search_id = begin(meetings, mira)
     change(lease_holder="another", lease_until=now() + timedelta(seconds=30))
-    searching.find(search_id)
+    finding.find(search_id)
     assert [each.state for each in rows()] == ["waiting"]
     change(lease_until=now() - timedelta(seconds=1))
-    searching.find(search_id)
+    finding.find(search_id)
     (done,) = rows()
     assert (done.state, len(done.slots or ()), done.lease_holder) == ("done", 5, None)
     found = done.slots
     change(slots=[])
-    searching.find(search_id)
+    finding.find(search_id)
     assert rows()[0].slots == []
     assert found
 
@@ -167,7 +169,7 @@ def test_a_worker_killed_while_it_asks_leaves_a_search_that_another_finishes(
     assert left.lease_until is not None
     change(lease_until=now() - timedelta(seconds=1))
     began = time.monotonic()
-    searching.find(search_id)
+    finding.find(search_id)
     assert time.monotonic() - began < searching.LEASE_SECONDS
     (done,) = rows()
     assert (done.state, len(done.slots or ())) == ("done", 5)
@@ -180,7 +182,7 @@ def test_one_check_in_is_sought_around_its_time_and_never_at_it(meetings: Pairin
     plan(meetings, mira, quiet_rule())
     check_in = check_ins()[1]
     present = check_in.starts_at
-    searching.find(begin(meetings, mira, check_in))
+    finding.find(begin(meetings, mira, check_in))
     times = [datetime.fromisoformat(each["starts_at"]) for each in rows()[0].slots or ()]
     assert len(times) == 5
     assert all(abs(each - present) < timedelta(days=21) for each in times)
@@ -192,7 +194,7 @@ def test_a_plan_made_anew_repeats_as_often_as_is_left_and_its_own_check_ins_make
 ) -> None:
     rule = quiet_rule()
     plan(meetings, mira, rule)
-    searching.find(begin(meetings, mira))
+    finding.find(begin(meetings, mira))
     plans = [each["plan"] for each in rows()[0].slots or ()]
     assert {(each["every"], each["unit"], each["count"], each["zone"]) for each in plans} == {
         (2, "week", 4, "Europe/Berlin")
@@ -209,7 +211,7 @@ def test_a_plan_that_reaches_farther_than_calendars_are_asked_says_so(
     allow(mira)
     first = (datetime.now(UTC) + timedelta(days=30)).date()
     plan(meetings, mira, Rule(every, "month", first, quiet_rule().at, "Europe/Berlin", 3))
-    searching.find(begin(meetings, mira))
+    finding.find(begin(meetings, mira))
     notes = rows()[0].notes or []
     assert [each["outcome"] for each in notes if each["about"] == "calendar"] == ["asked", "not-connected"]
     last = (datetime.now(UTC) + searching.FARTHEST).astimezone(ZoneInfo(mira.time_zone)).date().isoformat()
@@ -219,7 +221,7 @@ def test_a_plan_that_reaches_farther_than_calendars_are_asked_says_so(
 def test_nobody_is_told_of_a_limit_when_no_calendar_is_asked(meetings: Pairing, mira: Person) -> None:
     first = (datetime.now(UTC) + timedelta(days=30)).date()
     plan(meetings, mira, Rule(12, "month", first, quiet_rule().at, "Europe/Berlin", 3))
-    searching.find(begin(meetings, mira))
+    finding.find(begin(meetings, mira))
     assert {each["about"] for each in rows()[0].notes or ()} <= {"calendar", "hours"}
 
 
@@ -233,7 +235,7 @@ def test_for_a_check_in_beyond_the_limit_no_calendar_is_called_free(
         mira,
         Rule(12, "month", (datetime.now(UTC) + timedelta(days=300)).date(), time_of_day(10), "UTC", 2),
     )
-    searching.find(begin(meetings, mira, check_ins()[1]))
+    finding.find(begin(meetings, mira, check_ins()[1]))
     (search,) = rows()
     assert {each["about"] for each in search.notes or ()} >= {"until"}
     assert "calendar" not in {each["about"] for each in search.notes or ()}
@@ -245,5 +247,5 @@ def test_for_a_check_in_beyond_the_limit_no_calendar_is_called_free(
 def test_a_very_long_series_is_found_too(meetings: Pairing, mira: Person) -> None:
     first = (datetime.now(UTC) + timedelta(days=30)).date()
     plan(meetings, mira, Rule(12, "month", first, quiet_rule().at, "Europe/Berlin", 60))
-    searching.find(begin(meetings, mira))
+    finding.find(begin(meetings, mira))
     assert [each.state for each in rows()] == ["done"]

@@ -25,15 +25,13 @@ from scipy.optimize import linear_sum_assignment
 from portal.core.matching.plans.cover import coverable
 from portal.core.matching.plans.network import NEVER, Network
 from portal.core.matching.plans.one_way import People, one_way
+from portal.core.matching.plans.points import Scores, phi
 from portal.core.translatable import N_
 from portal.errors import Invalid
 
-Scores = NDArray[np.signedinteger]
-"""Of any width: 10000 with phi's half as much again fits into 16 bits."""
 Whole = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-BEND = 5000
 EXACT = 2**52
 """Below this, float64 holds whole numbers and their differences exactly; above, goals are sought two by two.
 """
@@ -88,11 +86,6 @@ class Solution:
 
     pairs: list[tuple[int, int]]
     gap: int = 0
-
-
-def phi(scores: Scores) -> Scores:
-    """s + min(s, 5000): below fifty points each missing point counts double."""
-    return scores + np.minimum(scores, BEND)
 
 
 def solve(instance: Instance, *, exact: int = EXACT) -> list[tuple[int, int]]:

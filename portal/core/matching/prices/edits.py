@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.core.matching.plans.assignment import phi
+from portal.core.matching.plans.points import phi
 from portal.core.matching.prices.price_board import Pair, PriceBoard
 from portal.core.matching.prices.residual_network import FAR, Residual, Ways
 

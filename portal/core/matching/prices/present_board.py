@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from portal.core.matching import criteria, rules
 from portal.core.matching.candidates import Candidate, Problem, Refusal
-from portal.core.matching.plans.assignment import Instance, Weights, goals, phi, solve
+from portal.core.matching.plans.assignment import Instance, Weights, goals, solve
 from portal.core.matching.plans.certificate import bound
 from portal.core.matching.plans.network import NEVER, Network
 from portal.core.matching.plans.one_way import People
+from portal.core.matching.plans.points import phi
 from portal.core.matching.prices.price_board import Pair, PriceBoard
 from portal.core.matching.prices.residual_network import Residual
 from portal.core.matching.results import Progress, silent

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.core.matching.plans.assignment import phi
+from portal.core.matching.plans.points import phi
 from portal.core.matching.prices.residual_network import Residual, Side
 
 Whole = NDArray[np.int64]

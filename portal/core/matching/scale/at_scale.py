@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from portal.core.matching.candidates import Problem
 from portal.core.matching.explanations.explaining import explained, in_both_roles, places
 from portal.core.matching.locks import check_locks
-from portal.core.matching.plans.assignment import phi
 from portal.core.matching.plans.one_way import People
+from portal.core.matching.plans.points import phi
 from portal.core.matching.results import Progress, Result, silent
 from portal.core.matching.scale.branch_and_bound import Best, best, covers, most_met
 from portal.core.matching.scale.certified import Search, begin, highest_score, nothing_costs

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.core.matching.plans.assignment import BEND
 from portal.core.matching.plans.network import NEVER
+from portal.core.matching.plans.points import BEND
 from portal.core.translatable import N_
 from portal.errors import Invalid
 
