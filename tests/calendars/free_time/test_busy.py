@@ -227,7 +227,9 @@ def test_nothing_of_an_event_is_kept_anywhere_or_logged(
             assert SECRET not in repr(rows), table
     assert SECRET not in caplog.text
     assert account.server.password not in caplog.text
-    for file in (each for each in tmp_path.rglob("*") if each.is_file()):
+    database = [Path(str(db.engine.url.database))] if db.engine.name == "sqlite" else []
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    for file in (*files, *(path for name in database for path in name.parent.glob(f"{name.name}*"))):
         assert SECRET.encode() not in file.read_bytes(), file
 
 

@@ -46,7 +46,7 @@ WORKER = """
 import sys
 from pathlib import Path
 from portal.app import create_app
-from portal.calendars import searching
+from portal.calendars.free_time import finding
 from tests.personas import settings_for_tests
 url, instance, search_id = sys.argv[1:]
 with create_app(settings_for_tests(Path(instance), url, caldav_allowed_hosts=("localhost",))).app_context():
