@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from markupsafe import Markup, escape
 from wtforms import SelectField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import Select
 
 WELL_KNOWN = (
@@ -26,11 +27,11 @@ def is_zone(name: str) -> bool:
     return name in _all_names()
 
 
-def choices(likely: Iterable[str], *, first: str, others: str) -> dict[str, list[tuple[str, str]]]:
+def choices(likely: Iterable[str], *, first: str, others: str) -> dict[str, list[SelectChoice]]:
     """The choices of a select in two groups with these headings."""
-    near = [each for each in dict.fromkeys((*likely, *WELL_KNOWN)) if is_zone(each)]
-    far = [each for each in main_names() if each not in near]
-    return {first: [(each, each) for each in near], others: [(each, each) for each in far]}
+    near = [zone for zone in dict.fromkeys((*likely, *WELL_KNOWN)) if is_zone(zone)]
+    far = [zone for zone in main_names() if zone not in near]
+    return {first: [SelectChoice(zone) for zone in near], others: [SelectChoice(zone) for zone in far]}
 
 
 @lru_cache(maxsize=1)
@@ -44,7 +45,7 @@ def main_names() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _all_names() -> frozenset[str]:
-    return frozenset(each for each in available_timezones() if "/" in each or each == "UTC")
+    return frozenset(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
 
 
 class ShortSelect(Select):

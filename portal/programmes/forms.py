@@ -25,10 +25,10 @@ from portal.people.languages import parse_languages
 from portal.people.zones import ZoneField, choices
 from portal.programmes import words
 from portal.programmes.models import DEFAULT_RULES, DEFAULT_WEIGHTS
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, select_choices
 from portal.web.numbers import version_in, whole_number
 
-CAPACITIES = [(each, str(each)) for each in range(1, 6)]
+CAPACITIES = select_choices((number, str(number)) for number in range(1, 6))
 
 
 class Choices(SelectMultipleField):
@@ -53,14 +53,20 @@ class RoleForm(SeenForm):
 
     role = RadioField(
         _l("How would you like to take part?"),
-        choices=[("mentor", _l("I mentor")), ("mentee", _l("I learn")), ("both", _l("Both"))],
+        choices=select_choices([("mentor", _l("I mentor")), ("mentee", _l("I learn")), ("both", _l("Both"))]),
         validators=[InputRequired(_l("Choose how you would like to take part."))],
     )
     mentor_capacity = SelectField(
-        _l("If you mentor: how many people at once?"), choices=CAPACITIES, coerce=int, default=1
+        _l("If you mentor: how many people at once?"),
+        choices=CAPACITIES,
+        coerce=int,
+        default=1,
     )
     mentee_capacity = SelectField(
-        _l("If you learn: from how many people at once?"), choices=CAPACITIES, coerce=int, default=1
+        _l("If you learn: from how many people at once?"),
+        choices=CAPACITIES,
+        coerce=int,
+        default=1,
     )
 
 
@@ -101,14 +107,14 @@ class WorkingForm(SeenForm):
     )
     style = RadioField(
         _l("Which is more like you?"),
-        choices=list(words.STYLES.items()),
+        choices=select_choices(words.STYLES.items()),
         default="balanced",
         description=_l("Different styles often work well together."),
         validators=[InputRequired(_l("Choose one; “a bit of both” is fine."))],
     )
     place = RadioField(
         _l("How would you like to meet?"),
-        choices=list(words.PLACES.items()),
+        choices=select_choices(words.PLACES.items()),
         default="either",
         validators=[InputRequired(_l("Choose how you would like to meet."))],
     )
@@ -212,7 +218,7 @@ class MatchingForm(PortalForm):
         0,
         _l("Added to pairs that are drafts already, so that fewer move."),
     )
-    musts = Choices(_l("Every pair must"), choices=list(words.MUSTS.items()))
+    musts = Choices(_l("Every pair must"), choices=select_choices(words.MUSTS.items()))
     weight_interests = weight_field("interests")
     weight_style = weight_field("style")
     weight_time = weight_field("time")
@@ -267,7 +273,7 @@ class ProgrammeForm(SeenForm, MatchingForm):
     )
     label = RadioField(
         _l("What is it called?"),
-        choices=list(words.LABELS.items()),
+        choices=select_choices(words.LABELS.items()),
         default="reverse",
         description=_l(
             "The word “reverse” puts some people off; every page and letter uses the word you choose."
@@ -289,17 +295,19 @@ class ProgrammeForm(SeenForm, MatchingForm):
     )
     leads = RadioField(
         _l("Who leads the meetings?"),
-        choices=list(words.LEADS.items()),
+        choices=select_choices(words.LEADS.items()),
         description=_l("Pairs see this in their agreement."),
         validators=[InputRequired(_l("Choose who leads the meetings."))],
     )
     meetings = whole_field(_l("Number of meetings"), 1, 60, 6)
     meeting_minutes = whole_field(_l("Minutes of a meeting"), 15, 240, 60)
     cadence_every = whole_field(_l("One meeting every"), 1, 12, 1)
-    cadence_unit = SelectField(_l("Weeks or months"), choices=list(words.UNITS.items()), default="month")
+    cadence_unit = SelectField(
+        _l("Weeks or months"), choices=select_choices(words.UNITS.items()), default="month"
+    )
     calendar_moves = RadioField(
         _l("When somebody moves a check-in in their own calendar"),
-        choices=list(words.CALENDAR_MOVES.items()),
+        choices=select_choices(words.CALENDAR_MOVES.items()),
         default="apply",
     )
     staff = Choices(_l("Who runs it"), coerce=int, description=_l("People with the role “staff”."))

@@ -19,6 +19,7 @@ from portal.programmes.forms import ProgrammeForm, matching_data
 from portal.programmes.models import Programme
 from portal.web.access import may, requires
 from portal.web.conflicts import Conflict, ConflictPage, Difference, conflict_answer
+from portal.web.forms import select_choices
 from portal.web.htmx import answer, is_htmx, redirect_to
 from portal.web.numbers import page_in
 from portal.web.template_globals import day
@@ -176,7 +177,7 @@ def _form_of(programme: Programme) -> ProgrammeForm:
 def _offer_staff(form: ProgrammeForm) -> ProgrammeForm:
     """Only those who give roles say who runs a programme."""
     if may(May.GIVE_ROLES):
-        form.staff.choices = queries.possible_staff()
+        form.staff.choices = select_choices(queries.possible_staff())
     else:
         del form.staff
     return form

@@ -37,7 +37,7 @@ from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.schedule.models import CheckIn, Milestone, Series
 from portal.schedule.queries import holidays_of
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, select_choices
 from portal.web.numbers import version_in
 from portal.web.template_globals import day as in_words
 
@@ -103,7 +103,9 @@ class PlanForm(SeenForm):
             NumberRange(1, MOST_EVERY, _l("Choose from %(min)s to %(max)s.", min=1, max=MOST_EVERY)),
         ],
     )
-    unit = SelectField(_l("Weeks or months"), choices=[("week", _l("weeks")), ("month", _l("months"))])
+    unit = SelectField(
+        _l("Weeks or months"), choices=select_choices([("week", _l("weeks")), ("month", _l("months"))])
+    )
     minutes = IntegerField(
         _l("Minutes each"),
         [
@@ -163,7 +165,7 @@ def plan_form(
     zones = dict.fromkeys((reader.time_zone, pairing.mentee.time_zone, pairing.mentor.time_zone))
     if series is not None:
         zones |= {series.zone: None}
-    form.zone.choices = [(each, each.replace("_", " ")) for each in zones]
+    form.zone.choices = select_choices((zone, zone.replace("_", " ")) for zone in zones)
     return form
 
 

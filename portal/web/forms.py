@@ -1,16 +1,23 @@
 """Forms: CSRF in every one, text trimmed, control characters refused, and messages that say how to mend."""
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, PasswordField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
 
 from portal.errors import Invalid
 
 KEPT_CONTROLS = "\n\r\t"
+
+
+def select_choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """The choices of a select out of (value, label)."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def trimmed(value: Any) -> Any:

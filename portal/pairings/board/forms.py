@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.form import _Auto
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from portal.audit import AuditEntry
@@ -130,7 +131,7 @@ def pairing_form(pairing: Pairing, *, fresh: bool = False, with_people: bool = F
     return form
 
 
-def _choices(pairing: Pairing, sent: str | None) -> list[tuple[str, Any]]:
+def _choices(pairing: Pairing, sent: str | None) -> list[SelectChoice]:
     """What staff may do with it now; a state that was sent is let through, for the action to say why it
     cannot be.
     """
@@ -138,7 +139,7 @@ def _choices(pairing: Pairing, sent: str | None) -> list[tuple[str, Any]]:
     allowed = [str(each) for each in next_states(pairing)]
     if sent in list(PairingState) and sent not in allowed:
         allowed.append(str(sent))
-    return [(each, STEPS.get((here, each), words.STATES[each])) for each in allowed]
+    return [SelectChoice(state, STEPS.get((here, state), words.STATES[state])) for state in allowed]
 
 
 def in_words(name: str, value: Any, names: Mapping[int, str]) -> str:

@@ -15,7 +15,7 @@ from portal.pairings.trials.actions import LONGEST_TITLE
 from portal.people.models import Person
 from portal.people.person_field import MISSING, one_person, shown
 from portal.programmes.forms import MatchingForm
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, select_choices
 
 MOST_PAIRS = 12
 HOW = {"lock": _l("together"), "forbid": _l("apart")}
@@ -37,7 +37,7 @@ class PairRow(PortalForm):
 
         csrf = False
 
-    how = SelectField(_l("Keep them"), choices=list(HOW.items()), default="lock")
+    how = SelectField(_l("Keep them"), choices=select_choices(HOW.items()), default="lock")
     mentor = StringField(_l("Mentor"), [Length(max=400, message=MISSING), _somebody])
     mentee = StringField(_l("Learns from them"), [Length(max=400, message=MISSING), _somebody])
 

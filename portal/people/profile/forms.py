@@ -16,7 +16,7 @@ from portal.people.languages import format_languages, parse_languages
 from portal.people.models import Person
 from portal.people.queries import as_typed, zones_in_use
 from portal.people.zones import ZoneField, choices
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, select_choices
 from portal.web.language import LANGUAGES
 from portal.web.numbers import whole_number
 
@@ -96,9 +96,10 @@ class ProfileForm(PortalForm):
         [Length(max=254, message=_l("Use at most 254 characters."))],
         description=_l("Name or e-mail address. You will not be matched with anybody in your own line."),
     )
-    style = RadioField(_l("In company"), choices=list(STYLE_LABELS.items()))
+    style = RadioField(_l("In company"), choices=select_choices(STYLE_LABELS.items()))
     locale = SelectField(
-        _l("Language of this portal"), choices=[("", _l("As my browser asks")), *LANGUAGES.items()]
+        _l("Language of this portal"),
+        choices=select_choices([("", _l("As my browser asks")), *LANGUAGES.items()]),
     )
 
     def offer_zones(self) -> None:

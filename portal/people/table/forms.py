@@ -17,7 +17,7 @@ from portal.people.addresses import LONGEST
 from portal.people.languages import format_languages
 from portal.people.models import Person
 from portal.people.profile.forms import STYLE_LABELS, ProfileForm
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, select_choices
 from portal.web.row_forms import RowForm
 
 TOO_LONG = _l("Use at most 120 characters.")
@@ -66,7 +66,7 @@ class PersonRowForm(RowForm, ProfileForm):
     locale = None
     roles = SelectMultipleField(
         _l("Roles"),
-        choices=list(ROLE_LABELS.items()),
+        choices=select_choices(ROLE_LABELS.items()),
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )

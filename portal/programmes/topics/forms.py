@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired, Length
 
 from portal.core.matching.topics.index import AREAS
 from portal.programmes.models import Topic
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, select_choices
 from portal.web.row_forms import RowForm
 
 EDITED = ("label", "area", "aliases")
@@ -38,7 +38,7 @@ class NewTopicForm(PortalForm):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.area.choices = [(area, _(label)) for area, label in AREAS.items()]
+        self.area.choices = select_choices((area, _(label)) for area, label in AREAS.items())
 
     def values(self) -> dict[str, Any]:
         """What the form says, as a topic keeps it; call it when the form is right."""
@@ -75,7 +75,7 @@ def row_form(topic: Topic, *, fresh: bool = False) -> TopicRowForm:
     )
     form.label.description = form.aliases.description = ""
     if topic.area not in AREAS:
-        form.area.choices = [(topic.area, topic.area), *form.area.choices]
+        form.area.choices = [*select_choices([(topic.area, topic.area)]), *form.area.choices]
     form.remember()
     return form
 
