@@ -218,7 +218,7 @@ def enrolments(
     page: int = 1,
     per_page: int = 25,
 ) -> Rows[Row]:
-    """Staff's table, in two queries however many rows there are. Unknown filters and sorts count for nothing."""
+    """Staff's table, in two queries however many rows. Unknown filters and sorts count for nothing."""
     where = [Enrolment.programme_id == programme_id, *_filters(text, role, state)]
     counted = select(func.count()).select_from(Enrolment).join(Enrolment.person).where(*where)
     total = db.session.scalar(counted) or 0

@@ -86,7 +86,8 @@ def remembered(name: str) -> str | None:
 
 def session_id() -> int | None:
     """The id of the session this request came with."""
-    return g.get("user_session_id")
+    session_row_id: int | None = g.get("user_session_id")
+    return session_row_id
 
 
 def _reader(asked: Request) -> Person | None:
