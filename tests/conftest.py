@@ -73,6 +73,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         )
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to `make test-all` what is marked `everything`."""
+    if sampling.everything():
+        return
+    later = [item for item in items if item.get_closest_marker("everything")]
+    if later and len(later) < len(items):
+        config.hook.pytest_deselected(items=later)
+        items[:] = [item for item in items if item not in later]
+
+
 @pytest.fixture
 def database_kind() -> str:
     raise AssertionError("given by pytest_generate_tests")

@@ -82,6 +82,7 @@ def test_the_benchmark_prints_its_tables_with_a_gap_of_nothing() -> None:
     assert "moved with bonus" in done.stdout
 
 
+@pytest.mark.everything
 @pytest.mark.slow
 def test_the_benchmark_of_calendars_prints_its_tables() -> None:
     command = [sys.executable, "benchmarks/calendars.py", "--quick"]

@@ -23,8 +23,6 @@ from portal.settings import Settings
 from tests.postbox import Postbox
 from tests.processes import environment, kill, running, wait_until
 
-pytestmark = pytest.mark.both_databases
-
 LETTER = Letter("hello", "Hello", "Dear Ada", "<p>Dear Ada</p>")
 
 

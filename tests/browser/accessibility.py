@@ -7,10 +7,12 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.sampling import everything
 from tests.source import HOUSE
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
-LOOKS: tuple[tuple[str, int, str], ...] = (
+Look = tuple[str, int, str]
+EVERY_LOOK: tuple[Look, ...] = (
     ("light", 1280, "none"),
     ("dark", 1280, "none"),
     ("light", 320, "none"),
@@ -26,20 +28,28 @@ RUN = """async tags => {
 }"""
 
 
+COMMON_LOOKS: tuple[Look, ...] = (("light", 1280, "none"), ("dark", 320, "none"))
+
+
+def looks() -> tuple[Look, ...]:
+    """Those of this run: both schemes and both widths by default."""
+    return EVERY_LOOK if everything() else COMMON_LOOKS
+
+
 @lru_cache
 def axe() -> str:
     """axe-core itself, as npm brought it."""
     return (HOUSE / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
-def problems(page: Page, looks: tuple[tuple[str, int, str], ...] = LOOKS) -> list[str]:
+def problems(page: Page, chosen: tuple[Look, ...] = ()) -> list[str]:
     """What is wrong with what the window shows now, in each look. The window is left as it was."""
     page.wait_for_function("() => !document.querySelector('.htmx-request, [aria-busy=true]')")
     size = page.viewport_size
     found: list[str] = []
     if not page.evaluate("() => Boolean(window.axe)"):
         page.evaluate(axe())
-    for scheme, width, forced in looks:
+    for scheme, width, forced in chosen or looks():
         media: dict[str, Any] = {"color_scheme": scheme, "forced_colors": forced}
         page.emulate_media(**media)
         page.set_viewport_size({"width": width, "height": 900})

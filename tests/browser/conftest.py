@@ -45,6 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if item.name.endswith(("[phone]", "[wide, no script]")):
+                item.add_marker(pytest.mark.everything)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page
 
 from portal.people.models import Person
-from tests.browser.accessibility import LOOKS, problems
+from tests.browser.accessibility import problems
 from tests.busy import busy
 from tests.crawl import crawl
 from tests.live import LivePortal
@@ -78,7 +78,7 @@ def test_axe_finds_nothing_on_any_page(
 
     def fetch(url: str) -> Iterable[str]:
         page.goto(url)
-        found.extend(problems(page, LOOKS))
+        found.extend(problems(page))
         links: list[str] = page.evaluate(LINKS)
         return links
 
@@ -110,7 +110,7 @@ def test_axe_finds_nothing_on_forms_sent_empty(
             form.locator("button[type=submit]").click()
             page.wait_for_load_state("networkidle")
             sent += 1
-            found.extend(problems(page, LOOKS))
+            found.extend(problems(page))
         return links
 
     fetched = crawl(
@@ -144,7 +144,7 @@ def test_axe_finds_nothing_in_menus_dialogs_and_rows_being_edited(
             if opener.is_visible():
                 opener.click()
                 page.wait_for_load_state("networkidle")
-                found.extend(problems(page, LOOKS))
+                found.extend(problems(page))
         return links
 
     crawl(portal.app, fetch, STARTS[role], each=1)

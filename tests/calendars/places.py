@@ -19,6 +19,7 @@ from tests.calendars.conftest import emptied
 from tests.calendars.memory import MemoryServer, Quirk
 from tests.calendars.servers import OLDER, CalendarServer
 from tests.conftest import Databases
+from tests.sampling import everything
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 
@@ -57,13 +58,20 @@ on_the_newest = on(*(each for each in SERVERS if each.kind not in OLDER))
 with_every_habit = on(*SERVERS, *HABITS)
 
 
+def is_common(place: Place) -> bool:
+    """Whether a place belongs to every run: servers of today, and one habit in three, on SQLite."""
+    habits = [place.quirks == other.quirks for other in HABITS[::3]]
+    return place.database == "sqlite" and place.kind not in OLDER and (not place.quirks or any(habits))
+
+
 def held(metafunc: pytest.Metafunc) -> None:
     """A module's pytest_generate_tests. `--database` leaves those out that stand on the other kind."""
     if "place" in metafunc.fixturenames:
         only = metafunc.config.getoption("--database")
         marks = {"postgresql": [pytest.mark.postgres], "sqlite": []}
+        places = getattr(metafunc.function, "places", (MEMORY,))
         here = [
-            each for each in getattr(metafunc.function, "places", (MEMORY,)) if only in (None, each.database)
+            place for place in places if only in (None, place.database) and (everything() or is_common(place))
         ]
         metafunc.parametrize(
             "place", [pytest.param(each, id=str(each), marks=marks[each.database]) for each in here]

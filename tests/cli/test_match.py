@@ -135,6 +135,7 @@ def test_five_hundred_a_side_are_matched_with_a_proof_the_same_in_any_order(
     assert (tmp_path / "pairs.csv").read_bytes() == first
 
 
+@pytest.mark.everything
 def test_the_generator_writes_the_same_file_for_the_same_numbers() -> None:
     one, again, tight = (many("--mentors", "30", "--mentees", "20", *more) for more in ((), (), ("--tight",)))
     assert one == again != tight

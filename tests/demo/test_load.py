@@ -368,6 +368,7 @@ def test_people_can_still_be_added_afterwards(app: Flask, make: Factories) -> No
     assert counted(Person) == 121
 
 
+@pytest.mark.everything
 @pytest.mark.slow
 def test_a_company_may_have_five_thousand_people(app: Flask) -> None:
     demo.load(people=5_000)

@@ -53,6 +53,7 @@ def test_children_stop_when_the_supervisor_is_killed(tmp_path: Path, log: Path) 
         wait_until(lambda: not any(each.is_running() for each in everybody[1:]), log=log)
 
 
+@pytest.mark.everything
 @pytest.mark.slow
 def test_the_demo_says_where_to_go_and_as_whom_and_is_not_loaded_twice(tmp_path: Path, log: Path) -> None:
     counts = []

@@ -18,8 +18,6 @@ from tests.conftest import Noise
 from tests.personas import Factories
 from tests.visitor import Visitor
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def programme(make: Factories, staff: Person) -> Programme:

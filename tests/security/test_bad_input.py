@@ -13,8 +13,6 @@ from tests.markup import Element
 from tests.personas import Factories
 from tests.visitor import Page, Visitor, filled
 
-pytestmark = pytest.mark.both_databases
-
 TYPED = {"text", "email", "search", "url", "tel", "", "number", "date"}
 WORDS = {
     "nothing": "",

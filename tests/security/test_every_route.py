@@ -233,6 +233,7 @@ def test_nul_in_a_form_is_refused_everywhere(
     assert audit.count() == before
 
 
+@pytest.mark.everything
 def test_odd_values_in_an_address_never_break_a_page(
     app: Flask, furnished: Person, new_visitor: Callable[..., Visitor]
 ) -> None:

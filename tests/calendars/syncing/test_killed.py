@@ -29,10 +29,13 @@ from tests.calendars.places import MEMORY, Place, held, on, the_database, the_pl
 from tests.calendars.planned import HOUR, WORKING, check_ins, letters, override, plan, quiet_rule
 from tests.calendars.servers import CalendarServer
 from tests.personas import Factories
+from tests.sampling import everything
 
 BEGUN = datetime(2026, 1, 6, tzinfo=UTC)
 OVER = {"state": "ended", "ended_at": BEGUN}
 MOST_STEPS = 150
+EVERY = 5
+"""By default a worker dies at each fifth point only."""
 RADICALE, XANDIKOS, POSTGRES = Place("radicale"), Place("xandikos"), Place("memory", "postgresql")
 Story = Callable[[Account, int], None]
 """What happens before a worker dies, the so manieth time."""
@@ -53,7 +56,7 @@ def die_everywhere(
     """Tell a story until a worker lives through it; the number of deaths. `check` is asked after each."""
 
     def tell(story: Story, check: Callable[[str], None]) -> int:
-        for number in range(1, MOST_STEPS):
+        for number in range(1, MOST_STEPS, 1 if everything() else EVERY):
             story(account, number)
             life = workers.live(account.id, database_url=database_url, instance=tmp_path, die_at=number)
             a_fresh_worker_comes(account)

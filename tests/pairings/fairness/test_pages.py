@@ -20,8 +20,6 @@ from tests.pairings.company import Company
 from tests.personas import Factories
 from tests.visitor import Visitor
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def stefan(company: Company, new_visitor: Callable[..., Visitor], staff: Person) -> Visitor:

@@ -27,8 +27,6 @@ from tests.pairings.crowd import ask, fill, keep, many, pairs, proposed, row, ru
 from tests.pairings.posted import held, letters
 from tests.personas import Factories
 
-pytestmark = pytest.mark.both_databases
-
 
 def test_sixty_people_are_matched_and_the_pairs_kept_as_drafts(make: Factories, company: Company) -> None:
     fill(make, company.programme, 32, 28)

@@ -34,8 +34,6 @@ from tests.pairings.crowd import ask, fill, keep, pairs, solvers, wait_for
 from tests.pairings.posted import held
 from tests.personas import Factories
 
-pytestmark = pytest.mark.both_databases
-
 
 def programme_of(company: Company) -> Programme:
     db.session.rollback()
