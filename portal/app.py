@@ -1,4 +1,4 @@
-"""The house put together: settings, database, sign-in, furniture, then the rooms, one line each."""
+"""The application: settings, database, sign-in, what templates need, then the blueprints, one line each."""
 
 import os
 from datetime import timedelta

@@ -43,7 +43,7 @@ def open_queue(app: Flask, tasks: Mapping[str, Task]) -> Any:
     """Huey with one task that calls `tasks` by name; raises SettingsError for a HUEY_URL it does not know."""
     huey: Any = _huey(app.extensions["settings"])
 
-    @huey.task(name="answer")
+    @huey.task(name="answer")  # type: ignore[untyped-decorator]  # huey has no types
     def answer(name: str, id: int | str) -> None:
         with app.app_context():
             tasks[name](int(id))

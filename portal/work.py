@@ -1,7 +1,7 @@
-"""The doorbell of background work, and the leases that make a piece of work happen once.
+"""Enqueue background tasks, and lease rows so that a piece of work happens once.
 
-No fact lives in the queue: each kind of work keeps its state in its own table, so a ring that is lost or
-doubled does no harm; the sweep every minute finds what a lost ring left lying. A worker claims a row by a
+No fact lives in the queue: each kind of work keeps its state in its own table, so a task that is lost or
+doubled does no harm; the sweep every minute finds what a lost one left lying. A worker claims a row by a
 conditional UPDATE; a lease that has run out is free again, which is how work survives a kill -9.
 """
 
@@ -19,11 +19,11 @@ from portal.clock import now
 from portal.db import BOOKKEEPING, Model, Moment, after_commit, db
 
 log = logging.getLogger(__name__)
-BEAT_SECONDS = 20
-"""How often a worker says that it lives; three beats missed and the portal is no longer ready."""
+HEARTBEAT_SECONDS = 20
+"""How often a worker notes that it lives; three missed and the portal is no longer ready."""
 
 
-class Beat(Model):
+class Heartbeat(Model):
     """The last sign of life of each worker process."""
 
     __tablename__ = "worker_beat"
@@ -48,13 +48,11 @@ def enqueue(name: str, id: int | str) -> None:
 
 
 def _enqueue_softly(queue: Callable[[str, int | str], None], name: str, id: int | str) -> None:
-    """The fact is committed already; a bell that fails must not tell the person otherwise. The sweep will
-    find it.
-    """
+    # the fact is committed already: a queue that fails must not tell the person otherwise
     try:
         queue(name, id)
     except Exception:
-        log.exception("could not ring %s for %s; the sweep will", name, id)
+        log.exception("could not enqueue %s for %s; the sweep will find it", name, id)
 
 
 def claim(model: type[Any], id: int, *, seconds: int, where: Any) -> str | None:
@@ -63,23 +61,23 @@ def claim(model: type[Any], id: int, *, seconds: int, where: Any) -> str | None:
     """
     holder, moment = secrets.token_hex(16), now()
     until: InstrumentedAttribute[datetime | None] = model.lease_until
-    taken: Any = db.session.execute(
+    result: Any = db.session.execute(
         update(model)
         .where(inspect(model).primary_key[0] == id, where, or_(until.is_(None), until < moment))
         .values(lease_holder=holder, lease_until=moment + timedelta(seconds=seconds))
         .execution_options(synchronize_session=False)
     )
-    return holder if taken.rowcount == 1 else None
+    return holder if result.rowcount == 1 else None
 
 
-def beat(worker: str) -> None:
+def note_heartbeat(worker: str) -> None:
     """Note a sign of life, and forget workers not heard of for a day."""
     moment = now()
-    db.session.merge(Beat(worker=worker, seen_at=moment))
-    db.session.execute(db.delete(Beat).where(Beat.seen_at < moment - timedelta(days=1)))
+    db.session.merge(Heartbeat(worker=worker, seen_at=moment))
+    db.session.execute(db.delete(Heartbeat).where(Heartbeat.seen_at < moment - timedelta(days=1)))
 
 
 def alive() -> bool:
-    """Whether some worker was seen within three beats."""
-    latest = db.session.scalar(db.select(db.func.max(Beat.seen_at)))
-    return latest is not None and now() - latest < timedelta(seconds=3 * BEAT_SECONDS)
+    """Whether some worker was seen within three heartbeats."""
+    latest = db.session.scalar(db.select(db.func.max(Heartbeat.seen_at)))
+    return latest is not None and now() - latest < timedelta(seconds=3 * HEARTBEAT_SECONDS)

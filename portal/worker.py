@@ -1,7 +1,7 @@
-"""The worker: every background task and every periodic round, on one page.
+"""Every background task and every periodic round, and the process that works through them.
 
-Several workers may run; each makes the rounds, and leases make the work happen once. The queue is
-task_queue.py.
+What is to be done stands in the tables: a lost task is found by the sweep, and a doubled one finds nothing to
+do. Several workers may run; each enqueues the rounds, and leases make the work happen once.
 """
 
 import gc
@@ -60,7 +60,7 @@ def expire_offers() -> None:
 
 
 def follow_calendar(person_id: int) -> None:
-    """What a person's calendar should show has changed: their invitations follow, and their account."""
+    """Bring a person's invitations and their account in step with what their calendar should show."""
     try:
         invitations.invite(person_id)
     except Exception:  # the sweep tries again; the account must not wait for it
@@ -123,7 +123,7 @@ def engine(app: Flask) -> Any:
     return huey
 
 
-class Consumer(HueyConsumer):
+class Consumer(HueyConsumer):  # type: ignore[misc]  # huey has no types
     """Huey's consumer, which here stops gently at both SIGTERM and Ctrl-C."""
 
     def __init__(self, huey: Huey) -> None:
@@ -138,14 +138,14 @@ def run(app: Flask) -> None:
     consumer = Consumer(engine(app))
     settle()
     name, stop = f"{socket.gethostname()[:60]}:{os.getpid()}", threading.Event()
-    heart = threading.Thread(target=_beat, args=(app, name, stop), name="heart", daemon=True)
-    heart.start()
+    heartbeat = threading.Thread(target=_note_heartbeats, args=(app, name, stop), daemon=True)
+    heartbeat.start()
     try:
         consumer.run()
     finally:
         stop.set()
-        heart.join(2)
-        _take_leave(app, name)
+        heartbeat.join(2)
+        _forget_heartbeat(app, name)
 
 
 def settle() -> None:
@@ -155,21 +155,21 @@ def settle() -> None:
     gc.freeze()
 
 
-def _beat(app: Flask, name: str, stop: threading.Event) -> None:
-    """Tell the database every few seconds that this worker lives."""
+def _note_heartbeats(app: Flask, name: str, stop: threading.Event) -> None:
+    """Write this worker's heartbeat into the database every few seconds."""
     while True:
         try:
             with app.app_context(), transaction():
-                work.beat(name)
-        except Exception:  # a database that is away comes back; the heart must not stop for it
+                work.note_heartbeat(name)
+        except Exception:  # a database that is away comes back; the heartbeat must not stop for it
             log.exception("could not note that the worker lives")
-        if stop.wait(work.BEAT_SECONDS):
+        if stop.wait(work.HEARTBEAT_SECONDS):
             return
 
 
-def _take_leave(app: Flask, name: str) -> None:
+def _forget_heartbeat(app: Flask, name: str) -> None:
     try:
         with app.app_context(), transaction():
-            db.session.execute(db.delete(work.Beat).where(work.Beat.worker == name))
+            db.session.execute(db.delete(work.Heartbeat).where(work.Heartbeat.worker == name))
     except Exception:  # nothing depends on it: a silent worker is not counted for long
         log.exception("could not note that the worker stopped")

@@ -38,7 +38,7 @@ def test_the_portal_is_ready_once_a_worker_was_seen(app: Flask, visitor: Visitor
         "worker": "none seen lately; is `portal worker` running?",
     }
     with transaction():
-        work.beat("test")
+        work.note_heartbeat("test")
     page = visitor.get("/readyz")
     assert page.response.get_json() == {"ready": True, "database": "ok", "migrations": "ok", "worker": "ok"}
 
@@ -46,7 +46,7 @@ def test_the_portal_is_ready_once_a_worker_was_seen(app: Flask, visitor: Visitor
 def test_a_portal_with_the_tables_of_another_release_is_not_ready(app: Flask, visitor: Visitor) -> None:
     with transaction():
         db.session.execute(db.text("UPDATE alembic_version SET version_num = 'another'"))
-        work.beat("test")
+        work.note_heartbeat("test")
     assert "portal migrate" in visitor.get("/readyz", status=503).response.get_json()["migrations"]
 
 

@@ -30,7 +30,7 @@ from portal.calendars.wire.session import GuardedSession
 from portal.clock import now
 from portal.db import db, transaction
 from portal.vault import keyring
-from portal.work import Beat
+from portal.work import Heartbeat
 from tests.calendars.servers import CalendarServer, running_server
 
 PATIENCE_SECONDS = 600
@@ -132,7 +132,7 @@ def counted() -> Iterator[dict[str, int]]:
 def wait_for_worker() -> None:
     """Until a worker is there."""
     until = time.monotonic() + 60
-    while not db.session.scalar(select(func.count()).select_from(Beat)):
+    while not db.session.scalar(select(func.count()).select_from(Heartbeat)):
         db.session.rollback()
         assert time.monotonic() < until, "the worker does not start"
         time.sleep(0.05)

@@ -69,7 +69,7 @@ class Child:
         log.warning("the %s stopped (%s); starting it again in %.0f s", self.name, code, self.wait)
         self.process, self.due = None, moment + self.wait
 
-    def tell(self, number: int) -> None:
+    def send(self, number: int) -> None:
         """Send a signal to the process, if it is up."""
         if self.process is not None and self.process.poll() is None:
             with suppress(ProcessLookupError):
@@ -123,9 +123,9 @@ def supervise(
     web = Child("web server", (*COMMAND, "web", "--bind", f"fd://{number}"), (number,))
     children = (*beside, web, Child("worker", (*COMMAND, "worker")))
     announced = False
-    with _told_to_stop() as told:
+    with _stop_signals() as signals:
         try:
-            while not told:
+            while not signals:
                 for child in children:
                     child.tend(environ)
                 if not announced and ready(listener, public_url):
@@ -151,7 +151,7 @@ def ready(listener: socket.socket, public_url: str) -> bool:
 
 def _stop(children: Sequence[Child]) -> None:
     for child in children:
-        child.tell(signal.SIGTERM)
+        child.send(signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
     for child in children:
         if child.process is not None:
@@ -161,18 +161,18 @@ def _stop(children: Sequence[Child]) -> None:
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[list[int]]:
+def _stop_signals() -> Iterator[list[int]]:
     """A list that fills when a signal asks to stop."""
-    told: list[int] = []
+    signals: list[int] = []
 
-    def hear(number: int, _frame: FrameType | None) -> None:
-        told.append(number)
+    def note(number: int, _frame: FrameType | None) -> None:
+        signals.append(number)
 
     before = {
-        number: signal.signal(number, hear) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     }
     try:
-        yield told
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
