@@ -97,7 +97,7 @@ def new_person(email: str, *, name: str, role: str, password: str | None) -> str
     """Add a person; without a password the one-time link that was also posted to them."""
     email = _address(email)
     if password is not None:
-        check_strength(password, about=(name, email))
+        check_strength(password, personal=(name, email))
     kept = hashed(password) if password is not None else None
     with transaction():
         person = add_person(email=email, name=name, role=role, password_hash=kept, by=None, at=now())

@@ -1,4 +1,4 @@
-"""Editing a person, by themselves or by staff, and taking an edit back. Every later table edits in this way:
+"""Editing a person, by themselves or by staff, and taking an edit back. All tables are edited in this way:
 
 an edit carries the version it saw; what did not change is no edit; a stale one raises Stale with both values;
 what changed is one audit entry, and that entry is all an undo needs.
@@ -88,8 +88,8 @@ def can_be_undone(entry: audit.AuditEntry, person: Person) -> bool:
 
 def who_changed_last(person_id: int) -> audit.AuditEntry | None:
     """The latest edit of a person."""
-    about = audit.AuditEntry.object_kind == KIND, audit.AuditEntry.object_id == str(person_id)
-    query = select(audit.AuditEntry).where(*about, audit.AuditEntry.action == EDITED)
+    edits = audit.AuditEntry.object_kind == KIND, audit.AuditEntry.object_id == str(person_id)
+    query = select(audit.AuditEntry).where(*edits, audit.AuditEntry.action == EDITED)
     return db.session.scalars(query.order_by(audit.AuditEntry.position.desc()).limit(1)).one_or_none()
 
 
@@ -159,8 +159,8 @@ def _set(person: Person, name: str, value: Any, at: datetime) -> None:
         if value:
             sessions.end_all(person.id)
     elif name == "roles":
-        kept = {grant.role: grant for grant in person.role_grants}
-        person.role_grants[:] = [kept.get(role) or RoleGrant(role=Role(role).value) for role in value]
+        grants = {grant.role: grant for grant in person.role_grants}
+        person.role_grants[:] = [grants.get(role) or RoleGrant(role=Role(role).value) for role in value]
         flag_modified(person, "name")  # so that the version rises: roles are rows of their own
     else:
         setattr(person, name, value)

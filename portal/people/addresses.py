@@ -16,7 +16,7 @@ def clean_address(text: str) -> str:
         domain = ""
     labels = domain.split(".")
     whole = f"{local}@{domain}"
-    right = at and len(local) <= 64 and len(labels) > 1 and all(_LABEL.fullmatch(each) for each in labels)
+    right = at and len(local) <= 64 and len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels)
     if not right or len(whole) > LONGEST or not _LOCAL.fullmatch(local):
         raise ValueError("not an e-mail address")
     return whole

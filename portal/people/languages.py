@@ -16,7 +16,7 @@ def parse_languages(text: str) -> list[str]:
     """The codes of languages separated by commas or semicolons, in order; raises ValueError with the one not
     known.
     """
-    codes = list(dict.fromkeys(_code(each) for each in re.split(r"[,;\n]", text) if each.strip()))
+    codes = list(dict.fromkeys(_code(name) for name in re.split(r"[,;\n]", text) if name.strip()))
     if len(codes) > MOST:
         raise ValueError(text.strip())
     return codes
@@ -32,10 +32,10 @@ def _code(text: str) -> str:
     wanted = " ".join(text.casefold().split())
     if wanted in _names("en"):
         return wanted
-    found = _by_name().get(wanted) or _by_own_name().get(wanted)
-    if found is None:
+    code = _by_name().get(wanted) or _by_own_name().get(wanted)
+    if code is None:
         raise ValueError(text.strip())
-    return found
+    return code
 
 
 @lru_cache(maxsize=8)

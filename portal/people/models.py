@@ -1,4 +1,4 @@
-"""Tables of the people room. Moments are aware UTC; addresses are lower case; a person's roles are rows."""
+"""Tables of people. Moments are aware UTC; addresses are lower case; a person's roles are rows."""
 
 from datetime import datetime
 from typing import Any

@@ -1,6 +1,4 @@
-"""A form field that means one person: typed as a name, an address or both, chosen from a
-list while typing.
-"""
+"""A form field that means one person: typed as a name, an address or both, or chosen from a list."""
 
 import re
 
@@ -27,17 +25,17 @@ def named(text: str) -> list[Person]:
 
 def meant(text: str) -> Person | None:
     """The one person whom a text means, if there is exactly one."""
-    found = named(text)
-    return found[0] if len(found) == 1 else None
+    people = named(text)
+    return people[0] if len(people) == 1 else None
 
 
 def one_person(form: PortalForm, field: Field) -> None:
     """Find the one person who is meant."""
-    found = named(field.data or "")
-    if not found:
+    people = named(field.data or "")
+    if not people:
         raise ValidationError(
             _l("Nobody here has that name or address. Choose from the list while you type.")
         )
-    if len(found) > 1:
+    if len(people) > 1:
         raise ValidationError(_l("Several people have that name. Type the address."))
-    field.person = found[0]
+    field.person = people[0]

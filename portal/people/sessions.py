@@ -51,8 +51,8 @@ def find(token: str, *, at: datetime) -> UserSession | None:
         )
         .options(joinedload(UserSession.person).joinedload(Person.role_grants))
     )
-    found = db.session.scalars(query).unique().one_or_none()
-    return found if found is not None and found.person.is_active else None
+    session_row = db.session.scalars(query).unique().one_or_none()
+    return session_row if session_row is not None and session_row.person.is_active else None
 
 
 def open_sessions(person_id: int, *, at: datetime) -> list[UserSession]:

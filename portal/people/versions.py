@@ -1,7 +1,7 @@
 """Versions of what is shown elsewhere: raised in the transaction of the change, compared by whoever shows it.
 
-Upper rooms find what is out of date by these numbers; nobody below calls them. A bell is rung beside, so that
-whoever shows it need not wait for the next round; where many are changed at once, the round does.
+Packages above find what is out of date by these numbers; nothing here calls them. A task is enqueued too,
+so that whoever shows it need not wait for the next sweep; where many are changed at once, the sweep does.
 """
 
 from collections.abc import Iterable
@@ -37,8 +37,9 @@ def of(person_id: int) -> tuple[int, int]:
 
 
 def _raise(person_ids: Iterable[int], *names: str) -> None:
-    """One transaction after the other and in the order of ids, so that two never wait for each other in a
-    ring: some raise versions before they write to the audit, and some after."""
+    """Raise one transaction after the other and in the order of ids, so that two never deadlock: some raise
+    versions before they write to the audit, and some after.
+    """
     wanted = sorted(set(person_ids))
     if wanted:
         audit.hold_chain()

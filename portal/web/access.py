@@ -1,7 +1,7 @@
 """Access marks. Every route carries exactly one: `@public`, `@signed_in` or `@requires(May.…)`.
 
-`check_marks` stops the start when a route has none. What one may not see answers 404, as if it were not
-there.
+`check_marks` stops the start when a route has none. What one may not see answers 404, as if it did not
+exist.
 """
 
 from collections.abc import Callable
@@ -67,9 +67,7 @@ def may(what: May) -> bool:
 
 
 def to_sign_in() -> BaseResponse:
-    """Lead to the sign-in page and back here; a fragment's request gets 401 and moves the
-    whole page instead.
-    """
+    """Lead to the sign-in page and back; a fragment's request gets 401 and moves the whole page."""
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     if not is_htmx():
         return redirect(url_for(SIGN_IN, next=wanted), 303)
@@ -89,7 +87,7 @@ def local_path(target: str | None) -> str | None:
     """`target` if it is a path of this portal, and None for anything that could lead elsewhere."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return None
-    if any(ord(each) < 33 or each == "\\" for each in target):
+    if any(ord(char) < 33 or char == "\\" for char in target):
         return None
     return target
 

@@ -28,7 +28,7 @@ def trimmed(value: Any) -> Any:
 def no_control_characters(form: FlaskForm, field: Field) -> None:
     """Refuse characters that no keyboard types and that break letters and calendars."""
     text = field.data if isinstance(field.data, str) else ""
-    if any(unicodedata.category(each) in ("Cc", "Cs") and each not in KEPT_CONTROLS for each in text):
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in KEPT_CONTROLS for char in text):
         raise ValidationError(_l("This contains a character that cannot be shown. Type the text anew."))
 
 

@@ -1,6 +1,4 @@
-"""Headers of every answer: a strict content policy without inline style or script, and no copy left in shared
-caches.
-"""
+"""Headers of every response: a strict content policy without inline style or script, no shared caching."""
 
 from flask import Flask, Response, request
 
@@ -8,7 +6,7 @@ from portal.settings import Settings
 
 OURS = ("script-src", "style-src", "img-src", "font-src", "connect-src", "form-action")
 NOBODYS = ("default-src", "base-uri", "frame-ancestors")
-POLICY = "; ".join([f"{each} 'none'" for each in NOBODYS] + [f"{each} 'self'" for each in OURS])
+POLICY = "; ".join([f"{source} 'none'" for source in NOBODYS] + [f"{source} 'self'" for source in OURS])
 ALWAYS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -89,7 +89,7 @@ def metrics() -> Response:
 
 
 def _on_this_machine() -> bool:
-    """Asked from here and not through a proxy, behind which everybody seems to be here."""
+    """Asked from this machine and not through a proxy, behind which everybody seems to be local."""
     passed_on = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via"))
     try:
         return not passed_on and ip_address(request.remote_addr or "").is_loopback
@@ -97,13 +97,13 @@ def _on_this_machine() -> bool:
         return False
 
 
-def _lines(name: str, about: str, values: dict[str, int]) -> list[str]:
-    head = [f"# HELP {name} {about}", f"# TYPE {name} gauge"]
+def _lines(name: str, description: str, values: dict[str, int]) -> list[str]:
+    head = [f"# HELP {name} {description}", f"# TYPE {name} gauge"]
     return head + [f"{name}{label} {value}" for label, value in sorted(values.items())]
 
 
 def _by(table: str, column: str) -> dict[str, int]:
-    """Counts of a table's rows by a column. By name, since a room's models are above this floor."""
+    """Counts of a table's rows by a column. By name, since models belong to packages above this one."""
     by = Model.metadata.tables[table].c[column]
     return {
         f'{{{column}="{value}"}}': count

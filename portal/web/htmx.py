@@ -1,7 +1,6 @@
 """Answers to htmx: a fragment for it, a redirect or a whole page for everybody else.
 
-htmx-flask knows the header names of older htmx versions, so only `request.htmx` as a yes or no is taken from
-it.
+htmx-flask knows the header names of older htmx versions, so `request.htmx` is taken as a yes or no only.
 """
 
 from collections.abc import Callable
@@ -32,7 +31,7 @@ def answer(
     """The answer to a change: the fragment for htmx; otherwise a 303 to `back_to`, or the whole `page` with
     `status`.
 
-    Toasts said during the request come along out of band.
+    Toasts made during the request come along out of band.
     """
     if is_htmx():
         return make_response(render_template(fragment, **context) + render_out_of_band(), status)

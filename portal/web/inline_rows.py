@@ -280,9 +280,9 @@ class InlineTable(Generic[Row, Query]):
         """What was changed in a row, by whom and when."""
         row = self.get(row_id)
         entries = self.history_entries(row)
-        values = [each for entry in entries for each in (entry.before, entry.after) if each]
-        ids = {each[name] for each in values for name in self.people_fields if each.get(name)}
-        names = self.names_of(ids | {each.actor_id for each in entries if each.actor_id})
+        values = [change for entry in entries for change in (entry.before, entry.after) if change]
+        ids = {change[name] for change in values for name in self.people_fields if change.get(name)}
+        names = self.names_of(ids | {entry.actor_id for entry in entries if entry.actor_id})
         return render_template(
             "web/inline_rows/history.html",
             inline=self,

@@ -1,6 +1,4 @@
-"""Language and time zone of the reader: their own choice, else what their browser asks for, else the
-portal's.
-"""
+"""Language and time zone of the reader: their choice, or what their browser asks for, or the portal's."""
 
 from flask import Flask, has_request_context, request
 from flask_babel import Babel

@@ -26,7 +26,10 @@ class ListQuery:
     def of(cls, args: Mapping[str, str]) -> Self:
         """Read a query string."""
         return cls(
-            **{each.name: cls._read(each.name, each.default, args.get(each.name)) for each in fields(cls)}
+            **{
+                field.name: cls._read(field.name, field.default, args.get(field.name))
+                for field in fields(cls)
+            }
         )
 
     @classmethod

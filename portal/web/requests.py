@@ -1,6 +1,4 @@
-"""What every request must be before a page sees it: from our own pages, to our own host, and made of real
-text.
-"""
+"""Checks of every request before a view runs: from our own pages, to our own host, and made of valid text."""
 
 import secrets
 from urllib.parse import urlsplit
@@ -50,9 +48,7 @@ def _say_its_name(response: Response) -> Response:
 
 
 def _refuse_foreign_pages() -> None:
-    """A second layer beside the form's token: browsers say where a request comes from, and cannot be made to
-    lie.
-    """
+    """A second layer beside the form's token: a page cannot forge where browsers say it comes from."""
     if request.method in SAFE_METHODS:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
@@ -76,5 +72,5 @@ def _refuse_odd_characters() -> None:
     if request.method not in SAFE_METHODS:
         for name, values in request.form.lists():
             texts += [name, *values]
-    if any("\x00" in text or any("\ud800" <= each <= "\udfff" for each in text) for text in texts):
+    if any("\x00" in text or any("\ud800" <= char <= "\udfff" for char in text) for text in texts):
         raise PortalError(_("The text contains a character that cannot be stored. Go back and type it anew."))

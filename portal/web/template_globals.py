@@ -1,6 +1,4 @@
-"""What templates may call: addresses of static files with their hash, the navigation, and filters for words
-and times.
-"""
+"""What templates may call: hashed addresses of static files, navigation, filters for words and times."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -81,8 +79,8 @@ def navigation(items: Sequence[NavItem]) -> list[NavLink]:
     return [NavLink(str(item.label), url, url == current) for item, url in urls.items()]
 
 
-def _leads_to(path: str, here: str) -> bool:
-    return here == path or (path != "/" and here.startswith(path.rstrip("/") + "/"))
+def _leads_to(path: str, current: str) -> bool:
+    return current == path or (path != "/" and current.startswith(path.rstrip("/") + "/"))
 
 
 def _sees(item: NavItem) -> bool:
@@ -151,5 +149,5 @@ def list_args(**changes: Any) -> dict[str, Any]:
     """The present page's query arguments with `changes`; None takes one away. For links of sorted and
     filtered lists.
     """
-    kept = {**request.args.to_dict(), **changes}
-    return {name: value for name, value in kept.items() if value not in (None, "")}
+    args = {**request.args.to_dict(), **changes}
+    return {name: value for name, value in args.items() if value not in (None, "")}

@@ -140,7 +140,7 @@ def test_one_can_sign_in_as_staff_a_junior_a_senior_and_an_administrator(app: Fl
     assert all(person.is_active for person in found.values())
     for each in demo.SIGN_INS:
         assert verify(found[each.role].password_hash, each.password)
-        check_strength(each.password, about=(each.name, each.email))
+        check_strength(each.password, personal=(each.name, each.email))
 
 
 def test_petra_runs_both_programmes_and_there_are_a_sponsor_and_a_concern_contact(app: Flask) -> None:

@@ -84,7 +84,7 @@ def reset_password(token: str, *, password_hash: str, at: datetime) -> Person:
 
 def change_password(person: Person, *, password_hash: str, by: int, at: datetime) -> None:
     """Set a new password; every session of the person ends and their links with it."""
-    del at  # the audit reads its own clock; kept so that all verbs are called alike
+    del at  # the audit reads its own clock; a parameter so that all verbs are called alike
     _set_password(person, password_hash, by=by)
 
 
@@ -158,7 +158,7 @@ def take_role(person: Person, *, role: str, by: int | None, at: datetime) -> Non
     """Take a role away."""
     del at
     before = sorted(person.roles)
-    for grant in [each for each in person.role_grants if each.role == role]:
+    for grant in [granted for granted in person.role_grants if granted.role == role]:
         person.role_grants.remove(grant)
     db.session.flush()
     if sorted(person.roles) != before:

@@ -31,7 +31,7 @@ def a_work_address(form: PortalForm, field: Field) -> None:
     """Take only addresses of the domains that the settings allow, if they name any."""
     domains = current().allowed_email_domains
     if domains and domain_of(field.data) not in domains:
-        named = ", ".join(f"@{each}" for each in domains)
+        named = ", ".join(f"@{domain}" for domain in domains)
         raise ValidationError(_l("Use your work address; it ends in %(domains)s.", domains=named))
 
 

@@ -64,7 +64,7 @@ def look_at(token: str, *kinds: LinkKind, at: datetime) -> Proof | None:
     password.
     """
     query = select(AccountLink, Person).join(Person, Person.id == AccountLink.person_id)
-    found = db.session.execute(
+    row = db.session.execute(
         query.where(
             AccountLink.token_digest == _digest(token),
             AccountLink.kind.in_(kinds),
@@ -73,9 +73,9 @@ def look_at(token: str, *kinds: LinkKind, at: datetime) -> Proof | None:
             Person.disabled_at.is_(None),
         )
     ).one_or_none()
-    if found is None or found[0].password_digest != fingerprint(found[1].password_hash):
+    if row is None or row[0].password_digest != fingerprint(row[1].password_hash):
         return None
-    return Proof(found[0], found[1])
+    return Proof(row[0], row[1])
 
 
 def use(token: str, *kinds: LinkKind, at: datetime) -> Person | None:

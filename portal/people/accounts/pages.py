@@ -236,19 +236,19 @@ def _may_try(form: PortalForm, what: str, account: str) -> bool:
     return True
 
 
-def _strong(form: PortalForm, *about: str) -> bool:
+def _strong(form: PortalForm, *personal: str) -> bool:
     try:
-        passwords.check_strength(form["password"].data, about=(*about, current().portal_name))
+        passwords.check_strength(form["password"].data, personal=(*personal, current().portal_name))
     except Invalid as error:
         form.take(error)
         return False
     return True
 
 
-def _form_page(template: str, form: PortalForm, **about: object) -> Response | tuple[str, int]:
+def _form_page(template: str, form: PortalForm, **context: object) -> Response | tuple[str, int]:
     wait: TooMany | None = getattr(form, "wait", None)
     status = wait.status if wait else 422 if form.errors else 200
-    html = render_template(template, form=form, next=_next(), **about)
+    html = render_template(template, form=form, next=_next(), **context)
     if wait is None:
         return html, status
     return Response(html, status, mimetype="text/html", headers={"Retry-After": str(wait.seconds)})

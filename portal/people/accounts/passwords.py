@@ -26,7 +26,7 @@ _DISGUISES = str.maketrans("013457$@!", "oleastsai")
 
 
 def hashed(password: str) -> str:
-    """The password as it is kept."""
+    """The password as it is stored."""
     return _HASHER.hash(password)
 
 
@@ -51,8 +51,8 @@ def fingerprint(password_hash: str | None) -> str:
     return hashlib.sha256((password_hash or "").encode()).hexdigest()
 
 
-def check_strength(password: str, *, about: Iterable[str] = (), field: str = "password") -> None:
-    """Raise Invalid for a password that is too short, too long or easy to guess. `about`: the person's name
+def check_strength(password: str, *, personal: Iterable[str] = (), field: str = "password") -> None:
+    """Raise Invalid for a password that is too short, too long or easy to guess. `personal`: their name
     and address.
     """
     if len(password) < SHORTEST:
@@ -75,7 +75,7 @@ def check_strength(password: str, *, about: Iterable[str] = (), field: str = "pa
             ),
             field=field,
         )
-    if _left_of(plain, COMMON_WORDS | _parts(about)) < FEWEST_LEFT:
+    if _left_of(plain, COMMON_WORDS | _parts(personal)) < FEWEST_LEFT:
         raise Invalid(_("Leave your name and address out of your password; others know them."), field=field)
 
 
@@ -84,7 +84,7 @@ def _left_of(plain: str, words: frozenset[str]) -> int:
     too.
     """
     undisguised = _undisguised(plain)
-    return min(_left_in(each, words) for each in (plain, undisguised) if each)
+    return min(_left_in(text, words) for text in (plain, undisguised) if text)
 
 
 def _undisguised(plain: str) -> str:
@@ -101,16 +101,16 @@ def _left_in(text: str, words: frozenset[str]) -> int:
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, " ")
     text = re.sub(r"(?<!\d)\d{1,4}(?!\d)", " ", text)
-    return len({each for each in text if each.isalnum()})
+    return len({char for char in text if char.isalnum()})
 
 
 def _is_run(piece: str) -> bool:
     return " " not in piece and any(piece in run or piece[::-1] in run for run in RUNS)
 
 
-def _parts(about: Iterable[str]) -> frozenset[str]:
-    found = (part for text in about for part in re.split(r"[^\w]+|_", text.casefold()))
-    return frozenset(part for part in found if len(part) > 2)
+def _parts(texts: Iterable[str]) -> frozenset[str]:
+    parts = (part for text in texts for part in re.split(r"[^\w]+|_", text.casefold()))
+    return frozenset(part for part in parts if len(part) > 2)
 
 
 @lru_cache(maxsize=1)

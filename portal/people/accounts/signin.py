@@ -96,14 +96,14 @@ def _reader(asked: Request) -> Person | None:
         return None
     g.reader_unknown = True  # should the database fail here, the error's own page must not ask it again
     at = now()
-    found = sessions.find(token, at=at)
+    session_row = sessions.find(token, at=at)
     g.reader_unknown = False
-    if found is None:
+    if session_row is None:
         return None
-    g.user_session_id = found.id
-    if at - found.seen_at >= sessions.SEEN_EVERY:
+    g.user_session_id = session_row.id
+    if at - session_row.seen_at >= sessions.SEEN_EVERY:
         g.session_seen_at = at
-    return found.person
+    return session_row.person
 
 
 def _token(asked: Request) -> str:
@@ -133,10 +133,10 @@ def _hand_over_cookie(response: Response) -> Response:
     token: str | None = g.get("sign_in_token")
     if token is None:
         return response
-    manners: dict[str, Any] = {"path": "/", "secure": current().https, "httponly": True, "samesite": "Lax"}
+    attributes: dict[str, Any] = {"path": "/", "secure": current().https, "httponly": True, "samesite": "Lax"}
     name = current_app.config["SIGN_IN_COOKIE"]
     if token:
-        response.set_cookie(name, token, max_age=sessions.LONGEST, **manners)
+        response.set_cookie(name, token, max_age=sessions.LONGEST, **attributes)
     else:
-        response.delete_cookie(name, **manners)
+        response.delete_cookie(name, **attributes)
     return response

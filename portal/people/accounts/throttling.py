@@ -97,19 +97,19 @@ def _blocked_until(beyond: int, at: datetime) -> datetime | None:
 def _too_many(wait: timedelta) -> TooMany:
     seconds = max(1, -(-wait // timedelta(seconds=1)))
     if seconds < 90:
-        said = ngettext(
+        message = ngettext(
             "Too many tries. Wait %(num)s second, then try again.",
             "Too many tries. Wait %(num)s seconds, then try again.",
             seconds,
         )
     else:
         minutes = -(-seconds // 60)
-        said = ngettext(
+        message = ngettext(
             "Too many tries. Wait %(num)s minute, then try again.",
             "Too many tries. Wait %(num)s minutes, then try again.",
             minutes,
         )
-    return TooMany(said, seconds=seconds)
+    return TooMany(message, seconds=seconds)
 
 
 def _key(what: str, kind: str, value: str) -> str:

@@ -129,14 +129,14 @@ class ProfileForm(PortalForm):
 
     def validate_manager(self, field: Field) -> None:
         """One person, by address or by a name that only one has."""
-        found = as_typed(field.data) if field.data else []
-        if field.data and not found:
+        people = as_typed(field.data) if field.data else []
+        if field.data and not people:
             raise ValidationError(
                 _("Nobody here has this name or address. Type a few letters and choose from the list.")
             )
-        if len(found) > 1:
+        if len(people) > 1:
             raise ValidationError(_("Several people are called that. Type the e-mail address instead."))
-        self.manager_id = found[0].id if found else None
+        self.manager_id = people[0].id if people else None
 
     def values(self) -> dict[str, Any]:
         """What the form says, as a profile keeps it; call it when the form is right."""

@@ -68,9 +68,9 @@ def save_profile() -> Response:
 @signed_in
 def managers() -> Response:
     """People whose name or address begins as typed, for the manager's field."""
-    found = queries.suggestions(request.args.get("manager", ""), but=current_user.id)
-    page = lambda: render_template("people/profile/managers.html", people=found)  # noqa: E731 - it needs no name elsewhere
-    return answer("people/profile/_managers.html", page=page, people=found)
+    people = queries.suggestions(request.args.get("manager", ""), but=current_user.id)
+    page = lambda: render_template("people/profile/managers.html", people=people)  # noqa: E731 - it needs no name elsewhere
+    return answer("people/profile/_managers.html", page=page, people=people)
 
 
 @blueprint.get("/sessions")
@@ -78,8 +78,8 @@ def managers() -> Response:
 def open_sessions() -> str:
     """The browsers that are signed in."""
     rows = sessions.open_sessions(current_user.id, at=now())
-    here = signin.session_id()
-    return render_template("people/profile/sessions.html", rows=rows, here=here, browser_of=browser_of)
+    current_id = signin.session_id()
+    return render_template("people/profile/sessions.html", rows=rows, here=current_id, browser_of=browser_of)
 
 
 @blueprint.post("/sessions/<id:session_id>/end")
@@ -127,8 +127,8 @@ def password() -> Response | tuple[str, int]:
 
 def _me() -> Person:
     """The reader as a plain row, for actions."""
-    found: Person = current_user._get_current_object()
-    return found
+    person: Person = current_user._get_current_object()
+    return person
 
 
 def _manager() -> Person | None:
@@ -152,7 +152,7 @@ def _new_password_will_do(form: ChangePasswordForm) -> bool:
     account, network = current_user.email, request.remote_addr or ""
     try:
         passwords.check_strength(
-            form.password.data, about=(current_user.name, account, current().portal_name)
+            form.password.data, personal=(current_user.name, account, current().portal_name)
         )
         with transaction():
             throttling.take("change", account=account, network=network, at=now())
@@ -173,7 +173,7 @@ def _refused(form: PortalForm, error: Invalid) -> bool:
 
 
 def _conflict(stale: Stale, form: ProfileForm) -> Response:
-    """Both values of what differs; what is kept is what the form said, under the version now seen."""
+    """Both values of what differs; what is saved is what the form said, under the version now seen."""
     values = {field.name: field.data for field in form if field.type != "CSRFTokenField"}
     conflict = Conflict(
         id="profile",

@@ -170,7 +170,12 @@ def managers() -> Response:
     )
     person_id = field.removeprefix("person-").removesuffix("-manager")
     known = id_in(person_id)
-    found = queries.suggestions(typed, but=known)
-    about: dict[str, Any] = {"people": found, "list_id": f"{field}-list" if known else "manager-list"}
-    page = lambda: render_template("people/table/managers.html", **about)  # noqa: E731  # it needs no name elsewhere
-    return answer("people/table/_managers.html", page=page, **about)
+    context: dict[str, Any] = {
+        "people": queries.suggestions(typed, but=known),
+        "list_id": f"{field}-list" if known else "manager-list",
+    }
+    return answer(
+        "people/table/_managers.html",
+        page=lambda: render_template("people/table/managers.html", **context),
+        **context,
+    )

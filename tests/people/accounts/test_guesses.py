@@ -211,7 +211,7 @@ def test_easy_passwords_are_refused_asvs_6_2_4(app: Flask, password: str) -> Non
 )
 def test_passwords_made_of_ones_own_name_are_refused_asvs_6_2_11(app: Flask, password: str) -> None:
     with pytest.raises(Invalid):
-        passwords.check_strength(password, about=["Ada King", "ada.king@example.com", "Vice Versa"])
+        passwords.check_strength(password, personal=["Ada King", "ada.king@example.com", "Vice Versa"])
 
 
 GOOD = [
@@ -226,4 +226,4 @@ GOOD = [
 
 @pytest.mark.parametrize("password", GOOD)
 def test_long_and_odd_passwords_of_any_make_are_taken_asvs_6_2_5(app: Flask, password: str) -> None:
-    passwords.check_strength(password, about=["Ada King", "ada.king@example.com", "Vice Versa"])
+    passwords.check_strength(password, personal=["Ada King", "ada.king@example.com", "Vice Versa"])
