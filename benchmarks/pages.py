@@ -127,7 +127,7 @@ def with_prices(app: Flask) -> tuple[int, int, int]:
         drafts = db.session.scalar(select(func.count()).where(Pairing.state == "draft")) or 0
         db.session.rollback()
         with transaction():
-            pricing.wanted(programme, at=now())
+            pricing.request_table(programme, at=now())
         pricing.price(programme)
     return pairing, programme, drafts
 

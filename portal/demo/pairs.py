@@ -18,6 +18,7 @@ from portal.pairings import queries
 from portal.pairings.board import actions
 from portal.pairings.matching import drafts as keeping
 from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching.problem import problem_of
 from portal.pairings.models import Pairing
 from portal.pairings.offers import actions as asking
 from portal.pairings.offers import publishing
@@ -70,7 +71,7 @@ def _match(programme: Programme, by: Person, first: tuple[int, int], at: datetim
     actions.add(programme, mentor_id=first[0], mentee_id=first[1], locked=True, by=by.id, at=at)
     run = matchmaking.ask_run(programme, by=by, at=at)
     db.session.flush()
-    result = match(matchmaking.problem_of(programme.id, on=at.date()))
+    result = match(problem_of(programme, on=at.date()))
     matchmaking.store(run, result, at=at, seconds=0.0)
     keeping.keep_run(run, by=by, at=at)
     db.session.flush()

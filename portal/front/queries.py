@@ -219,7 +219,7 @@ def why_not(person: Person, enrolments: Sequence[Enrolment]) -> dict[int, tuple[
         return {}
     met = _met(person)
     found = {}
-    for number, rows in pairings.told_why(list(waiting)).items():
+    for number, rows in pairings.why_left_over(list(waiting)).items():
         enrolment = waiting[number]
         found[enrolment.programme_id] = tuple(
             WhyNot(each.role, words.sentence(each.template, each.args, each.role))

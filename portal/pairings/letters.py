@@ -1,4 +1,4 @@
-"""The room's letters. Each is one pure function of a pairing and of whom it goes to."""
+"""Letters about pairings. Each is one pure function of a pairing and of whom it goes to."""
 
 from datetime import datetime
 from typing import Any

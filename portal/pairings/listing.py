@@ -1,11 +1,8 @@
-"""Staff's questions to the board: which pairings, filtered, sorted and by the page; what a run found; who
-waits without one.
-
-Always the same number of queries, however many rows.
+"""Lists for staff: the board's pairings, filtered, sorted and paginated; a run's proposals; who waits without
+a pairing. Each takes the same number of queries, however many rows there are.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from flask_sqlalchemy.pagination import Pagination, SelectPagination
@@ -18,12 +15,12 @@ from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme
 from portal.programmes.queries import visible_to
-from portal.web.numbers import id_in, page_in
+from portal.web.list_queries import ListQuery
 
 PER_PAGE = 20
 Mentor, Mentee = aliased(Person, name="mentor"), aliased(Person, name="mentee")
 SHOWN = ("", "draft", "offered", "active", "paused", "below", "locked", "over")
-"""What the board can be narrowed to; "" is all that takes seats."""
+"""The board's presets; "" is everything that takes seats."""
 ORDER = case({state: number for number, state in enumerate(PairingState)}, value=Pairing.state)
 SORTS: dict[str, Any] = {
     "mentor": func.lower(Mentor.name),
@@ -34,63 +31,48 @@ SORTS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the board was asked for; unknown values count for nothing."""
+class BoardQuery(ListQuery):
+    """The board's filter, order and page."""
 
+    sorts = SORTS
+    choices = {"show": SHOWN}
     programme: int = 0
     q: str = ""
     show: str = ""
     sort: str = "mentor"
     page: int = 1
 
-    @staticmethod
-    def of(args: Mapping[str, str]) -> "Asked":
-        """Read a query string."""
-        show, sort = args.get("show", ""), args.get("sort", "mentor")
-        return Asked(
-            programme=id_in(args.get("programme")),
-            q=args.get("q", "").strip()[:120],
-            show=show if show in SHOWN else "",
-            sort=sort if sort.removeprefix("-") in SORTS else "mentor",
-            page=page_in(args.get("page")),
-        )
-
-    def args(self) -> dict[str, Any]:
-        """The same as a query string, without what is usual."""
-        usual = asdict(Asked())
-        return {name: value for name, value in asdict(self).items() if value != usual[name]}
-
 
 class Rows(SelectPagination):
-    """Pages of whole rows, where `db.paginate` gives one thing per row."""
+    """Pages of whole rows, where `db.paginate` gives the first column of each."""
 
     def _query_items(self) -> list[Any]:
-        wanted = self._query_args["select"].limit(self.per_page).offset(self._query_offset)
-        return list(self._query_args["session"].execute(wanted))
+        query = self._query_args["select"].limit(self.per_page).offset(self._query_offset)
+        return list(self._query_args["session"].execute(query))
 
 
 class Sliced(Pagination):
-    """Pages of `every`, a list that is there already."""
+    """Pages of `items`, a list in memory."""
 
     def _query_items(self) -> list[Any]:
-        return list(self._query_args["every"][self._query_offset : self._query_offset + self.per_page])
+        return list(self._query_args["items"][self._query_offset : self._query_offset + self.per_page])
 
     def _query_count(self) -> int:
-        return len(self._query_args["every"])
+        return len(self._query_args["items"])
 
 
 def programmes_of(person: Person) -> list[Programme]:
-    """The programmes that a member of staff runs, those of now first."""
-    of_now = case({ProgrammeState.RUNNING: 0, ProgrammeState.OPEN: 1}, value=Programme.state, else_=2)
+    """The programmes that a member of staff runs: running ones first, then those open for sign-up."""
+    current_first = case({ProgrammeState.RUNNING: 0, ProgrammeState.OPEN: 1}, value=Programme.state, else_=2)
     return list(
         db.session.scalars(
-            visible_to(person).order_by(of_now, Programme.starts_on.desc(), Programme.id.desc())
+            visible_to(person).order_by(current_first, Programme.starts_on.desc(), Programme.id.desc())
         )
     )
 
 
-def find(programme: Programme, asked: Asked) -> Pagination:
-    """A page of pairings, each with the two."""
+def find(programme: Programme, asked: BoardQuery) -> Pagination:
+    """A page of the board's pairings, each with its two people."""
     query = (
         select(Pairing)
         .join(Mentor, Pairing.mentor_id == Mentor.id)
@@ -98,39 +80,39 @@ def find(programme: Programme, asked: Asked) -> Pagination:
         .options(
             contains_eager(Pairing.mentor.of_type(Mentor)), contains_eager(Pairing.mentee.of_type(Mentee))
         )
-        .where(Pairing.programme_id == programme.id, _narrowed(asked.show, line_of(programme)))
-        .order_by(_order(asked.sort), func.lower(Mentor.name), Pairing.id)
+        .where(Pairing.programme_id == programme.id, _preset(asked.show, line_of(programme)))
+        .order_by(asked.order(), func.lower(Mentor.name), Pairing.id)
     )
     if asked.q:
-        sought = (Mentor.name, Mentee.name, Mentor.department, Mentee.department, Pairing.remark)
-        query = query.where(or_(*(column.icontains(asked.q, autoescape=True) for column in sought)))
+        searched = (Mentor.name, Mentee.name, Mentor.department, Mentee.department, Pairing.remark)
+        query = query.where(or_(*(column.icontains(asked.q, autoescape=True) for column in searched)))
     return db.paginate(query, page=asked.page, per_page=PER_PAGE, error_out=False)
 
 
-def numbers(programme: Programme) -> dict[str, int]:
+def count_presets(programme: Programme) -> dict[str, int]:
     """How many pairings each of SHOWN has."""
-    counted = [func.count().filter(_narrowed(show, line_of(programme))) for show in SHOWN]
-    row = db.session.execute(select(*counted).where(Pairing.programme_id == programme.id)).one()
+    counts = [func.count().filter(_preset(show, line_of(programme))) for show in SHOWN]
+    row = db.session.execute(select(*counts).where(Pairing.programme_id == programme.id)).one()
     return dict(zip(SHOWN, row, strict=True))
 
 
-def drafts_there(programme_id: int) -> tuple[int, int]:
-    """How many drafts there are that a kept run replaces, and how many are locked."""
-    drafts = select(func.count().filter(~Pairing.locked), func.count().filter(Pairing.locked)).where(
+def count_drafts(programme_id: int) -> tuple[int, int]:
+    """How many drafts are not locked, so that a kept run replaces them, and how many are."""
+    query = select(func.count().filter(~Pairing.locked), func.count().filter(Pairing.locked)).where(
         Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT
     )
-    loose, locked = db.session.execute(drafts).one()
-    return loose, locked
+    unlocked, locked = db.session.execute(query).one()
+    return unlocked, locked
 
 
 def line_of(programme: Programme) -> int:
-    """The programme's line as scores are kept (0..10000); 0 where the engine finds it itself."""
+    """The programme's line in the unit of scores (0..10000); 0 for "auto"."""
     line = programme.rules.get("line", 40)
     return int(line) * 100 if isinstance(line, int) else 0
 
 
 def proposals(run_id: int, *, page: int) -> Pagination:
-    """What a run proposes, the best first, with the next best for either side."""
+    """A page of a run's proposals, the best first, with the next best partner for either side."""
     sides = (Proposal.mentor, Proposal.mentee, Proposal.next_mentor, Proposal.next_mentee)
     query = (
         select(Proposal)
@@ -142,7 +124,7 @@ def proposals(run_id: int, *, page: int) -> Pagination:
 
 
 def left_over(run_id: int, *, page: int, per_page: int = PER_PAGE) -> Pagination:
-    """Whom a run could not pair, those who want to learn first."""
+    """A page of those whom a run could not pair, mentees first."""
     query = (
         select(LeftOver)
         .join(LeftOver.enrolment)
@@ -155,22 +137,22 @@ def left_over(run_id: int, *, page: int, per_page: int = PER_PAGE) -> Pagination
 
 
 def waiting(programme_id: int, *, page: int = 1, per_page: int = PER_PAGE) -> Pagination:
-    """Who waits in a role without any pairing in it: person, role, and what the latest kept run says of why.
+    """Who waits in a role without a pairing in it, and the reason by the latest kept run.
 
-    Rows have .person, .role, .template and .args; those who want to learn come first.
+    Rows have .Person, .role, .template and .args; mentees come first.
     """
     sides = union_all(*(_waiting_as(programme_id, role) for role in ("mentee", "mentor"))).subquery()
-    kept = select(MatchRun.id).where(MatchRun.programme_id == programme_id, MatchRun.kept_at.is_not(None))
-    kept = kept.order_by(MatchRun.kept_at.desc(), MatchRun.id.desc()).limit(1)
-    told = and_(
-        LeftOver.run_id == kept.scalar_subquery(),
+    latest = select(MatchRun.id).where(MatchRun.programme_id == programme_id, MatchRun.kept_at.is_not(None))
+    latest = latest.order_by(MatchRun.kept_at.desc(), MatchRun.id.desc()).limit(1)
+    reason = and_(
+        LeftOver.run_id == latest.scalar_subquery(),
         LeftOver.enrolment_id == sides.c.enrolment_id,
         LeftOver.role == sides.c.role,
     )
     query = (
         select(Person, sides.c.role, LeftOver.template, LeftOver.args)
         .join(sides, sides.c.person_id == Person.id)
-        .outerjoin(LeftOver, told)
+        .outerjoin(LeftOver, reason)
         .where(Person.disabled_at.is_(None))
         .order_by(sides.c.role, func.lower(Person.name), Person.id)
     )
@@ -178,36 +160,31 @@ def waiting(programme_id: int, *, page: int = 1, per_page: int = PER_PAGE) -> Pa
 
 
 def enrolled(programme_id: int, person_id: int) -> Person | None:
-    """Somebody who takes part in a programme."""
+    """The person with this id, if they are enrolled in the programme."""
     query = select(Person).join(Enrolment, Enrolment.person_id == Person.id)
     return db.session.scalar(query.where(Person.id == person_id, Enrolment.programme_id == programme_id))
 
 
 def _waiting_as(programme_id: int, role: str) -> Select[int, int, str]:
-    theirs, part = (
+    person_id, joined = (
         (Pairing.mentor_id, Enrolment.as_mentor)
         if role == "mentor"
         else (Pairing.mentee_id, Enrolment.as_mentee)
     )
-    taken = select(theirs).where(Pairing.programme_id == programme_id, Pairing.state.in_(OPEN_PAIRINGS))
+    paired = select(person_id).where(Pairing.programme_id == programme_id, Pairing.state.in_(OPEN_PAIRINGS))
     return select(Enrolment.id.label("enrolment_id"), Enrolment.person_id, literal(role).label("role")).where(
         Enrolment.programme_id == programme_id,
         Enrolment.state == EnrolmentState.WAITING,
-        part,
-        Enrolment.person_id.not_in(taken),
+        joined,
+        Enrolment.person_id.not_in(paired),
     )
 
 
-def _narrowed(show: str, line: int) -> Any:
-    """What a preset narrows the board to."""
+def _preset(show: str, line: int) -> Any:
+    """The condition of one of SHOWN."""
     return {
         "": Pairing.state.in_(OPEN_PAIRINGS),
         "below": and_(Pairing.state.in_(OPEN_PAIRINGS), Pairing.score < line),
         "locked": and_(Pairing.state.in_(OPEN_PAIRINGS), Pairing.locked),
         "over": Pairing.state.in_([PairingState.ENDED, PairingState.DECLINED]),
     }.get(show, Pairing.state == show)
-
-
-def _order(sort: str) -> Any:
-    column = SORTS[sort.removeprefix("-")]
-    return column.desc() if sort.startswith("-") else column.asc()

@@ -1,4 +1,4 @@
-"""Tables of the pairings room."""
+"""Tables of pairings: runs with their proposals, prices of changes, and pairings themselves."""
 
 from datetime import datetime
 from typing import Any
@@ -20,13 +20,13 @@ REMARK = kept(
 
 
 class MatchRun(Leased, Model):
-    """One run of the engine over one programme. What it found never changes; `kept_at` says that drafts were
-    made of it.
+    """One run of the engine over one programme. Its result never changes;
+    `kept_at` is when drafts were made of it.
 
     `weights` and `rules` are those it ran with; a trial (`trial`, with a `title`) may have its own, and pairs
     of its own that are locked or forbidden (RunPair). `line` is the line it went by, 0..10000; with the rule
     "auto", `held_by` is whoever keeps it from being higher. `gap` is 0 when the result is proven to be the
-    best. `phase`, `done` and `total` are its progress, renewed while it lives.
+    best. `phase`, `done` and `total` are its progress.
     """
 
     __tablename__ = "match_run"
@@ -89,12 +89,12 @@ class RunPair(Model):
 
 
 class PriceTable(Leased, Model):
-    """What each change by hand on a programme's board would cost: worked out by the worker, read while staff
-    edit a row.
+    """What each change by hand on a programme's board would cost: worked out in the
+    background, read while staff edit a row.
 
-    `stamp` tells from which state of the board, the people and the rules it was made; a different one now
-    means that it is out of date. `data` is as core.matching.edits writes it; None while it is worked out for
-    the first time.
+    `stamp` is a digest of the board, the people and the rules it was made from; when theirs is another now,
+    it is out of date. `data` is a core.matching.prices.price_board.PriceBoard as bytes, None while it is
+    worked out for the first time; `problem` says why there can be none.
     """
 
     __tablename__ = "price_table"
@@ -112,12 +112,12 @@ class PriceTable(Leased, Model):
 
 
 class Proposal(Model):
-    """A pair that a run proposes. `score` and the points of its `parts` are integers 0..10000; the parts sum
-    to the score.
+    """A pair that a run proposes. `score` and the points of its `parts` are
+    integers 0..10000; the parts sum to the score.
 
-    `parts` are as `core.matching.criteria.Part.as_json()` writes them: name, points, template and args of the
-    sentence. `next_mentor` is the best other mentor that the rules allow for this mentee, and `next_mentee`
-    the other way round.
+    `parts` are as `Part.as_json()` of the engine writes them: name, points, and template and
+    args of the sentence. `next_mentor` is the best other mentor that the rules allow for this
+    mentee, and `next_mentee` the other way round.
     """
 
     __tablename__ = "proposal"
@@ -157,9 +157,7 @@ class Proposal(Model):
 
 
 class LeftOver(Model):
-    """Somebody whom a run could not pair in one role, and why: a template to be translated and what goes into
-    it.
-    """
+    """Somebody whom a run could not pair in one role, and why: a template to translate, and its values."""
 
     __tablename__ = "left_over"
     __table_args__ = (UniqueConstraint("run_id", "enrolment_id", "role"),)
@@ -179,9 +177,9 @@ class LeftOver(Model):
 class Pairing(Model):
     """Two people in one programme: `mentor` is the junior who teaches, `mentee` the senior who learns.
 
-    `state` goes by core.lifecycle.PAIRING_STEPS. `mentee_accepted_at` comes first, since the senior is asked
-    first; `answer_by` is until when the one who is asked may answer. `end_reason` is a word of ours
-    (core.lifecycle.PairingEnd).
+    `state` goes by core.lifecycle.PAIRING_STEPS. `mentee_accepted_at` comes first, since the
+    senior is asked first; `answer_by` is until when the one who is asked may answer.
+    `end_reason` is a core.lifecycle.PairingEnd.
     """
 
     __tablename__ = "pairing"

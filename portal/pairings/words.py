@@ -1,4 +1,4 @@
-"""Words of the pairings room: labels of states, and the sentences that say why two people were matched."""
+"""Labels of states, and the sentences that say why two people were matched, in the reader's language."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -56,11 +56,11 @@ PARTS: dict[str, Any] = {
     "language": _l("Language"),
     "place": _l("Place"),
 }
-"""The same order in which reasons are read when they count alike."""
+"""In the order in which reasons with the same points are read."""
 
 
 def sentence(template: str, args: Mapping[str, Any], reader: str = "staff") -> str:
-    """A sentence of the engine in the reader's language, spoken to them: "staff", or the side they are on."""
+    """A sentence of the engine as `reader` ("staff", "mentor" or "mentee") reads it."""
     locale = get_locale()
     tongue = Tongue(
         gettext, lambda some: format_list(some, locale=locale), lambda code: locale.languages.get(code, code)
@@ -69,23 +69,22 @@ def sentence(template: str, args: Mapping[str, Any], reader: str = "staff") -> s
 
 
 def reasons(parts: Sequence[Mapping[str, Any]], reader: str = "staff") -> list[str]:
-    """What the stored parts of a score say, the weightiest first; parts without a sentence are left out."""
+    """The sentences of a score's stored parts, the weightiest first; parts without one are left out."""
     return [text for _, text in explained(parts, reader)]
 
 
 def explained(parts: Sequence[Mapping[str, Any]], reader: str = "staff") -> list[tuple[str, str]]:
-    """The same, each with the name of what it is about."""
-    told = sorted(parts, key=lambda part: -int(part["points"]))
-    every = (
+    """The same, each with the name of its part."""
+    labelled = (
         (PARTS.get(part["name"], part["name"]), sentence(part["template"], part["args"], reader))
-        for part in told
+        for part in sorted(parts, key=lambda part: -int(part["points"]))
         if part["points"] > 0
     )
-    return [(str(about), text) for about, text in every if text]
+    return [(str(label), text) for label, text in labelled if text]
 
 
 def points(score: float) -> str:
-    """A score of 0..10000 as people see it: 0 to 100, whole, and never more than it is: what is below a line
-    looks so.
+    """A score of 0..10000 as people see it: 0 to 100, rounded down, so
+    that a score below a line also looks so.
     """
     return str(int(score // 100))

@@ -144,6 +144,10 @@ class InlineTable(Generic[Row, Query]):
         """What stands in place of a list without rows."""
         return self.empty
 
+    def empty_url(self) -> str:
+        """Where the link of a list without rows leads."""
+        return url_for(self.when_empty().endpoint)
+
     def id_of(self, row: Any) -> Any:
         """A row's id."""
         return row.id
@@ -228,7 +232,7 @@ class InlineTable(Generic[Row, Query]):
     def index(self) -> Response:
         """The list."""
         context = self.list_context()
-        return answer("web/inline_rows/found.html", page=lambda: self._page(context), **context)
+        return answer("web/inline_rows/found.html", page=lambda: self.page(context), **context)
 
     def row(self, row_id: Any) -> Response:
         """One row as it is; where an edit is left."""
@@ -289,7 +293,7 @@ class InlineTable(Generic[Row, Query]):
             row=row,
             entries=entries,
             names=names,
-            differences=lambda entry: self._differences(entry, names),
+            differences=lambda entry: self.differences(entry, names),
             undoable=lambda entry: self.can_be_undone(entry, row),
         )
 
@@ -322,19 +326,24 @@ class InlineTable(Generic[Row, Query]):
         """The row as a form, alone for htmx and in the whole list otherwise."""
         return answer(
             f"{self.templates}/_row_edit.html",
-            page=lambda: self._page({**self.list_context(row), "row": row, **forms}),
+            page=lambda: self.page({**self.list_context(row), "row": row, **forms}),
             status=status,
             inline=self,
             row=row,
             **forms,
         )
 
-    def _page(self, context: dict[str, Any]) -> str:
+    def page(self, context: dict[str, Any]) -> str:
+        """The whole page with its list."""
         return render_template(f"{self.templates}/index.html", **self.page_context(), **context)
+
+    def asked(self, edited: Row | None) -> Query:
+        """What the list is asked for."""
+        return self.query.of(request.args)
 
     def list_context(self, edited: Row | None = None) -> dict[str, Any]:
         """What the list's templates take. An edited row that is not on this page stands above the others."""
-        query = self.query.of(request.args)
+        query = self.asked(edited)
         rows = self.rows(query, None if edited is None else self.few)
         editing = None if edited is None else self.html_id(edited)
         ids = [self.html_id(row) for row in rows.items]
@@ -368,7 +377,7 @@ class InlineTable(Generic[Row, Query]):
             conflict, ConflictPage(heading, back_url=conflict.leave_url, back_label=str(self.caption))
         )
 
-    def _differences(self, entry: audit.AuditEntry, names: Mapping[int, str]) -> list[tuple[str, str, str]]:
+    def differences(self, entry: audit.AuditEntry, names: Mapping[int, str]) -> list[tuple[str, str, str]]:
         """What an entry changed, as (what, from, to) in words."""
         before, after = entry.before or {}, entry.after or {}
         return [

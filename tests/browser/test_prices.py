@@ -30,7 +30,7 @@ def work_out(portal: LivePortal, company: Company) -> None:
 
     with portal.app.app_context():
         with transaction():
-            pricing.wanted(company.programme.id, at=now())
+            pricing.request_table(company.programme.id, at=now())
         wait_for(there, seconds=60)
         db.session.remove()
 

@@ -129,7 +129,9 @@ def wait_for(what: Callable[[], object], seconds: float = 20.0) -> None:
 def solvers(of: int) -> list[psutil.Process]:
     """The processes below `of` that match."""
     return [
-        each for each in psutil.Process(of).children() if "portal.pairings.matching.solving" in _command(each)
+        each
+        for each in psutil.Process(of).children()
+        if "portal.pairings.matching.solver_process" in _command(each)
     ]
 
 

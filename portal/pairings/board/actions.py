@@ -1,8 +1,7 @@
-"""What staff do with pairings by hand: add one, edit one in its row, discard a draft; and each of these taken
-back.
+"""Staff's changes of pairings by hand: add one, edit one in its row, discard a draft; and undo each of these.
 
-The same way as people are edited (people/editing.py): an edit carries the version it saw, what did not change
-is no edit, a stale one raises Stale with both values, and one audit entry is all an undo needs.
+As everywhere in tables: an edit carries the version it saw, fields that did not change are no edit, a stale
+edit raises Stale with both values, and one audit entry is all that undo needs.
 """
 
 from datetime import datetime
@@ -15,10 +14,10 @@ from portal.core.lifecycle import PairingEnd, PairingState
 from portal.core.translatable import N_
 from portal.db import db
 from portal.errors import Invalid, NotFound, Stale
-from portal.pairings.matching import problem as candidates
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching.problem import check_seats
+from portal.pairings.matching.runs import assess, check_open
 from portal.pairings.models import Pairing
-from portal.pairings.offers import actions as asking
+from portal.pairings.offers import actions as offers
 from portal.pairings.offers import publishing
 from portal.pairings.queries import hold, hold_programme, whole
 from portal.people.models import Person
@@ -40,10 +39,10 @@ def add(
     remark: str = "",
 ) -> Pairing:
     """Draft a pair by hand; raises Invalid when a rule forbids it or one of the two has no free seat."""
-    matchmaking.check_open(programme)
-    _check_two(mentor_id, mentee_id)
-    candidates.check_seats(programme.id, mentor_id, mentee_id)
-    score, parts = matchmaking.assess(programme, mentor_id=mentor_id, mentee_id=mentee_id, on=at.date())
+    check_open(programme)
+    _check_different(mentor_id, mentee_id)
+    check_seats(programme.id, mentor_id, mentee_id)
+    score, parts = assess(programme, mentor_id=mentor_id, mentee_id=mentee_id, on=at.date())
     pairing = Pairing(
         programme_id=programme.id,
         mentor_id=mentor_id,
@@ -65,10 +64,11 @@ def add(
 def edit(
     pairing: Pairing, *, seen: int, by: Person, at: datetime, reason: str = "", **values: Any
 ) -> audit.AuditEntry | None:
-    """Change what differs, as seen in version `seen`; the audit's entry, or None when nothing differs.
+    """Change the values that differ, as seen in version `seen`; return the
+    audit entry, or None when none differs.
 
-    Raises Stale with both values when somebody was faster; Invalid when a rule, a seat or the pairing's state
-    is against it.
+    Raises Stale with both values when somebody was faster; Invalid when a rule, a seat
+    or the pairing's state does not allow it.
     """
     if unknown := set(values) - set(FIELDS):
         raise TypeError(f"no part of a pairing: {', '.join(sorted(unknown))}")
@@ -84,7 +84,7 @@ def edit(
 
 
 def discard(pairing: Pairing, *, seen: int, by: Person, at: datetime) -> audit.AuditEntry | None:
-    """Take a draft off the board; None when it is off already."""
+    """Discard a draft; return the audit entry, or None when it was discarded already."""
     if pairing.state == PairingState.ENDED:
         return None
     if pairing.state != PairingState.DRAFT:
@@ -93,9 +93,11 @@ def discard(pairing: Pairing, *, seen: int, by: Person, at: datetime) -> audit.A
 
 
 def undo(position: int, *, by: Person, at: datetime) -> Pairing:
-    """Take the edit with that audit position back; raises Invalid when it cannot be (any more).
+    """Undo the edit with that audit position. Letters that went out because of
+    it are followed by others that say so.
 
-    Letters that went out because of it are followed by letters that say so.
+    Raises NotFound when there is no such edit, Invalid when it is undone
+    already or the values were changed since.
     """
     entry = audit.at(position)
     if (
@@ -152,7 +154,7 @@ def _change(
 
 
 def _repair(pairing: Pairing, after: dict[str, Any], at: datetime) -> None:
-    """Put other people into a draft: rules and seats are checked, the score is reckoned anew."""
+    """Put other people into a draft, after a check of rules and seats, with their score."""
     if pairing.state != PairingState.DRAFT:
         raise Invalid(
             _("People can be changed in a draft only. Take the offer back first, or end this pairing."),
@@ -162,11 +164,11 @@ def _repair(pairing: Pairing, after: dict[str, Any], at: datetime) -> None:
         after.get("mentor_id", pairing.mentor_id),
         after.get("mentee_id", pairing.mentee_id),
     )
-    _check_two(mentor_id, mentee_id)
+    _check_different(mentor_id, mentee_id)
     new = {"new_mentor": mentor_id != pairing.mentor_id, "new_mentee": mentee_id != pairing.mentee_id}
-    candidates.check_seats(pairing.programme_id, mentor_id, mentee_id, **new, but=pairing.id)
+    check_seats(pairing.programme_id, mentor_id, mentee_id, **new, but=pairing.id)
     programme = db.session.get_one(Programme, pairing.programme_id)
-    score, parts = matchmaking.assess(programme, mentor_id=mentor_id, mentee_id=mentee_id, on=at.date())
+    score, parts = assess(programme, mentor_id=mentor_id, mentee_id=mentee_id, on=at.date())
     pairing.mentor, pairing.mentee = (
         db.session.get_one(Person, mentor_id),
         db.session.get_one(Person, mentee_id),
@@ -175,30 +177,30 @@ def _repair(pairing: Pairing, after: dict[str, Any], at: datetime) -> None:
     pairing.run_id = None
 
 
-def _check_two(mentor_id: int, mentee_id: int) -> None:
+def _check_different(mentor_id: int, mentee_id: int) -> None:
     if mentor_id == mentee_id:
         raise Invalid(_("Nobody mentors themselves. Choose two people."), field="mentor")
 
 
 def _step(pairing: Pairing, to: PairingState, *, by: Person, at: datetime) -> None:
-    """Take a step of state through the verb that knows what follows from it."""
+    """Change the state by the action that knows what follows from it."""
     now = PairingState(pairing.state)
     begun = pairing.active_at is not None
     if now == PairingState.DRAFT and to == PairingState.OFFERED:
         _check_offerable(pairing)
-        asking.offer(pairing, by=by.id, at=at)
+        offers.offer(pairing, by=by.id, at=at)
     elif now == PairingState.DRAFT and to == PairingState.ENDED:
-        asking.fall_through(pairing, PairingEnd.DISCARDED, by=by.id, at=at)
+        offers.cancel(pairing, PairingEnd.DISCARDED, by=by.id, at=at)
     elif now == PairingState.OFFERED and to == PairingState.DRAFT:
-        asking.take_offer_back(pairing, by=by.id)
+        offers.take_offer_back(pairing, by=by.id)
     elif now == PairingState.ACTIVE and to == PairingState.PAUSED:
-        asking.pause(pairing, by=by)
+        offers.pause(pairing, by=by)
     elif now == PairingState.PAUSED and to == PairingState.ACTIVE:
-        asking.resume(pairing, by=by)
+        offers.resume(pairing, by=by)
     elif now in (PairingState.ACTIVE, PairingState.PAUSED) and to == PairingState.ENDED:
-        asking.end(pairing, by=by, at=at, reason=PairingEnd.BY_STAFF)
+        offers.end(pairing, by=by, at=at, reason=PairingEnd.BY_STAFF)
     elif now == PairingState.ENDED and begun and to in (PairingState.ACTIVE, PairingState.PAUSED):
-        asking.take_back_end(pairing, by=by, at=at, to=to)
+        offers.take_back_end(pairing, by=by, at=at, to=to)
     elif now in (PairingState.ENDED, PairingState.DECLINED) and not begun and to == PairingState.DRAFT:
         _redraft(pairing, by=by)
     else:
@@ -206,24 +208,26 @@ def _step(pairing: Pairing, to: PairingState, *, by: Person, at: datetime) -> No
 
 
 def _check_offerable(pairing: Pairing) -> None:
-    matchmaking.check_open(db.session.get_one(Programme, pairing.programme_id))
+    check_open(db.session.get_one(Programme, pairing.programme_id))
     if not publishing.offerable(pairing.programme_id, [pairing]):
-        away = _(
+        message = _(
             "These two cannot be asked at present: one of them waits for no match now, or has no seat left."
         )
-        raise Invalid(away, field="state")
+        raise Invalid(message, field="state")
 
 
 def _redraft(pairing: Pairing, *, by: Person) -> None:
-    """A pairing that was discarded, declined or not answered is a draft again, if both still have a seat."""
-    candidates.check_seats(pairing.programme_id, pairing.mentor_id, pairing.mentee_id)
-    asking.move(pairing, PairingState.DRAFT, by=by.id)
+    """Make a draft again of a pairing that was discarded, declined or not
+    answered, if both still have a seat.
+    """
+    check_seats(pairing.programme_id, pairing.mentor_id, pairing.mentee_id)
+    offers.move(pairing, PairingState.DRAFT, by=by.id)
     pairing.ended_at = pairing.end_reason = pairing.offered_at = pairing.answer_by = None
     pairing.mentee_accepted_at = pairing.mentor_accepted_at = None
 
 
 def next_states(pairing: Pairing) -> list[PairingState]:
-    """The states that staff may give a pairing now, its own first."""
+    """The states that staff may give a pairing now, its present one first."""
     now = PairingState(pairing.state)
     begun = pairing.active_at is not None
     further = {

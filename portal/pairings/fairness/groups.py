@@ -1,7 +1,5 @@
-"""Whether a programme treats its groups alike: who applied, who is matched, who is left over, and how good
-the matches are.
-
-A person counts once for each role in which they applied. Groups are the sites, departments, grades and roles.
+"""Compares groups of people in a programme (by site, department, grade or role): who applied, who is matched,
+who is left over, and how good the matches are. A person counts once for each role in which they applied.
 """
 
 from collections import defaultdict
@@ -20,20 +18,21 @@ from portal.programmes.models import Enrolment
 
 KINDS = ("site", "department", "grade", "role")
 ROLES = ("mentor", "mentee")
-FEWEST = 3
-"""Groups with fewer applications than this are not judged, nor is anything judged against fewer."""
+MIN_APPLICATIONS = 3
+"""Groups with fewer applications are not judged, nor is a group when all others together have fewer."""
 FOUR_FIFTHS = (4, 5)
-"""A share of matched below four fifths of everybody else's counts as markedly worse: the rule of thumb of the
-Uniform Guidelines on Employee Selection Procedures (29 CFR 1607.4 D), which knows no better reason than that
-it is simple."""
-MARKED = 1000
+"""A share of matched below four fifths of everybody else's counts as markedly worse: the rule of
+thumb of the Uniform Guidelines on Employee Selection Procedures (29 CFR 1607.4 D), which gives
+no better reason for it than that it is simple.
+"""
+MARKED_DIFFERENCE = 1000
 """A mean score that is this much (of 0..10000) below everybody else's counts as markedly worse."""
 
 
 @dataclass(frozen=True)
 class Application:
-    """One person in one role: the facts that groups are made of, and the score of their matches (0..10000),
-    if any.
+    """One person in one role: what groups are made by, and the mean score
+    of their matches (0..10000), if any.
     """
 
     person: int
@@ -47,10 +46,10 @@ class Application:
 
 @dataclass(frozen=True)
 class Group:
-    """One group. `mean` is that of its matches, 0..10000; `rest_…` are the same of all others.
+    """One group. `mean` is that of its matches' scores, 0..10000; `rest_…` are the same for all others.
 
-    `fewer` tells that a markedly smaller share of it is matched than of all others, `lower` that its matches
-    are markedly worse; `judged` that it is large enough to tell.
+    `fewer`: a markedly smaller share of it is matched than of all others. `lower`: its matches are
+    markedly worse. `judged`: it is large enough to tell.
     """
 
     name: Any
@@ -71,10 +70,9 @@ class Group:
 
 
 def applications(programme_id: int) -> list[Application]:
-    """Who waits for a match in a programme or has one, drafts included, by name. Two queries, however many
-    people.
+    """Who waits for a match in a programme or has one, drafts included, sorted by name; two queries.
 
-    Who is paused and meets nobody is left out: they ask for no match at present.
+    People who are paused and meet nobody are left out, since they ask for no match at present.
     """
     pairs = select(Pairing.mentor_id, Pairing.mentee_id, Pairing.score)
     scores: dict[tuple[int, str], list[int]] = defaultdict(list)
@@ -98,27 +96,27 @@ def applications(programme_id: int) -> list[Application]:
             row.id, row.name, role, row.site, row.department, row.grade, _mean(scores.get((row.id, role), ()))
         )
         for row in db.session.execute(query)
-        for role, does in (("mentor", row.as_mentor), ("mentee", row.as_mentee))
-        if does and (row.state == EnrolmentState.WAITING or (row.id, role) in scores)
+        for role, applied in (("mentor", row.as_mentor), ("mentee", row.as_mentee))
+        if applied and (row.state == EnrolmentState.WAITING or (row.id, role) in scores)
     ]
 
 
-def groups(every: Sequence[Application], kind: str) -> list[Group]:
-    """The groups of one of KINDS, by name; what is not known (None or "") comes last."""
-    found: dict[Any, list[Application]] = defaultdict(list)
-    for each in every:
-        found[getattr(each, kind)].append(each)
-    total = _Sum.of(every)
+def groups(applications: Sequence[Application], kind: str) -> list[Group]:
+    """The groups of one of KINDS, sorted by name; people of whom it is not known (None or "") come last."""
+    by_name: dict[Any, list[Application]] = defaultdict(list)
+    for application in applications:
+        by_name[getattr(application, kind)].append(application)
+    total = _Sum.of(applications)
     return [
-        _group(name, _Sum.of(found[name]), total)
-        for name in sorted(found, key=lambda name: (name in (None, ""), name))
+        _group(name, _Sum.of(by_name[name]), total)
+        for name in sorted(by_name, key=lambda name: (name in (None, ""), name))
     ]
 
 
-def first_now(programme_id: int, every: Iterable[Application]) -> list[Application]:
-    """Those who were left over before and therefore stand first in the next run, by name; one query."""
+def first_in_next_run(programme_id: int, applications: Iterable[Application]) -> list[Application]:
+    """Those who were left over before and therefore come first in the next run; one query."""
     waited = left_before(programme_id)
-    return [each for each in every if (each.person, each.role) in waited]
+    return [application for application in applications if (application.person, application.role) in waited]
 
 
 @dataclass(frozen=True)
@@ -128,9 +126,9 @@ class _Sum:
     scores: float
 
     @staticmethod
-    def of(every: Sequence[Application]) -> "_Sum":
-        scores = [each.score for each in every if each.score is not None]
-        return _Sum(len(every), len(scores), sum(scores))
+    def of(applications: Sequence[Application]) -> "_Sum":
+        scores = [application.score for application in applications if application.score is not None]
+        return _Sum(len(applications), len(scores), sum(scores))
 
     def without(self, other: "_Sum") -> "_Sum":
         return _Sum(self.applied - other.applied, self.matched - other.matched, self.scores - other.scores)
@@ -142,9 +140,9 @@ class _Sum:
 
 def _group(name: Any, own: _Sum, total: _Sum) -> Group:
     rest = total.without(own)
-    judged = own.applied >= FEWEST and rest.applied >= FEWEST
-    some, of = FOUR_FIFTHS
-    comparable = own.matched >= FEWEST and rest.matched >= FEWEST
+    judged = own.applied >= MIN_APPLICATIONS and rest.applied >= MIN_APPLICATIONS
+    four, fifths = FOUR_FIFTHS
+    comparable = own.matched >= MIN_APPLICATIONS and rest.matched >= MIN_APPLICATIONS
     return Group(
         name=name,
         applied=own.applied,
@@ -154,8 +152,8 @@ def _group(name: Any, own: _Sum, total: _Sum) -> Group:
         rest_matched=rest.matched,
         rest_mean=rest.mean,
         judged=judged,
-        fewer=judged and own.matched * rest.applied * of < rest.matched * own.applied * some,
-        lower=judged and comparable and (own.mean or 0) + MARKED <= (rest.mean or 0),
+        fewer=judged and own.matched * rest.applied * fifths < rest.matched * own.applied * four,
+        lower=judged and comparable and (own.mean or 0) + MARKED_DIFFERENCE <= (rest.mean or 0),
     )
 
 

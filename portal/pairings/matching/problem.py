@@ -1,5 +1,5 @@
-"""From the tables to the engine's problem: who wants a match in a programme, with what, and which seats are
-taken.
+"""Reads from the tables what the matching engine needs: who waits for a match in a programme, what they teach
+and want to learn, and which seats are taken.
 """
 
 from collections import Counter, defaultdict
@@ -15,9 +15,9 @@ from sqlalchemy.orm import joinedload, selectinload
 from portal.core.hours.weekly_hours import WeeklyHours, parse_hours
 from portal.core.lifecycle import EnrolmentState, PairingState
 from portal.core.matching.candidates import Candidate, Problem, Refusal, Rules, Wish
-from portal.core.matching.locks import ABSENT
 from portal.db import db
 from portal.errors import Invalid
+from portal.pairings.matching import engine
 from portal.pairings.models import Pairing
 from portal.pairings.queries import LIVE, hold_programme, left_before, takes_seats
 from portal.people.listing import names_of
@@ -26,15 +26,13 @@ from portal.programmes.models import Avoided, Enrolment, Programme, Topic
 
 Seats = tuple[Counter[int], Counter[int]]
 """Seats taken, by the person's id: as mentors, and as mentees."""
-
-
 Pair = tuple[int, int]
 """Two people by their ids, the mentor first."""
 
 
 @dataclass(frozen=True)
 class ByHand:
-    """What staff add for one run: pairs that are to be kept together, and pairs that are not to be made."""
+    """Pairs that staff lock together or forbid for one run."""
 
     locks: frozenset[Pair] = frozenset()
     forbids: frozenset[Pair] = frozenset()
@@ -57,17 +55,18 @@ def problem_of(
     by_hand: ByHand = NOTHING,
     only: Sequence[int] | None = None,
 ) -> Problem:
-    """The programme's problem as it stands on a day: all who wait, their free seats, locked drafts as locks.
+    """The programme's problem as it stands on a day: all who wait, their
+    free seats, and locked drafts as locks.
 
-    With `only`: of these people and those in locked drafts. Two in a draft that is not locked get the
-    programme's bonus for staying together. Who is locked to somebody that does not wait at present keeps the
-    seat for them; a lock of somebody that has no seat left raises Refusal.
+    `only` narrows it to these people and those in locked drafts. Two in a draft that is not locked get the
+    programme's bonus for staying together. A seat that is locked for somebody who does not wait at present
+    stays taken. Raises Refusal for a lock of somebody who has no seat left.
     """
     drafts, taken = _drafted(programme.id), seats_taken(programme.id, drafts=False)
     if only is not None:
         only = sorted({*only, *(person for *pair, locked in drafts if locked for person in pair)})
     waiting = enrolled(programme.id, only)
-    known = {each.person_id for each in waiting}
+    known = {enrolment.person_id for enrolment in waiting}
     locks = {(mentor, mentee) for mentor, mentee, locked in drafts if locked and {mentor, mentee} <= known}
     stay = {(mentor, mentee) for mentor, mentee, locked in drafts if not locked and {mentor, mentee} <= known}
     for mentor_id, mentee_id, locked in drafts:
@@ -91,30 +90,29 @@ def problem_of(
 
 def _check_wait(problem: Problem) -> None:
     """Raise Refusal for a lock of somebody who waits for no match in that role, or has no seat left."""
-    mentors, mentees = {each.id for each in problem.mentors}, {each.id for each in problem.mentees}
-    for pair in problem.locked:
-        if missing := [each for each, free in zip(pair, (mentors, mentees), strict=True) if each not in free]:
-            names = names_of(set(pair))
-            mentor, mentee, name = (
-                names.get(each) or _("somebody who has left") for each in (*pair, missing[0])
-            )
-            raise Refusal(ABSENT, mentor=mentor, mentee=mentee, name=name)
+    mentors, mentees = {mentor.id for mentor in problem.mentors}, {mentee.id for mentee in problem.mentees}
+    for mentor_id, mentee_id in problem.locked:
+        if mentor_id in mentors and mentee_id in mentees:
+            continue
+        absent_id = mentee_id if mentor_id in mentors else mentor_id
+        names = names_of({mentor_id, mentee_id})
+        mentor, mentee, absent = (
+            names.get(person_id) or _("somebody who has left")
+            for person_id in (mentor_id, mentee_id, absent_id)
+        )
+        raise Refusal(engine.locks.ABSENT, mentor=mentor, mentee=mentee, name=absent)
 
 
 def problem_of_some(
     programme: Programme, people: Sequence[int], *, on: date, weights: Mapping[str, int] | None = None
 ) -> Problem:
-    """The problem that is just these people, whatever their seats: to score pairs, such as those that staff
-    make by hand.
-    """
+    """The problem of just these people, whatever their seats: to score pairs that staff make by hand."""
     waiting = enrolled(programme.id, only=people)
     return _problem(programme, waiting, (Counter(), Counter()), on=on, locks=(), weights=weights)
 
 
 def enrolled(programme_id: int, only: Sequence[int] | None = None) -> list[Enrolment]:
-    """The enrolments that wait for a match (of `only` these people), with people, wishes
-    and whom they avoid.
-    """
+    """Enrolments that wait for a match, with people, wishes and whom they avoid; `only` these people's."""
     query = (
         select(Enrolment)
         .join(Person, Person.id == Enrolment.person_id)
@@ -147,7 +145,7 @@ def _wait(programme_id: int) -> tuple[Any, ...]:
 
 
 def seats_taken(programme_id: int, *, drafts: bool) -> Seats:
-    """How many seats live pairings (and, if asked for, drafts) take: by mentor, and by mentee."""
+    """How many seats live pairings take, by mentor and by mentee; with `drafts`, those of drafts too."""
     states = [*LIVE, PairingState.DRAFT] if drafts else list(LIVE)
     rows = db.session.execute(
         select(Pairing.mentor_id, Pairing.mentee_id).where(
@@ -158,20 +156,18 @@ def seats_taken(programme_id: int, *, drafts: bool) -> Seats:
 
 
 class FreeSeats:
-    """The seats of all who wait for a match, but for those that pairs `there` take; those `apart` are not put
-    together.
-    """
+    """The seats of all who wait that the pairs in `taken` leave free. Pairs in `apart` get none."""
 
-    def __init__(self, programme_id: int, *, there: Iterable[Pair], apart: Collection[Pair]) -> None:
-        waits, self.apart = waiting(programme_id), apart
-        self.mentors = Counter({each.person_id: each.mentor_capacity for each in waits if each.as_mentor})
-        self.mentees = Counter({each.person_id: each.mentee_capacity for each in waits if each.as_mentee})
-        for mentor_id, mentee_id in there:
+    def __init__(self, programme_id: int, *, taken: Iterable[Pair], apart: Collection[Pair]) -> None:
+        rows, self.apart = waiting(programme_id), apart
+        self.mentors = Counter({row.person_id: row.mentor_capacity for row in rows if row.as_mentor})
+        self.mentees = Counter({row.person_id: row.mentee_capacity for row in rows if row.as_mentee})
+        for mentor_id, mentee_id in taken:
             self.mentors[mentor_id] -= 1
             self.mentees[mentee_id] -= 1
 
     def take(self, mentor_id: int, mentee_id: int) -> bool:
-        """Take a seat of both; False when one has none, or when they are to be kept apart."""
+        """Take a seat of each; False when one has none, or when the two are to be kept apart."""
         if self.mentors[mentor_id] < 1 or self.mentees[mentee_id] < 1 or (mentor_id, mentee_id) in self.apart:
             return False
         self.mentors[mentor_id] -= 1
@@ -179,9 +175,9 @@ class FreeSeats:
         return True
 
 
-def kept_apart(programme_id: int) -> set[tuple[int, int]]:
-    """The pairs of which one would rather not meet the other, both ways round. For deciding only; it is shown
-    to nobody.
+def kept_apart(programme_id: int) -> set[Pair]:
+    """The pairs of which one would rather not meet the other, both ways round. It is told in confidence: for
+    deciding only, and shown to nobody.
     """
     query = select(Enrolment.person_id, Avoided.person_id).join(Avoided, Avoided.enrolment_id == Enrolment.id)
     rows = db.session.execute(query.where(Enrolment.programme_id == programme_id)).all()
@@ -197,18 +193,20 @@ def check_seats(
     new_mentee: bool = True,
     but: int = 0,
 ) -> None:
-    """Raise Invalid unless both take part, are no pair yet (`but` in that pairing), and the new ones have a
-    seat left.
+    """Raise Invalid unless both take part, are no pair yet, and have a seat left.
+
+    The pairing with the id `but`, which is being changed, does not count as a pair; who is in it already
+    (`new_mentor` or `new_mentee` is False) needs no seat.
     """
     hold_programme(programme_id)
-    again = select(Pairing.id).where(
+    same_pair = select(Pairing.id).where(
         Pairing.programme_id == programme_id,
         Pairing.mentor_id == mentor_id,
         Pairing.mentee_id == mentee_id,
         takes_seats(),
         Pairing.id != but,
     )
-    if db.session.scalar(again.limit(1)):
+    if db.session.scalar(same_pair.limit(1)):
         raise Invalid(_("These two are on the board already."), field="mentor")
     mentors, mentees = seats_taken(programme_id, drafts=True)
     mentor, mentee = (
@@ -223,18 +221,19 @@ def check_seats(
 
 def _taking_part(programme_id: int, person_id: int, field: str) -> Enrolment:
     query = select(Enrolment).where(Enrolment.programme_id == programme_id, Enrolment.person_id == person_id)
-    found = db.session.scalar(query.options(joinedload(Enrolment.person)))
-    if found is None or found.state in (EnrolmentState.BEGUN, EnrolmentState.WITHDRAWN):
+    enrolment = db.session.scalar(query.options(joinedload(Enrolment.person)))
+    if enrolment is None or enrolment.state in (EnrolmentState.BEGUN, EnrolmentState.WITHDRAWN):
         raise Invalid(_("Choose somebody who takes part in this programme."), field=field)
-    return found
+    return enrolment
 
 
 def _full(person: Person) -> str:
-    return _(
+    message: str = _(
         "%(name)s has no seat left. Discard or change their other pairing first, or ask them to take one"
         " more.",
         name=person.name,
     )
+    return message
 
 
 def _drafted(programme_id: int) -> list[tuple[int, int, bool]]:
@@ -257,11 +256,11 @@ def _problem(
     rules: Mapping[str, Any] | None = None,
 ) -> Problem:
     past, waited = past_partners(programme.id), left_before(programme.id)
-    found = [_candidate(each, taken, past, waited) for each in enrolments]
+    candidates = [_candidate(enrolment, taken, past, waited) for enrolment in enrolments]
     return Problem(
-        candidates=tuple(each for each in found if each.as_mentor or each.as_mentee),
+        candidates=tuple(person for person in candidates if person.as_mentor or person.as_mentee),
         managers={row.id: row.manager_id for row in db.session.execute(select(Person.id, Person.manager_id))},
-        topics={each.id: (each.label, each.area) for each in db.session.scalars(select(Topic))},
+        topics={topic.id: (topic.label, topic.area) for topic in db.session.scalars(select(Topic))},
         weights=dict(weights or programme.weights),
         rules=rules_of(rules or programme.rules),
         locked=tuple(sorted(locks)),
@@ -271,9 +270,9 @@ def _problem(
     )
 
 
-def rules_of(given: Mapping[str, Any]) -> Rules:
-    """A programme's rules as they are stored, for the engine."""
-    return Rules(**{**given, "musts": tuple(given.get("musts", ()))})
+def rules_of(stored: Mapping[str, Any]) -> Rules:
+    """A programme's rules as the engine wants them."""
+    return Rules(**{**stored, "musts": tuple(stored.get("musts", ()))})
 
 
 def _candidate(
@@ -299,9 +298,9 @@ def _candidate(
         mentor_capacity=max(as_mentor, 1),
         mentee_capacity=max(as_mentee, 1),
         place=enrolment.place,
-        teaches=tuple(Wish(each.topic_id, each.level) for each in wishes if each.side == "teaches"),
-        learns=tuple(Wish(each.topic_id, each.level) for each in wishes if each.side == "learns"),
-        avoids=frozenset(each.person_id for each in enrolment.avoided),
+        teaches=tuple(Wish(wish.topic_id, wish.level) for wish in wishes if wish.side == "teaches"),
+        learns=tuple(Wish(wish.topic_id, wish.level) for wish in wishes if wish.side == "learns"),
+        avoids=frozenset(avoided.person_id for avoided in enrolment.avoided),
         past_partners=frozenset(past.get(person.id, ())),
         met_as_mentor=taken[0][person.id] > 0,
         met_as_mentee=taken[1][person.id] > 0,
@@ -311,15 +310,13 @@ def _candidate(
 
 
 def past_partners(programme_id: int) -> dict[int, set[int]]:
-    """Who has been whose partner: in any pairing that had begun, and in this programme also those offered or
-    live now.
-
-    Those who said no to each other in this programme are not proposed to each other again.
+    """Who has been whose partner, in any programme's pairing that had begun. In this programme those who are
+    asked or live now count too, and those of whom one said no, so that nobody is proposed to them again.
     """
     begun = Pairing.active_at.is_not(None)
-    here = (Pairing.programme_id == programme_id) & Pairing.state.in_([*LIVE, PairingState.DECLINED])
-    found: dict[int, set[int]] = defaultdict(set)
-    for row in db.session.execute(select(Pairing.mentor_id, Pairing.mentee_id).where(or_(begun, here))):
-        found[row.mentor_id].add(row.mentee_id)
-        found[row.mentee_id].add(row.mentor_id)
-    return found
+    in_this = (Pairing.programme_id == programme_id) & Pairing.state.in_([*LIVE, PairingState.DECLINED])
+    partners: dict[int, set[int]] = defaultdict(set)
+    for row in db.session.execute(select(Pairing.mentor_id, Pairing.mentee_id).where(or_(begun, in_this))):
+        partners[row.mentor_id].add(row.mentee_id)
+        partners[row.mentee_id].add(row.mentor_id)
+    return partners

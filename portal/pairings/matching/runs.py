@@ -1,58 +1,53 @@
-"""Runs of the matching engine: asked for, solved in a process of their own, and stored. (keeping.py makes
-drafts of them.)
+"""Runs of the matching engine: asked for, solved in a process of their own, and
+stored; `drafts.py` makes drafts of them.
 
-A worker holds a run by a lease that it renews every other second while the process thinks. Should the worker
-be killed, the lease runs out, the process ends with it, and the sweep has the run begun again.
+A worker holds a run by a lease that it renews every second while the process is at work. When the worker is
+killed, the process ends with it, the lease runs out, and the sweep begins the run again.
 """
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal import audit, work
 from portal.clock import now
 from portal.core.lifecycle import ProgrammeState, RunState
 from portal.core.matching.candidates import Problem, Refusal
-from portal.core.matching.criteria import score
-from portal.core.matching.results import Pair, Result
-from portal.core.matching.rules import forbidden
 from portal.core.translatable import N_
 from portal.db import db, transaction
 from portal.errors import Invalid
-from portal.pairings.matching import problem as candidates
+from portal.pairings.matching import engine
+from portal.pairings.matching.problem import ByHand, problem_of, problem_of_some
 from portal.pairings.matching.solver import Solver
 from portal.pairings.models import LeftOver, MatchRun, Proposal, RunPair
 from portal.pairings.queries import hold_programme
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme
 
+if TYPE_CHECKING:
+    from portal.core.matching.results import Pair, Result
+
 KIND, MATCH = "match_run", "pairings.match"
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 LEASE_SECONDS, TICK_SECONDS = 30, 1.0
 MOST_BEGINNINGS = 3
-"""How often a run is begun before it counts as failed: a process that dies each time would be begun for ever.
+"""How often a run is begun before it counts as failed; else a process
+that always dies would be begun for ever.
 """
-MOST_KEPT = 2**62
-"""A gap above this is kept as this."""
+MOST_GAP = 2**62  # what the database holds; a gap above it is stored as this
 STOPPED = N_("It stopped before it was done. Try again.")
 STOPPED_OFTEN = N_("It was begun three times and stopped each time. Ask an administrator to look at the log.")
 
 
-def problem_of(programme_id: int, *, on: date) -> Problem:
-    """What a run of the programme would be given on that day."""
-    return candidates.problem_of(db.session.get_one(Programme, programme_id), on=on)
-
-
 def ask_run(programme: Programme, *, by: Person, at: datetime) -> MatchRun:
-    """Ask for a run; while one waits or runs, that one is the answer. Raises Invalid for a programme that is
-    over.
+    """Ask for a run; while one waits or runs, return that one. Raises Invalid for a programme that is over.
 
-    A trial under way does not stand in the way of a run, nor a run in that of a trial.
+    A run and a trial of one programme may be under way at the same time.
     """
     check_open(programme)
     hold_programme(programme.id)
@@ -71,8 +66,10 @@ def check_open(programme: Programme) -> None:
 
 def under_way(programme_id: int, *, trial: bool) -> MatchRun | None:
     """The run, or the trial, of a programme that waits or runs now."""
-    mine = (MatchRun.programme_id == programme_id, MatchRun.state.in_(UNDER_WAY), MatchRun.trial.is_(trial))
-    return db.session.scalar(select(MatchRun).where(*mine).order_by(MatchRun.id).limit(1))
+    query = select(MatchRun).where(
+        MatchRun.programme_id == programme_id, MatchRun.state.in_(UNDER_WAY), MatchRun.trial.is_(trial)
+    )
+    return db.session.scalar(query.order_by(MatchRun.id).limit(1))
 
 
 def queued(
@@ -85,7 +82,7 @@ def queued(
     title: str = "",
     trial: bool = False,
 ) -> MatchRun:
-    """A run that waits for a worker, in the open transaction; `ask` rings for it."""
+    """Add a run that waits for a worker; `ask` enqueues it."""
     run = MatchRun(
         programme_id=programme.id,
         by_id=by.id,
@@ -102,16 +99,16 @@ def queued(
 
 
 def ask(run: MatchRun, *, by: Person) -> None:
-    """Note that a run was asked for, and ring for it."""
+    """Write to the audit that a run was asked for, and enqueue it."""
     after = {"programme_id": run.programme_id, **({"trial": run.title} if run.trial else {})}
     audit.write(action="run.asked", on=KIND, id=run.id, by=by.id, after=after)
     work.enqueue(MATCH, run.id)
 
 
 def end_run(run: MatchRun, *, by: Person, at: datetime) -> bool:
-    """Ask for the end of a run that waits or runs; whether there was anything to end.
+    """Ask for the end of a run that waits or runs; return whether there was anything to end.
 
-    A run that a worker is at ends within a tick of it; one that nobody is at ends here.
+    A run that a worker holds ends within a second; one that nobody holds ends at once.
     """
     db.session.refresh(run, ["state", "end_asked_at", "lease_until"], with_for_update=True)
     if run.state not in UNDER_WAY or run.end_asked_at:
@@ -124,81 +121,81 @@ def end_run(run: MatchRun, *, by: Person, at: datetime) -> bool:
 
 
 def run(run_id: int) -> None:
-    """Do a run, unless another worker is at it. The task of the worker."""
+    """Do a run, unless another worker holds it. The worker's task."""
     holder, began = _begin(run_id), now()
     if holder is None:
         return
     try:
-        problem = _given(run_id)
+        problem = _problem(run_id)
     except Refusal as error:
         _finish(run_id, holder, None, (error.template, error.facts), began)
         return
     with Solver(problem) as solver:
-        while solver.thinks(TICK_SECONDS):
+        while solver.is_running(TICK_SECONDS):
             if not _renew(run_id, holder, solver.progress):
                 return
     _finish(run_id, holder, solver.result, solver.failure or (STOPPED, {}), began)
 
 
 def sweep() -> None:
-    """Ring for runs that wait, and for those whose worker is gone."""
-    gone = or_(MatchRun.lease_until.is_(None), MatchRun.lease_until < now())
-    wanted = select(MatchRun.id).where(MatchRun.state.in_(UNDER_WAY), gone).order_by(MatchRun.id)
-    if not db.session.scalar(wanted.limit(1)):
+    """Enqueue runs that wait, and those whose worker is gone."""
+    free = or_(MatchRun.lease_until.is_(None), MatchRun.lease_until < now())
+    open_runs = select(MatchRun.id).where(MatchRun.state.in_(UNDER_WAY), free).order_by(MatchRun.id)
+    if not db.session.scalar(open_runs.limit(1)):
         return
     with transaction():
-        for run_id in db.session.scalars(wanted).all():
+        for run_id in db.session.scalars(open_runs).all():
             work.enqueue(MATCH, run_id)
 
 
 def _begin(run_id: int) -> str | None:
-    """Claim a run and note that it begins (anew); the holder's mark, or None when it cannot begin."""
+    """Claim a run and note that it begins (again); return the holder's mark, or None when it cannot begin."""
     with transaction():
         holder = work.claim(MatchRun, run_id, seconds=LEASE_SECONDS, where=MatchRun.state.in_(UNDER_WAY))
         if holder is None:
             return None
-        begun = db.session.get_one(MatchRun, run_id, populate_existing=True)
-        if begun.end_asked_at:
-            _close(begun, RunState.ENDED)
+        claimed = db.session.get_one(MatchRun, run_id, populate_existing=True)
+        if claimed.end_asked_at:
+            _close(claimed, RunState.ENDED)
             return None
-        if begun.beginnings >= MOST_BEGINNINGS:
-            _close(begun, RunState.FAILED, error=_in_their_language(begun.by_id, (STOPPED_OFTEN, {})))
+        if claimed.beginnings >= MOST_BEGINNINGS:
+            _close(claimed, RunState.FAILED, error=_in_their_language(claimed.by_id, (STOPPED_OFTEN, {})))
             return None
-        begun.beginnings += 1
-        begun.state, begun.started_at, begun.phase, begun.done, begun.total = (
-            RunState.RUNNING,
-            now(),
-            "",
-            0,
-            0,
-        )
+        claimed.beginnings += 1
+        claimed.state, claimed.started_at = RunState.RUNNING, now()
+        claimed.phase, claimed.done, claimed.total = "", 0, 0
     return holder
 
 
-def _given(run_id: int) -> Problem:
+def _problem(run_id: int) -> Problem:
     """What a run is to solve. Read outside a writing transaction, since with many people it takes a while."""
-    begun = db.session.get_one(
+    claimed = db.session.get_one(
         MatchRun, run_id, options=[joinedload(MatchRun.programme)], populate_existing=True
     )
-    about: dict[str, Any] = {"weights": begun.weights, "rules": begun.rules, "by_hand": by_hand(run_id)}
-    problem = candidates.problem_of(begun.programme, on=now().date(), **about)
+    problem = problem_of(
+        claimed.programme,
+        on=now().date(),
+        weights=claimed.weights,
+        rules=claimed.rules,
+        by_hand=by_hand(run_id),
+    )
     db.session.rollback()
     return problem
 
 
-def by_hand(run_id: int) -> candidates.ByHand:
+def by_hand(run_id: int) -> ByHand:
     """The pairs that staff locked or forbade for this run."""
     query = select(RunPair.mentor_id, RunPair.mentee_id, RunPair.how).where(RunPair.run_id == run_id)
     rows = db.session.execute(query).all()
     locks, forbids = (
-        frozenset((each.mentor_id, each.mentee_id) for each in rows if each.how == how)
+        frozenset((row.mentor_id, row.mentee_id) for row in rows if row.how == how)
         for how in ("lock", "forbid")
     )
-    return candidates.ByHand(locks, forbids)
+    return ByHand(locks, forbids)
 
 
 def _renew(run_id: int, holder: str, progress: tuple[str, int, int]) -> bool:
-    """Note the progress and hold the run on; whether to go on."""
+    """Note the progress and renew the lease; return False when the run is to stop."""
     with transaction():
         held = db.session.scalar(_held(run_id, holder))
         if held is None:
@@ -212,11 +209,11 @@ def _renew(run_id: int, holder: str, progress: tuple[str, int, int]) -> bool:
 
 
 Failure = tuple[str, dict[str, Any]]
-"""A sentence to be translated, and what goes into it."""
+"""A sentence to be translated, and its values."""
 
 
-def _finish(run_id: int, holder: str, result: Result | None, failure: Failure, began: datetime) -> None:
-    """Write down how a run went, if it is still held by this holder; whoever lost it writes nothing."""
+def _finish(run_id: int, holder: str, result: "Result | None", failure: Failure, began: datetime) -> None:
+    """Store how a run went, unless this holder has lost its lease to another."""
     with transaction():
         held = db.session.scalar(_held(run_id, holder))
         if held is None:
@@ -231,14 +228,18 @@ def _finish(run_id: int, holder: str, result: Result | None, failure: Failure, b
 
 def _in_their_language(person_id: int | None, failure: Failure) -> str:
     """A failure in the language of whoever asked for the run."""
-    asked = db.session.get(Person, person_id) if person_id else None
-    with force_locale(asked.locale if asked and asked.locale else "en"):
-        return _(failure[0], **failure[1]) if failure[1] else _(failure[0])
+    person = db.session.get(Person, person_id) if person_id else None
+    template, values = failure
+    with force_locale(person.locale if person and person.locale else "en"):
+        return str(_(template, **values) if values else _(template))
 
 
-def _held(run_id: int, holder: str) -> Any:
-    mine = (MatchRun.id == run_id, MatchRun.lease_holder == holder, MatchRun.state == RunState.RUNNING)
-    return select(MatchRun).where(*mine).with_for_update()
+def _held(run_id: int, holder: str) -> Select[MatchRun]:
+    return (
+        select(MatchRun)
+        .where(MatchRun.id == run_id, MatchRun.lease_holder == holder, MatchRun.state == RunState.RUNNING)
+        .with_for_update()
+    )
 
 
 def _close(run: MatchRun, state: RunState, *, error: str | None = None) -> None:
@@ -246,10 +247,10 @@ def _close(run: MatchRun, state: RunState, *, error: str | None = None) -> None:
     run.lease_holder = run.lease_until = None
 
 
-def store(run: MatchRun, result: Result, *, at: datetime, seconds: float) -> None:
-    """Write down what a run found; it never changes afterwards. `seconds` is how long it took."""
-    here = select(Enrolment.person_id, Enrolment.id).where(Enrolment.programme_id == run.programme_id)
-    by_person = dict(db.session.execute(here).all())
+def store(run: MatchRun, result: "Result", *, at: datetime, seconds: float) -> None:
+    """Store what a run found; it never changes afterwards. `seconds` is how long it took."""
+    enrolments = select(Enrolment.person_id, Enrolment.id).where(Enrolment.programme_id == run.programme_id)
+    by_person = dict(db.session.execute(enrolments).all())
     db.session.execute(delete(Proposal).where(Proposal.run_id == run.id))
     db.session.execute(delete(LeftOver).where(LeftOver.run_id == run.id))
     db.session.add_all(
@@ -260,21 +261,21 @@ def store(run: MatchRun, result: Result, *, at: datetime, seconds: float) -> Non
     db.session.add_all(
         LeftOver(
             run_id=run.id,
-            enrolment_id=by_person[each.id],
-            role=each.role,
-            template=each.template,
-            args=dict(each.args),
+            enrolment_id=by_person[person.id],
+            role=person.role,
+            template=person.template,
+            args=dict(person.args),
         )
-        for each in result.left_over
-        if each.id in by_person
+        for person in result.left_over
+        if person.id in by_person
     )
     run.state, run.objective, run.seconds = RunState.DONE, dict(result.objective), round(seconds, 2)
-    run.line, run.gap = result.line, min(result.gap, MOST_KEPT)
+    run.line, run.gap = result.line, min(result.gap, MOST_GAP)
     run.held_by_id = result.held_by if result.held_by in by_person else None
     run.finished_at, run.error, run.lease_holder, run.lease_until = at, None, None, None
 
 
-def _proposal(run_id: int, pair: Pair, by_person: Mapping[int, int]) -> Proposal:
+def _proposal(run_id: int, pair: "Pair", by_person: Mapping[int, int]) -> Proposal:
     mentor, mentee = pair.next_mentor, pair.next_mentee
     return Proposal(
         run_id=run_id,
@@ -292,17 +293,17 @@ def _proposal(run_id: int, pair: Pair, by_person: Mapping[int, int]) -> Proposal
 def assess(
     programme: Programme, *, mentor_id: int, mentee_id: int, on: date
 ) -> tuple[int, list[dict[str, Any]]]:
-    """The score of two people and its parts; raises Invalid when a rule forbids the pair or one is not free
-    to meet.
+    """The score of two people and its parts. Raises Invalid when a rule forbids the
+    pair, or one of them waits for no match.
     """
-    problem = candidates.problem_of_some(programme, [mentor_id, mentee_id], on=on)
-    by_id = {each.id: each for each in problem.candidates}
+    problem = problem_of_some(programme, [mentor_id, mentee_id], on=on)
+    by_id = {candidate.id: candidate for candidate in problem.candidates}
     mentor, mentee = by_id.get(mentor_id), by_id.get(mentee_id)
     if mentor is None or not mentor.as_mentor:
         raise Invalid(_("Choose somebody who has joined as a mentor and waits for a match."), field="mentor")
     if mentee is None or not mentee.as_mentee:
         raise Invalid(_("Choose somebody who has joined to learn and waits for a match."), field="mentee")
-    if (why := forbidden(mentor, mentee, problem)) is not None:
-        raise Invalid(_(why.template, **why.args), field="mentor")
-    found = score(mentor, mentee, problem)
-    return found.total, [part.as_json() for part in found.parts]
+    if (reason := engine.rules.forbidden(mentor, mentee, problem)) is not None:
+        raise Invalid(_(reason.template, **reason.args), field="mentor")
+    score = engine.criteria.score(mentor, mentee, problem)
+    return score.total, [part.as_json() for part in score.parts]

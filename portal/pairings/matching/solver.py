@@ -1,5 +1,5 @@
-"""Runs the engine in a process of its own: it can be watched and ended, and a crash in it takes nothing else
-along. The engine, and scipy with it, is loaded in that process only (solving.py).
+"""Runs the matching engine in a process of its own, which can be watched and
+ended, and whose crash takes nothing else along.
 """
 
 import base64
@@ -11,17 +11,17 @@ import sys
 import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from portal.core.matching.candidates import Problem
-from portal.core.matching.results import Result
+from portal.pairings.matching import engine
+
+if TYPE_CHECKING:
+    from portal.core.matching.results import Result
 
 log = logging.getLogger(__name__)
-PROGRAM = "portal.pairings.matching.solving"
+# Without it the matrix products of small machines are thirty times slower: their threads wait for each other.
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Without it the matrix products of small machines are thirty times slower: their threads wait for each
-other.
-"""
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Board:
 
 
 class Solver:
-    """One problem being solved, or a `board` being priced, in a process of its own; leaving the `with` ends
-    the process.
+    """One problem being solved, or a `board` being priced, in a process of its
+    own; leaving the `with` ends the process.
 
     `progress` is the phase, how far it is and of how much; at the end there is a `result` (or `prices`), or a
-    `failure` (a sentence to be translated and what goes into it), and neither if the process died.
+    `failure` (a sentence to be translated and its values), and neither if the process died.
     """
 
     def __init__(self, problem: Problem, *, board: Board | None = None) -> None:
@@ -52,7 +52,7 @@ class Solver:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(  # noqa: S603  # our own program, without a shell
-            [sys.executable, "-m", PROGRAM, str(os.getpid())],
+            [sys.executable, "-m", "portal.pairings.matching.solver_process", str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **ONE_THREAD},
@@ -69,18 +69,18 @@ class Solver:
         self._process.wait()
         self._reader.join()
 
-    def thinks(self, seconds: float) -> bool:
-        """Wait up to `seconds` for the end; whether the process still thinks."""
+    def is_running(self, seconds: float) -> bool:
+        """Wait up to `seconds` for the end; whether the process is still at work."""
         self._reader.join(seconds)
         return self._reader.is_alive()
 
-    def _talk(self, given: IO[bytes], said: IO[bytes]) -> None:
-        """Hand over the problem and note what the process says, to its end."""
-        with said:
+    def _talk(self, stdin: IO[bytes], stdout: IO[bytes]) -> None:
+        """Hand over the problem and note what the process writes, to its end."""
+        with stdout:
             try:
-                with given:
-                    given.write(json.dumps(self._job()).encode())
-                for line in said:
+                with stdin:
+                    stdin.write(json.dumps(self._job()).encode())
+                for line in stdout:
                     self._note(json.loads(line))
             except (OSError, ValueError):
                 log.warning("the process that matches has stopped in the middle of a word")
@@ -90,12 +90,12 @@ class Solver:
             return self.problem.as_json()
         return {**self.problem.as_json(), "board": {"drafts": self.board.drafts, "line": self.board.line}}
 
-    def _note(self, line: dict[str, Any]) -> None:
-        if "result" in line:
-            self.result = Result.from_json(line["result"])
-        elif "prices" in line:
-            self.prices = base64.b64decode(line["prices"])
-        elif "failure" in line:
-            self.failure = str(line["failure"]), line["facts"]
+    def _note(self, message: dict[str, Any]) -> None:
+        if "result" in message:
+            self.result = engine.results.Result.from_json(message["result"])
+        elif "prices" in message:
+            self.prices = base64.b64decode(message["prices"])
+        elif "failure" in message:
+            self.failure = str(message["failure"]), message["facts"]
         else:
-            self.progress = (str(line["phase"]), int(line["done"]), int(line["total"]))
+            self.progress = (str(message["phase"]), int(message["done"]), int(message["total"]))

@@ -1,5 +1,5 @@
-"""Who may be chosen for one side of a pairing, while staff type a name: only those whom the rules and the
-seats allow.
+"""Whom staff may choose for one side of a pairing, suggested while they type a name:
+only people whom the rules and the seats allow.
 """
 
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
 
 from portal.core.lifecycle import OPEN_PAIRINGS, EnrolmentState
-from portal.core.matching import criteria, rules
 from portal.db import db
 from portal.pairings import words
-from portal.pairings.matching import problem as candidates
+from portal.pairings.matching import engine
+from portal.pairings.matching.problem import problem_of_some
 from portal.pairings.models import Pairing
 from portal.pairings.queries import LIVE
 from portal.people.models import Person
@@ -23,8 +23,8 @@ MOST_LOOKED_AT, MOST_SHOWN, SHORTEST = 60, 8, 2
 
 @dataclass(frozen=True)
 class Choice:
-    """Somebody who may be chosen; `points` is what the pair would have (0..10000), if the other side is
-    known.
+    """Somebody who may be chosen; `points` is what the pair would score
+    (0..10000), None while the other side is unknown.
     """
 
     person: Person
@@ -33,8 +33,8 @@ class Choice:
     @property
     def more(self) -> str:
         """What stands beside the name."""
-        said = _("%(points)s points", points=words.points(self.points)) if self.points is not None else ""
-        return ", ".join(each for each in (said, self.person.department) if each)
+        points = "" if self.points is None else _("%(points)s points", points=words.points(self.points))
+        return ", ".join(text for text in (points, self.person.department) if text)
 
 
 def may_be_chosen(
@@ -47,24 +47,26 @@ def may_be_chosen(
     on: date,
     drafts: bool = True,
 ) -> list[Choice]:
-    """Those on `side` ("mentor" or "mentee") whose name or address holds what was typed, the best match
-    first.
+    """People for `side` ("mentor" or "mentee") whose name or address holds
+    what was typed, the best match first.
 
-    A seat that the pairing being edited takes counts as free, and so do those of all drafts with
-    `drafts=False`. `opposite` is whoever stands on the other side, if known.
+    A seat that the pairing being edited takes counts as free, and with `drafts=False` so do those of all
+    drafts. `opposite` is whoever stands on the other side, if known.
     """
     if len(typed.strip()) < SHORTEST:
         return []
     people = _named(programme.id, side, typed.strip(), but=pairing.id if pairing else 0, drafts=drafts)
     if opposite is None:
-        return [Choice(each, None) for each in people[:MOST_SHOWN]]
+        return [Choice(person, None) for person in people[:MOST_SHOWN]]
     points = _points(programme, side, people, opposite, on=on)
-    found = [Choice(each, points[each.id]) for each in people if each.id in points]
-    return sorted(found, key=lambda choice: (-(choice.points or 0), choice.person.name))[:MOST_SHOWN]
+    choices = [Choice(person, points[person.id]) for person in people if person.id in points]
+    return sorted(choices, key=lambda choice: (-(choice.points or 0), choice.person.name))[:MOST_SHOWN]
 
 
 def _named(programme_id: int, side: str, typed: str, *, but: int, drafts: bool) -> list[Person]:
-    """Those who wait in this role, have a seat left (`but` in that pairing), and are called so."""
+    """People who wait in this role, have a seat left (that of the pairing
+    `but` counts as free), and are called so.
+    """
     as_mentor = side == "mentor"
     part, seats = (
         (Enrolment.as_mentor, Enrolment.mentor_capacity)
@@ -98,15 +100,15 @@ def _points(
     programme: Programme, side: str, people: list[Person], opposite: Person, *, on: date
 ) -> dict[int, int]:
     """The points of each with the other side; those whom a rule forbids are left out."""
-    problem = candidates.problem_of_some(programme, [opposite.id, *(each.id for each in people)], on=on)
-    known = {each.id: each for each in problem.candidates}
-    other = known.get(opposite.id)
-    found = {}
+    problem = problem_of_some(programme, [opposite.id, *(person.id for person in people)], on=on)
+    by_id = {candidate.id: candidate for candidate in problem.candidates}
+    other_side = by_id.get(opposite.id)
+    points = {}
     for person in people:
-        one = known.get(person.id)
-        if one is None or other is None:
+        candidate = by_id.get(person.id)
+        if candidate is None or other_side is None:
             continue
-        mentor, mentee = (one, other) if side == "mentor" else (other, one)
-        if rules.forbidden(mentor, mentee, problem) is None:
-            found[person.id] = criteria.score(mentor, mentee, problem).total
-    return found
+        mentor, mentee = (candidate, other_side) if side == "mentor" else (other_side, candidate)
+        if engine.rules.forbidden(mentor, mentee, problem) is None:
+            points[person.id] = engine.criteria.score(mentor, mentee, problem).total
+    return points

@@ -1,6 +1,5 @@
-"""Asking the two of a pairing, and what follows: the senior first, then the junior; both yes make it active.
-
-Nobody is asked for a reason, neither for a no nor for an end.
+"""A pairing's way from offer to end. The senior (mentee) is asked first, then the junior (mentor); it becomes
+active when both have accepted. Nobody has to give a reason for declining or ending.
 """
 
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from portal.letters.outbox import post
 from portal.pairings import letters
 from portal.pairings.matching.problem import check_seats
 from portal.pairings.models import Pairing
-from portal.pairings.queries import hold, side_of, was_asked, whole
+from portal.pairings.queries import BEGUN, hold, side_of, was_asked, whole
 from portal.people import versions
 from portal.people.models import Person
 from portal.work import enqueue
@@ -30,7 +29,7 @@ TIME_TO_ANSWER = timedelta(days=ANSWER_DAYS)
 
 
 def offer(pairing: Pairing, *, by: int, at: datetime) -> None:
-    """Offer a draft: ask the senior. The junior hears of it when the senior has said yes."""
+    """Offer a draft: ask the senior. The junior is asked when the senior has accepted."""
     move(pairing, PairingState.OFFERED, by=by)
     pairing.offered_at, pairing.answer_by = at, at + TIME_TO_ANSWER
     pairing.mentee_accepted_at = pairing.mentor_accepted_at = pairing.end_reason = None
@@ -38,15 +37,15 @@ def offer(pairing: Pairing, *, by: int, at: datetime) -> None:
 
 
 def turn_of(pairing: Pairing) -> Person | None:
-    """Whose answer an offered pairing waits for."""
+    """Whose answer an offered pairing waits for; None for a pairing in another state."""
     if pairing.state != PairingState.OFFERED:
         return None
     return pairing.mentor if pairing.mentee_accepted_at else pairing.mentee
 
 
 def accept(pairing: Pairing, *, by: Person, at: datetime) -> bool:
-    """Say yes; whether that changed anything (twice is once). Raises NotFound when it is not this person's
-    turn.
+    """Accept the offer; return False if they had accepted already. Raises NotFound when it is not their turn,
+    Invalid when the offer is over.
     """
     hold(pairing)
     if _has_accepted(pairing, by):
@@ -67,43 +66,46 @@ def accept(pairing: Pairing, *, by: Person, at: datetime) -> bool:
 
 
 def decline(pairing: Pairing, *, by: Person, at: datetime) -> bool:
-    """Say no; whether that changed anything. A senior who had said yes is told kindly."""
+    """Decline the offer; return False if they had declined already. A senior
+    who had accepted gets a kind letter.
+
+    Raises NotFound when it is not their turn, Invalid when the offer is over.
+    """
     hold(pairing)
-    said = PairingEnd.MENTEE_DECLINED if side_of(pairing, by.id) == "mentee" else PairingEnd.MENTOR_DECLINED
-    if side_of(pairing, by.id) and pairing.state == PairingState.DECLINED and pairing.end_reason == said:
+    side = side_of(pairing, by.id)
+    reason = PairingEnd.MENTEE_DECLINED if side == "mentee" else PairingEnd.MENTOR_DECLINED
+    if side and pairing.state == PairingState.DECLINED and pairing.end_reason == reason:
         return False
     _check_turn(pairing, by)
-    fall_through(pairing, said, by=by.id, at=at)
+    cancel(pairing, reason, by=by.id, at=at)
     return True
 
 
 def expire_due(at: datetime) -> int:
-    """Let offers go that nobody answered in time, at most MOST_AT_ONCE; how many. Staff see them on the
-    board.
+    """Cancel offers that nobody answered in time, at most MOST_AT_ONCE; return
+    how many. Staff see them on the board.
     """
     late = select(Pairing).where(Pairing.state == PairingState.OFFERED, Pairing.answer_by < at)
     late = late.options(*whole()).order_by(Pairing.id).limit(MOST_AT_ONCE)
-    found = db.session.scalars(late.with_for_update(skip_locked=True, of=Pairing, key_share=True)).all()
-    for pairing in found:
-        fall_through(pairing, PairingEnd.EXPIRED, by=None, at=at)
-    return len(found)
+    pairings = db.session.scalars(late.with_for_update(skip_locked=True, of=Pairing, key_share=True)).all()
+    for pairing in pairings:
+        cancel(pairing, PairingEnd.EXPIRED, by=None, at=at)
+    return len(pairings)
 
 
 def end(pairing: Pairing, *, by: Person, at: datetime, reason: PairingEnd | None = None) -> bool:
-    """End a pairing that is active or paused; whether that changed anything. Its past
-    stays, its future goes.
+    """End a pairing that is active or paused; return False if it had ended already. In calendars its past
+    stays and its future goes. Raises Invalid for a pairing that has not begun.
     """
     hold(pairing)
     if pairing.state == PairingState.ENDED:
         return False
-    side = side_of(pairing, by.id)
-    own = {"mentor": PairingEnd.BY_MENTOR, "mentee": PairingEnd.BY_MENTEE}.get(
-        side or "", PairingEnd.BY_STAFF
-    )
-    if pairing.state not in (PairingState.ACTIVE, PairingState.PAUSED):
+    if pairing.state not in BEGUN:
         raise Invalid(_("Only a pairing that has begun can be ended."))
+    by_side = {"mentor": PairingEnd.BY_MENTOR, "mentee": PairingEnd.BY_MENTEE}
+    side = side_of(pairing, by.id) or ""
     move(pairing, PairingState.ENDED, by=by.id)
-    pairing.ended_at, pairing.end_reason = at, reason or own
+    pairing.ended_at, pairing.end_reason = at, reason or by_side.get(side, PairingEnd.BY_STAFF)
     _write_to_both(letters.ended, pairing)
     versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
     return True
@@ -112,12 +114,13 @@ def end(pairing: Pairing, *, by: Person, at: datetime, reason: PairingEnd | None
 def take_back_end(
     pairing: Pairing, *, by: Person, at: datetime, to: PairingState = PairingState.ACTIVE
 ) -> bool:
-    """Let a pairing go on that was ended, active or paused as before; whether that changed anything.
+    """Let an ended pairing go on, `to` active or paused; return False if it has not
+    ended. What was planned is in calendars again.
 
-    What was planned is there again. Raises Invalid when one of the two has left, or has no seat left.
+    Raises Invalid when it had never begun, or one of the two has left the programme or has no seat left.
     """
     hold(pairing)
-    if pairing.state in (PairingState.ACTIVE, PairingState.PAUSED):
+    if pairing.state in BEGUN:
         return False
     if pairing.state != PairingState.ENDED or pairing.active_at is None:
         raise Invalid(_("Only a pairing that had begun can go on."))
@@ -130,13 +133,13 @@ def take_back_end(
 
 
 def pause(pairing: Pairing, *, by: Person) -> None:
-    """Let an active pairing rest. What is planned stays."""
+    """Pause an active pairing. What is planned stays."""
     move(pairing, PairingState.PAUSED, by=by.id)
     versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
 
 
 def resume(pairing: Pairing, *, by: Person) -> None:
-    """Let a paused pairing go on."""
+    """Let a paused pairing go on. Raises Invalid for any other."""
     if pairing.state != PairingState.PAUSED:
         raise Invalid(_("Only a paused pairing can go on."))
     move(pairing, PairingState.ACTIVE, by=by.id)
@@ -144,17 +147,17 @@ def resume(pairing: Pairing, *, by: Person) -> None:
 
 
 def take_offer_back(pairing: Pairing, *, by: int) -> None:
-    """Make an offer a draft again, and tell those who were asked."""
-    told = [each for each in (pairing.mentee, pairing.mentor) if was_asked(pairing, each.id)]
+    """Make an offer a draft again, and write to those who were asked."""
+    asked = [person for person in (pairing.mentee, pairing.mentor) if was_asked(pairing, person.id)]
     move(pairing, PairingState.DRAFT, by=by)
-    for person in told:
+    for person in asked:
         _write_to(person, letters.taken_back, pairing)
     pairing.offered_at = pairing.answer_by = pairing.mentee_accepted_at = pairing.mentor_accepted_at = None
 
 
 def move(pairing: Pairing, to: PairingState, *, by: int | None) -> None:
-    """Take one step of core.lifecycle.PAIRING_STEPS and write it down; raises Invalid when there is no such
-    step.
+    """Take one step of core.lifecycle.PAIRING_STEPS and write it to the audit;
+    raises Invalid when there is no such step.
     """
     before = PairingState(pairing.state)
     check_step(
@@ -171,9 +174,9 @@ def move(pairing: Pairing, to: PairingState, *, by: int | None) -> None:
     )
 
 
-def fall_through(pairing: Pairing, reason: PairingEnd, *, by: int | None, at: datetime) -> None:
-    """Let a draft or an offer go. Whoever was asked and did not bring it about (nor let the time pass) is
-    told kindly.
+def cancel(pairing: Pairing, reason: PairingEnd, *, by: int | None, at: datetime) -> None:
+    """Cancel a draft or an offer. Whoever was asked gets a kind letter, but not the one who cancelled
+    it, nor the one who let the time to answer pass.
     """
     silent = turn_of(pairing)
     move(
@@ -191,14 +194,12 @@ def fall_through(pairing: Pairing, reason: PairingEnd, *, by: int | None, at: da
 
 def _has_accepted(pairing: Pairing, person: Person) -> bool:
     side = side_of(pairing, person.id)
-    yes = {"mentee": pairing.mentee_accepted_at, "mentor": pairing.mentor_accepted_at}.get(side or "")
-    return yes is not None and pairing.state in (PairingState.OFFERED, PairingState.ACTIVE)
+    accepted_at = {"mentee": pairing.mentee_accepted_at, "mentor": pairing.mentor_accepted_at}.get(side or "")
+    return accepted_at is not None and pairing.state in (PairingState.OFFERED, PairingState.ACTIVE)
 
 
 def _check_turn(pairing: Pairing, person: Person) -> None:
-    """Raise NotFound unless it is this person's turn, and Invalid when it once was and the
-    question is over.
-    """
+    """Raise NotFound unless it is this person's turn; Invalid when they were asked and the offer is over."""
     turn = turn_of(pairing)
     if turn is None and was_asked(pairing, person.id):
         raise Invalid(_("This question is over; there is nothing to answer any more."))

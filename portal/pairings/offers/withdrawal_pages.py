@@ -1,5 +1,5 @@
-"""Leaving a programme: asked once, no reason wanted. It is here because it ends the person's pairings as
-well.
+"""Pages for withdrawing from a programme. They are in this package, not in programmes,
+because withdrawing also ends the person's pairings.
 """
 
 from flask import Blueprint, make_response, redirect, render_template, url_for
@@ -8,11 +8,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.clock import now
-from portal.core.lifecycle import EnrolmentState, PairingState
+from portal.core.lifecycle import EnrolmentState
 from portal.db import transaction
 from portal.errors import NotFound
-from portal.pairings.offers import withdrawal as leaving
-from portal.pairings.queries import pairings_of
+from portal.pairings.offers import withdrawal
+from portal.pairings.queries import BEGUN, pairings_of
 from portal.programmes.models import Enrolment
 from portal.programmes.queries import own_enrolment
 from portal.web.access import signed_in
@@ -29,23 +29,21 @@ def ask(programme_id: int) -> Response:
     enrolment = _own(programme_id)
     if enrolment.state == EnrolmentState.WITHDRAWN:
         return redirect(_standing(programme_id), 303)
-    begun = (PairingState.ACTIVE, PairingState.PAUSED)
-    mine = [
-        each
-        for each in pairings_of(current_user.id)
-        if each.programme_id == programme_id and each.state in begun
+    ending = [
+        pairing
+        for pairing in pairings_of(current_user.id)
+        if pairing.programme_id == programme_id and pairing.state in BEGUN
     ]
     return make_response(
-        render_template("pairings/offers/withdraw.html", programme=enrolment.programme, ending=mine)
+        render_template("pairings/offers/withdraw.html", programme=enrolment.programme, ending=ending)
     )
 
 
 @blueprint.post("/<id:programme_id>/withdraw")
 @signed_in
 def withdraw(programme_id: int) -> Response:
-    """Leave the programme."""
     with transaction():
-        leaving.withdraw(_own(programme_id, hold=True), at=now())
+        withdrawal.withdraw(_own(programme_id, hold=True), at=now())
     toast(_("You have left the programme. You can join again whenever sign-up is open."))
     return redirect_to(_standing(programme_id))
 

@@ -1,53 +1,67 @@
-"""A change by hand together with all that follows from it: one deed, one line of the audit, one undo.
+"""Board changes: give a draft another mentor, and move the drafts that have to make room, as the prices said.
 
-Staff choose another mentor for a draft, and the drafts that have to make room move along as the prices said
-(pricing.py). Nothing is done if anything changed since the prices were worked out. What was chosen by hand is
-locked, so that later runs keep it.
+One change is one entry of the audit and is undone as a whole. Nothing is done if anything changed since the
+prices were worked out. What was chosen by hand is locked, so that later runs keep it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
 from portal import audit
 from portal.core.lifecycle import PairingEnd, PairingState
-from portal.core.matching import criteria, rules
-from portal.core.matching.prices.edits import Chain, Prices, price_mentors
-from portal.core.matching.prices.price_board import PriceBoard
 from portal.core.translatable import N_
 from portal.db import db
 from portal.errors import Invalid, NotFound, Stale
-from portal.pairings.matching import problem as candidates
+from portal.pairings.matching import engine
+from portal.pairings.matching.problem import Pair, problem_of_some, seats_taken
 from portal.pairings.models import Pairing
-from portal.pairings.offers import actions as asking
-from portal.pairings.prices import tables as pricing
-from portal.pairings.queries import hold, hold_programme, takes_seats, whole
+from portal.pairings.offers import actions as offers
+from portal.pairings.prices import tables
+from portal.pairings.queries import drafts, hold, hold_programme, takes_seats, whole
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme
 
+if TYPE_CHECKING:
+    from portal.core.matching.prices.edits import Chain, Prices
+    from portal.core.matching.prices.price_board import PriceBoard
+
 KIND, CHAIN, ALONG = "pairing", "pairing.chain", "pairing.moved_along"
-ROW = ("mentor_id", "mentee_id", "state", "locked", "run_id")
-Pair = tuple[int, int]
-"""Two people by their ids, the mentor first."""
-Scored = dict[Pair, tuple[int, list[dict[str, Any]]]]
-"""The score of each pair, and its parts as they are kept."""
+PEOPLE = ("mentor_id", "mentee_id")
+RECORDED = (*PEOPLE, "state", "locked", "run_id")
+"""What the audit records of each pairing that moves."""
+Scored = tuple[int, list[dict[str, Any]]]
+"""A score, and its parts as they are stored."""
+Rows = Mapping[str, dict[str, Any] | None]
+"""The recorded values of pairings, by id as JSON has it; None for one that did not exist yet."""
 
 
-def prices_of(pairing: Pairing, board: PriceBoard) -> Prices | None:
-    """What each other mentor for a draft would cost; None when the board does not know the draft (one of them
-    is away).
+@dataclass(frozen=True)
+class Move:
+    """A draft that becomes another pair; without a draft the pair is new,
+    without a pair the draft is cancelled.
+    """
+
+    draft: Pairing | None
+    pair: Pair | None
+
+
+def prices_of(pairing: Pairing, board: "PriceBoard") -> "Prices | None":
+    """What each other mentor for a draft would cost; None when the board does not
+    know the draft, since one of the two is away.
     """
     row, column = board.rows.get(pairing.mentor_id), board.columns.get(pairing.mentee_id)
     if row is None or column is None or (row, column) not in board.present:
         return None
-    return price_mentors(board, column, row)
+    return engine.edits.price_mentors(board, column, row)
 
 
-def people_in(chain: Chain, board: PriceBoard) -> tuple[list[Pair], list[Pair]]:
+def people_in(chain: "Chain", board: "PriceBoard") -> tuple[list[Pair], list[Pair]]:
     """The pairs that a chain makes and parts, by the people's ids."""
     made, parted = (
         [(int(board.mentor_ids[row]), int(board.mentee_ids[column])) for row, column in pairs]
@@ -64,95 +78,78 @@ def choose(
     Raises Stale when anything was changed since; Invalid for a mentor who is not priced.
     """
     hold_programme(pairing.programme_id)
-    drafts = {(each.mentor_id, each.mentee_id): each for each in _drafts(pairing.programme_id)}
+    by_pair = {(draft.mentor_id, draft.mentee_id): draft for draft in drafts(pairing.programme_id, held=True)}
     hold(pairing)
     programme = db.session.get_one(Programme, pairing.programme_id)
-    board = pricing.board_now(programme)
-    if pairing.version != seen or board is None or stamp != pricing.stamp_made(programme.id):
-        raise Stale(_("The board changed since these prices were worked out. Nothing was done; look again."))
+    board = tables.board_now(programme)
+    if pairing.version != seen or board is None or stamp != tables.stamp_made(programme.id):
+        raise _out_of_date()
     prices, row = prices_of(pairing, board), board.rows.get(mentor_id)
     if pairing.state != PairingState.DRAFT or prices is None or row is None or not prices.priced[row]:
         raise Invalid(_("This mentor cannot be chosen here. Choose one from the list."))
     made, parted = people_in(prices.chain(row), board)
     chosen = (mentor_id, pairing.mentee_id)
-    old = {pair: drafts[pair] for pair in parted if pair in drafts and drafts[pair].id != pairing.id}
-    moves = [(pairing, chosen), *_matched(old, [pair for pair in made if pair != chosen])]
+    others = {pair: by_pair[pair] for pair in parted if pair in by_pair and by_pair[pair].id != pairing.id}
+    moves = [Move(pairing, chosen), *_match_up(others, [pair for pair in made if pair != chosen])]
     return _carry_out(programme, pairing, moves, by=by, at=at)
 
 
-def _drafts(programme_id: int) -> Sequence[Pairing]:
-    mine = select(Pairing).where(Pairing.programme_id == programme_id, Pairing.state == PairingState.DRAFT)
-    return db.session.scalars(
-        mine.options(*whole()).order_by(Pairing.id).with_for_update(of=Pairing, key_share=True)
-    ).all()
-
-
-def _matched(old: dict[Pair, Pairing], made: Iterable[Pair]) -> list[tuple[Pairing | None, Pair | None]]:
-    """Which draft becomes which pair: the mentee's own where there is one, else the mentor's. Others come or
-    go.
-    """
-    left, moves = dict(old), []
-    open_pairs = list(made)
+def _match_up(parted: Mapping[Pair, Pairing], made: Iterable[Pair]) -> list[Move]:
+    """Which draft becomes which pair: one of the same mentee where there is one, else of the same mentor."""
+    unused, open_pairs, moves = dict(parted), list(made), []
     for side in (1, 0):
         by_person = defaultdict(list)
-        for pair in sorted(left):
+        for pair in sorted(unused):
             by_person[pair[side]].append(pair)
         for pair in list(open_pairs):
             if by_person[pair[side]]:
-                moves.append((left.pop(by_person[pair[side]].pop(0)), pair))
+                moves.append(Move(unused.pop(by_person[pair[side]].pop(0)), pair))
                 open_pairs.remove(pair)
-    return [*moves, *((row, None) for row in left.values()), *((None, pair) for pair in open_pairs)]
+    return [
+        *moves,
+        *(Move(draft, None) for draft in unused.values()),
+        *(Move(None, pair) for pair in open_pairs),
+    ]
 
 
 def _carry_out(
-    programme: Programme,
-    head: Pairing,
-    moves: Sequence[tuple[Pairing | None, Pair | None]],
-    *,
-    by: Person,
-    at: datetime,
+    programme: Programme, head: Pairing, moves: Sequence[Move], *, by: Person, at: datetime
 ) -> audit.AuditEntry:
-    """Make all moves and write them down."""
-    # long because its steps read best in one order
-    scored = _scored(programme, [pair for _row, pair in moves if pair], on=at.date())
-    before: dict[str, Any] = {}
-    rows: list[Pairing] = []
-    for row, pair in moves:
-        if row is None and pair is not None:
-            row = Pairing(programme_id=programme.id, state=PairingState.DRAFT, remark="", created_at=at)
-            _put(row, pair, scored[pair])
-            db.session.add(row)
-            db.session.flush()
-            before[str(row.id)] = None
-        elif row is not None:
-            before[str(row.id)] = _row(row)
-            if pair is None:
-                asking.fall_through(row, PairingEnd.DISCARDED, by=by.id, at=at)
-            else:
-                _put(row, pair, scored[pair])
-                row.run_id = None if row is head else row.run_id
-        if row is not None:
-            rows.append(row)
-    head.locked = True
+    """Make all moves and write them to the audit as one change of `head`, the draft that staff chose for."""
+    scores = _score(programme, [move.pair for move in moves if move.pair], on=at.date())
+    before: dict[str, dict[str, Any] | None] = {}
+    pairings: list[Pairing] = []
+    for move in moves:
+        old = _recorded(move.draft) if move.draft else None
+        pairing = _make(programme, move, scores, by=by, at=at)
+        before[str(pairing.id)] = old
+        pairings.append(pairing)
+    head.locked, head.run_id = True, None
     db.session.flush()
-    _check_seats(programme.id, rows)
-    after = {str(row.id): _row(row) for row in rows}
-    _note_along(before, after, head, by)
-    entry = audit.write(
-        action=CHAIN,
-        on=KIND,
-        id=head.id,
-        by=by.id,
-        before={**_said(before, head), "rows": before},
-        after={**_said(after, head), "rows": after},
-    )
-    pricing.wanted(programme.id, at=at)
-    return entry
+    _check_seats(programme.id, pairings)
+    return _write_audit(programme, head, before, pairings, by=by, at=at)
+
+
+def _make(
+    programme: Programme, move: Move, scores: Mapping[Pair, Scored], *, by: Person, at: datetime
+) -> Pairing:
+    """Make one move; return its pairing, which has an id."""
+    draft, pair = move.draft, move.pair
+    if draft is None:
+        draft = Pairing(programme_id=programme.id, state=PairingState.DRAFT, remark="", created_at=at)
+    if pair is None:
+        offers.cancel(draft, PairingEnd.DISCARDED, by=by.id, at=at)
+        return draft
+    _put(draft, pair, scores[pair])
+    if move.draft is None:
+        db.session.add(draft)
+        db.session.flush()
+    return draft
 
 
 def chosen(pairing: Pairing, *, mentor_id: int, by: Person) -> int:
-    """The audit's position of the choice of this very mentor, if it was the last that was done to a draft; 0
-    otherwise.
+    """The audit position of the choice of this very mentor, if it was the
+    last change of a draft; 0 otherwise.
     """
     last = next(iter(audit.history(KIND, pairing.id, limit=1)), None)
     if last is None or (last.action, last.actor_id) != (CHAIN, by.id) or pairing.mentor_id != mentor_id:
@@ -167,7 +164,7 @@ def moved_along(position: int) -> int:
 
 
 def begun_with(position: int) -> int:
-    """The id of the draft that a chain began with; raises NotFound when there is no such chain."""
+    """The id of the draft that staff chose for; raises NotFound when the audit has no such change."""
     entry = audit.at(position)
     if entry is None or entry.action != CHAIN:
         raise NotFound
@@ -175,135 +172,176 @@ def begun_with(position: int) -> int:
 
 
 def undo(position: int, *, by: Person, at: datetime) -> Pairing:
-    """Take a chain back as a whole; the draft it began with. Raises Invalid when it cannot be (any more)."""
-    # long because its steps read best in one order
+    """Undo a change as a whole; return the draft that staff had chosen for.
+
+    Raises NotFound when the audit has no such change, Invalid when it is undone
+    already or one of its pairings was changed since.
+    """
     entry = audit.at(position)
     if entry is None or entry.action != CHAIN or not entry.before or not entry.after:
         raise NotFound
-    before, after = entry.before["rows"], entry.after["rows"]
     head = db.session.get(Pairing, int(entry.object_id))
     if head is None:
         raise NotFound
     hold_programme(head.programme_id)
-    held = select(Pairing).where(Pairing.id.in_([int(each) for each in after])).options(*whole())
-    held = held.execution_options(populate_existing=True)
-    held = held.with_for_update(of=Pairing, key_share=True).order_by(Pairing.id)
-    rows = {str(each.id): each for each in db.session.scalars(held)}
-    if all(_is_as(rows.get(key), before[key]) for key in after):
+    before, after = entry.before["rows"], entry.after["rows"]
+    pairings = _hold_all([int(key) for key in after])
+    _check_undoable(pairings, before, after)
+    programme = db.session.get_one(Programme, head.programme_id)
+    pairs = [(row["mentor_id"], row["mentee_id"]) for row in before.values() if row]
+    scores = _score(programme, pairs, on=at.date())
+    for key, pairing in pairings.items():
+        _restore(pairing, before[key], scores, by=by, at=at)
+    db.session.flush()
+    _check_seats(programme.id, pairings.values())
+    _write_audit(programme, head, after, pairings.values(), by=by, at=at, reason=N_("Undone"))
+    return head
+
+
+def _hold_all(ids: Sequence[int]) -> dict[str, Pairing]:
+    """Read pairings afresh and lock their rows, by id as the audit has it."""
+    query = (
+        select(Pairing)
+        .where(Pairing.id.in_(ids))
+        .options(*whole())
+        .execution_options(populate_existing=True)
+        .with_for_update(of=Pairing, key_share=True)
+        .order_by(Pairing.id)
+    )
+    return {str(pairing.id): pairing for pairing in db.session.scalars(query)}
+
+
+def _check_undoable(pairings: Mapping[str, Pairing], before: Rows, after: Rows) -> None:
+    if all(_is_as_before(pairings.get(key), before[key]) for key in after):
         raise Invalid(_("This is undone already."))
-    if not all(key in rows and _row(rows[key]) == after[key] for key in after):
+    if not all(key in pairings and _recorded(pairings[key]) == after[key] for key in after):
         raise Invalid(
             _(
                 "One of these pairs was changed again since, so this cannot be undone as a whole. Edit the"
                 " rows."
             )
         )
-    programme = db.session.get_one(Programme, head.programme_id)
-    pairs = [(each["mentor_id"], each["mentee_id"]) for each in before.values() if each]
-    scored = _scored(programme, pairs, on=at.date())
-    for key, row in rows.items():
-        _restore(row, before[key], scored, by=by, at=at)
-    db.session.flush()
-    _check_seats(programme.id, rows.values())
-    present = {key: _row(row) for key, row in rows.items()}
-    _note_along(after, present, head, by)
-    audit.write(
-        action=CHAIN,
-        on=KIND,
-        id=head.id,
-        by=by.id,
-        before={**_said(after, head), "rows": after},
-        after={**_said(present, head), "rows": present},
-        reason=N_("Undone"),
-    )
-    pricing.wanted(programme.id, at=at)
-    return head
 
 
-def _is_as(row: Pairing | None, was: dict[str, Any] | None) -> bool:
-    """Whether a row is as it was before; one that was not there then is over by now."""
-    return row is not None and (row.state == PairingState.ENDED if was is None else _row(row) == was)
+def _is_as_before(pairing: Pairing | None, before: dict[str, Any] | None) -> bool:
+    if pairing is None:
+        return False
+    return pairing.state == PairingState.ENDED if before is None else _recorded(pairing) == before
 
 
 def _restore(
-    row: Pairing,
-    was: dict[str, Any] | None,
-    scored: dict[Pair, tuple[int, list[dict[str, Any]]]],
+    pairing: Pairing,
+    before: dict[str, Any] | None,
+    scores: Mapping[Pair, Scored],
     *,
     by: Person,
     at: datetime,
 ) -> None:
-    if was is None:
-        asking.fall_through(row, PairingEnd.DISCARDED, by=by.id, at=at)
+    if before is None:
+        offers.cancel(pairing, PairingEnd.DISCARDED, by=by.id, at=at)
         return
-    if row.state == PairingState.ENDED:
-        asking.move(row, PairingState.DRAFT, by=by.id)
-        row.ended_at = row.end_reason = None
-    pair = (was["mentor_id"], was["mentee_id"])
-    _put(row, pair, scored[pair])
-    row.locked, row.run_id = was["locked"], was["run_id"]
+    if pairing.state == PairingState.ENDED:
+        offers.move(pairing, PairingState.DRAFT, by=by.id)
+        pairing.ended_at = pairing.end_reason = None
+    pair = (before["mentor_id"], before["mentee_id"])
+    _put(pairing, pair, scores[pair])
+    pairing.locked, pairing.run_id = before["locked"], before["run_id"]
 
 
-def _row(pairing: Pairing) -> dict[str, Any]:
-    return {**{name: getattr(pairing, name) for name in ROW}, "state": str(pairing.state)}
+def _write_audit(
+    programme: Programme,
+    head: Pairing,
+    before: Rows,
+    pairings: Iterable[Pairing],
+    *,
+    by: Person,
+    at: datetime,
+    reason: str = "",
+) -> audit.AuditEntry:
+    """Write the change to the histories of all pairings, and ask for new prices."""
+    after = {str(pairing.id): _recorded(pairing) for pairing in pairings}
+    _write_along(before, after, head, by)
+    entry = audit.write(
+        action=CHAIN,
+        on=KIND,
+        id=head.id,
+        by=by.id,
+        before={**_shown(before, head), "rows": before},
+        after={**_shown(after, head), "rows": after},
+        reason=reason,
+    )
+    tables.request_table(programme.id, at=at)
+    return entry
 
 
-def _said(rows: dict[str, Any], head: Pairing) -> dict[str, Any]:
-    """What the history of the first draft tells: who it was for, and whether it was locked."""
-    return {name: rows[str(head.id)][name] for name in ("mentor_id", "mentee_id", "locked")}
+def _write_along(before: Rows, after: Rows, head: Pairing, by: Person) -> None:
+    """Write an entry for each other draft whose people changed, so that its history shows the change, too."""
+    for key, row in after.items():
+        old, new = (
+            {name: values[name] for name in PEOPLE} if values else {} for values in (before[key], row)
+        )
+        if key != str(head.id) and old != new:
+            audit.write(action=ALONG, on=KIND, id=key, by=by.id, before=old, after=new)
 
 
-def _note_along(before: dict[str, Any], after: dict[str, Any], head: Pairing, by: Person) -> None:
-    """A line in the history of each other draft that moved, so that it tells its own."""
-    for key, now in after.items():
-        was = before[key]
-        if key == str(head.id) or was == now:
-            continue
-        names = ("mentor_id", "mentee_id")
-        one, other = ({name: each[name] for name in names} if each else {} for each in (was, now))
-        if one != other:
-            audit.write(action=ALONG, on=KIND, id=key, by=by.id, before=one, after=other)
+def _recorded(pairing: Pairing) -> dict[str, Any]:
+    return {**{name: getattr(pairing, name) for name in RECORDED}, "state": str(pairing.state)}
 
 
-def _put(row: Pairing, pair: Pair, scored: tuple[int, list[dict[str, Any]]]) -> None:
-    if (row.mentor_id, row.mentee_id) != pair:
-        row.mentor, row.mentee = (db.session.get_one(Person, each) for each in pair)
-    row.mentor_id, row.mentee_id = pair
-    row.score, row.parts = scored
+def _shown(rows: Rows, head: Pairing) -> dict[str, Any]:
+    """What the history of the first draft shows."""
+    row = rows[str(head.id)] or {}
+    return {name: row[name] for name in (*PEOPLE, "locked")}
 
 
-def _scored(programme: Programme, pairs: Sequence[Pair], *, on: date) -> Scored:
-    """The score and its parts of each pair; raises Invalid when a rule forbids one, or somebody waits for no
-    match now.
-    """
-    problem = candidates.problem_of_some(programme, sorted({each for pair in pairs for each in pair}), on=on)
-    mentors, mentees = ({each.id: each for each in side} for side in (problem.mentors, problem.mentees))
+def _put(pairing: Pairing, pair: Pair, scored: Scored) -> None:
+    """Put two people into a pairing, with their score."""
+    if (pairing.mentor_id, pairing.mentee_id) != pair:
+        pairing.mentor, pairing.mentee = (db.session.get_one(Person, person_id) for person_id in pair)
+    pairing.mentor_id, pairing.mentee_id = pair
+    pairing.score, pairing.parts = scored
+
+
+def _score(programme: Programme, pairs: Sequence[Pair], *, on: date) -> dict[Pair, Scored]:
+    """The score of each pair. Raises Invalid when a rule forbids one, or somebody waits for no match now."""
+    people = sorted({person_id for pair in pairs for person_id in pair})
+    problem = problem_of_some(programme, people, on=on)
+    mentors, mentees = (
+        {candidate.id: candidate for candidate in side} for side in (problem.mentors, problem.mentees)
+    )
     for mentor, mentee in pairs:
         if mentor not in mentors or mentee not in mentees:
             raise Invalid(_("Somebody in these pairs does not wait for a match any more. Reload the page."))
-        if (why := rules.forbidden(mentors[mentor], mentees[mentee], problem)) is not None:
-            raise Invalid(_(why.template, **why.args))
-    found = criteria.scores([(mentors[mentor], mentees[mentee]) for mentor, mentee in pairs], problem)
-    each = zip(pairs, found, strict=True)
-    return {pair: (score.total, [part.as_json() for part in score.parts]) for pair, score in each}
+        if (reason := engine.rules.forbidden(mentors[mentor], mentees[mentee], problem)) is not None:
+            raise Invalid(_(reason.template, **reason.args))
+    scores = engine.criteria.scores([(mentors[mentor], mentees[mentee]) for mentor, mentee in pairs], problem)
+    return {
+        pair: (score.total, [part.as_json() for part in score.parts])
+        for pair, score in zip(pairs, scores, strict=True)
+    }
 
 
-def _check_seats(programme_id: int, rows: Iterable[Pairing]) -> None:
-    """Raise Stale unless everybody in these rows has a seat for each of their pairings, and no pair is there
-    twice.
-    """
-    people = {each for row in rows for each in (row.mentor_id, row.mentee_id)}
-    taken = candidates.seats_taken(programme_id, drafts=True)
-    mine = select(Enrolment.person_id, Enrolment.mentor_capacity, Enrolment.mentee_capacity)
+def _check_seats(programme_id: int, pairings: Iterable[Pairing]) -> None:
+    """Raise Stale unless everybody has a seat for each of their pairings, and no pair exists twice."""
+    people = {person_id for pairing in pairings for person_id in (pairing.mentor_id, pairing.mentee_id)}
+    as_mentor, as_mentee = seats_taken(programme_id, drafts=True)
+    columns = (Enrolment.person_id, Enrolment.mentor_capacity, Enrolment.mentee_capacity)
     seats = db.session.execute(
-        mine.where(Enrolment.programme_id == programme_id, Enrolment.person_id.in_(people))
+        select(*columns).where(Enrolment.programme_id == programme_id, Enrolment.person_id.in_(people))
     ).all()
-    full = any(taken[0][each.person_id] > each.mentor_capacity for each in seats)
-    full = full or any(taken[1][each.person_id] > each.mentee_capacity for each in seats)
-    theirs = or_(Pairing.mentor_id.in_(people), Pairing.mentee_id.in_(people))
-    there = select(Pairing.mentor_id, Pairing.mentee_id).where(
-        Pairing.programme_id == programme_id, takes_seats(), theirs
+    is_full = any(
+        as_mentor[row.person_id] > row.mentor_capacity or as_mentee[row.person_id] > row.mentee_capacity
+        for row in seats
     )
-    twice = Counter((each.mentor_id, each.mentee_id) for each in db.session.execute(there))
-    if full or any(many > 1 for many in twice.values()):
-        raise Stale(_("The board changed since these prices were worked out. Nothing was done; look again."))
+    open_pairs = select(Pairing.mentor_id, Pairing.mentee_id).where(
+        Pairing.programme_id == programme_id,
+        takes_seats(),
+        or_(Pairing.mentor_id.in_(people), Pairing.mentee_id.in_(people)),
+    )
+    counts = Counter((row.mentor_id, row.mentee_id) for row in db.session.execute(open_pairs))
+    if is_full or any(count > 1 for count in counts.values()):
+        raise _out_of_date()
+
+
+def _out_of_date() -> Stale:
+    return Stale(_("The board changed since these prices were worked out. Nothing was done; look again."))

@@ -1,5 +1,4 @@
-"""Trials on the bench: runs with weights, rules and pairs of their own, which change nothing until one is
-kept.
+"""Trials: runs with weights, rules and pairs of their own, which change nothing until one is kept.
 
 A programme may have one trial under way and one ordinary run beside it.
 """
@@ -11,13 +10,11 @@ from typing import Any
 from flask_babel import gettext as _
 
 from portal.core.matching.candidates import WEIGHTS, Problem, Refusal
-from portal.core.matching.locks import check_locks
 from portal.db import db
 from portal.errors import Invalid, Stale
-from portal.pairings.matching import drafts as keeping
-from portal.pairings.matching import problem as candidates
-from portal.pairings.matching import runs as matchmaking
-from portal.pairings.matching.problem import ByHand, Pair
+from portal.pairings.matching import engine, runs
+from portal.pairings.matching.drafts import keep_run
+from portal.pairings.matching.problem import ByHand, Pair, problem_of
 from portal.pairings.models import MatchRun, RunPair
 from portal.pairings.queries import hold_board, hold_programme
 from portal.people.listing import names_of
@@ -39,40 +36,39 @@ def ask_trial(
     by: Person,
     at: datetime,
 ) -> MatchRun:
-    """Ask for a trial. The same one asked for again while it is under way is the answer.
+    """Ask for a trial. Asked again for the same one while it is under way, return that.
 
     Raises Invalid, with a sentence, for weights that do not sum to 100, for rules that are none, for pairs of
     people who do not wait, for locks that cannot all be kept, and while another trial of the programme is
     under way.
     """
-    matchmaking.check_open(programme)
+    runs.check_open(programme)
     by_hand = ByHand(frozenset(locks), frozenset(forbids))
     _check(programme, weights, rules, by_hand, at)
     hold_programme(programme.id)
-    if trial := matchmaking.under_way(programme.id, trial=True):
+    if trial := runs.under_way(programme.id, trial=True):
         if _is_the_same(trial, title, weights, rules, by_hand):
             return trial
         raise Invalid(
             _("A trial of this programme is under way. Wait until it is done, or end it; then try this one.")
         )
-    run = matchmaking.queued(programme, weights=weights, rules=rules, title=title, trial=True, by=by, at=at)
+    run = runs.queued(programme, weights=weights, rules=rules, title=title, trial=True, by=by, at=at)
     db.session.add_all(
         RunPair(run_id=run.id, mentor_id=mentor, mentee_id=mentee, how=how)
         for how, pairs in (("lock", by_hand.locks), ("forbid", by_hand.forbids))
         for mentor, mentee in sorted(pairs)
     )
-    matchmaking.ask(run, by=by)
+    runs.ask(run, by=by)
     return run
 
 
 def keep(
     run: MatchRun, *, by: Person, at: datetime, rules_too: bool = False, seen: int = 0
 ) -> tuple[int, int]:
-    """Make drafts of a run or trial; with `rules_too` its weights and rules become the programme's, as it was
-    when `seen`.
+    """Make drafts of a run or trial; return how many, and how many pairs were left out.
 
-    How many drafts there are, and how many pairs were left out. Raises Stale when the programme was changed
-    meanwhile.
+    With `rules_too` its weights and rules become the programme's; raises Stale when the
+    programme's version is not the one that was `seen`.
     """
     if rules_too:
         hold_board(run.programme_id)
@@ -80,12 +76,12 @@ def keep(
         try:
             edit_programme(programme, seen=seen, by=by, weights=dict(run.weights), rules=dict(run.rules))
         except Stale as error:
-            said = _(
+            message = _(
                 "Somebody changed this programme's rules meanwhile, so nothing was kept. Look at them, and"
                 " keep it again."
             )
-            raise Stale(said, theirs=error.theirs, yours=error.yours) from error
-    return keeping.keep_run(run, by=by, at=at)
+            raise Stale(message, theirs=error.theirs, yours=error.yours) from error
+    return keep_run(run, by=by, at=at)
 
 
 def _check(
@@ -95,22 +91,23 @@ def _check(
     if total != 100:
         message = _("The weights must sum to 100; these sum to %(total)s.", total=total)
         raise Invalid(message, field="weight_interests")
-    about: dict[str, Any] = {
-        "weights": weights,
-        "rules": rules,
-        "by_hand": by_hand,
-        "only": sorted(by_hand.people),
-    }
     try:
-        problem = candidates.problem_of(programme, on=at.date(), **about)
-        check_locks(problem)
+        problem = problem_of(
+            programme,
+            on=at.date(),
+            weights=weights,
+            rules=rules,
+            by_hand=by_hand,
+            only=sorted(by_hand.people),
+        )
+        engine.locks.check_locks(problem)
     except Refusal as error:
         raise Invalid(_(error.template, **error.facts) if error.facts else _(error.template)) from error
     _check_forbids(problem, by_hand.forbids)
 
 
 def _check_forbids(problem: Problem, forbids: Collection[Pair]) -> None:
-    mentors, mentees = {each.id for each in problem.mentors}, {each.id for each in problem.mentees}
+    mentors, mentees = {mentor.id for mentor in problem.mentors}, {mentee.id for mentee in problem.mentees}
     for pair in sorted(forbids):
         for person_id, waiting in zip(pair, (mentors, mentees), strict=True):
             if person_id not in waiting:
@@ -124,4 +121,4 @@ def _is_the_same(
     trial: MatchRun, title: str, weights: Mapping[str, int], rules: Mapping[str, Any], by_hand: ByHand
 ) -> bool:
     asked = (title, dict(weights), dict(rules), by_hand)
-    return (trial.title, trial.weights, trial.rules, matchmaking.by_hand(trial.id)) == asked
+    return (trial.title, trial.weights, trial.rules, runs.by_hand(trial.id)) == asked

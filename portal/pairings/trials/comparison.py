@@ -1,7 +1,7 @@
-"""Two plans side by side: the board as it is, a run, a trial. What each comes to, who moves, who gains, and
-who loses.
+"""Compares two plans (the board as it is, a run, or a trial): what each comes
+to, who moves, who gains and who loses.
 
-Scores of runs with different weights cannot be compared, so both plans are reckoned by one yardstick: the
+Scores of runs with different weights cannot be compared, so both plans are scored by one yardstick: the
 weights and the line of the programme, or of one of the two.
 """
 
@@ -11,18 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import numpy as np
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.core.lifecycle import OPEN_PAIRINGS
-from portal.core.matching import criteria
 from portal.core.matching.candidates import Candidate, Problem
-from portal.core.matching.plans.points import phi
 from portal.db import db
-from portal.pairings.matching import problem as candidates
-from portal.pairings.matching import runs as matchmaking
-from portal.pairings.matching.problem import ByHand, Pair
+from portal.pairings.matching import engine, runs
+from portal.pairings.matching.problem import ByHand, Pair, problem_of_some, waiting
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
 from portal.pairings.queries import LIVE
 from portal.programmes.models import Enrolment, Programme
@@ -30,10 +26,13 @@ from portal.programmes.models import Enrolment, Programme
 ROLES = ("mentee", "mentor")
 SIDE = {"mentor": 0, "mentee": 1}
 BOARD = "board"
-ABREAST = 64
-"""Pairs whose points are reckoned together."""
-Person = tuple[int, str]
-"""Somebody in one role: the person's id, and "mentor" or "mentee"."""
+HALF = 5000
+"""Points up to here count twice in the goal: `phi` of core/matching/plans/points.py, written without numpy.
+"""
+BATCH = 64
+"""Pairs that are scored together."""
+PersonInRole = tuple[int, str]
+"""A person's id, and "mentor" or "mentee"."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,13 @@ class Plan:
     """A plan for a programme. `run` is None for the board; `scores` are those its pairs have by `weights`.
 
     `pairs` are all that take seats in it, with those that were live when it was made; `unmet` are those who
-    wait in vain. `line` is 0..10000, or None where it is not known ("auto", before anything was reckoned).
+    are left over. `line` is 0..10000, or None where it is not known ("auto", before any run). `others` are
+    scores by whatever weights, for people who cannot be scored any more.
     """
 
     run: MatchRun | None
     pairs: frozenset[Pair]
-    unmet: frozenset[Person]
+    unmet: frozenset[PersonInRole]
     weights: Mapping[str, int]
     rules: Mapping[str, Any]
     line: int | None
@@ -81,12 +81,12 @@ class Sums:
 
 @dataclass(frozen=True)
 class Move:
-    """What differs for one person in one role: partners (ids) that they have in one plan only, and their
-    points in each.
+    """What differs for one person in one role: partners (ids) that they have in
+    one plan only, and their points in each.
 
-    `kind` is "moved" for those who have somebody in both plans; "matched" for those who wait in vain in the
-    one, "joined" for those whom it did not know; "unmatched" for those who wait in vain in the other, "gone"
-    for those who wait no more.
+    `kind` is "moved" for those who have somebody in both plans. Of those with nobody in the first
+    plan, it is "matched" if they were left over in it and "joined" if it did not know them; of those
+    with nobody in the second, "unmatched" or "gone".
     """
 
     person: int
@@ -99,13 +99,15 @@ class Move:
 
     @property
     def gain(self) -> int:
-        """The points gained, or, below nought, lost."""
+        """The points gained; below 0, lost."""
         return self.has - self.had
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two plans by one yardstick. `moves` are by the size of the change."""
+    """Two plans by one yardstick. `moves` are sorted by the size of the change, the largest first.
+    `newcomers` is how many people only one of the plans knows, who are left over in it.
+    """
 
     one: Plan
     other: Plan
@@ -118,19 +120,19 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """By which weights and line plans are reckoned; no line where an "auto" one was never found."""
+    """The weights and the line by which plans are scored; no line where an "auto" one was never found."""
 
     weights: Mapping[str, int]
     line: int | None
 
 
-def of_programme(programme: Programme) -> Yardstick:
-    """The programme's own yardstick."""
+def yardstick_of(programme: Programme) -> Yardstick:
+    """The yardstick of a programme."""
     line = programme.rules.get("line", 40)
     return Yardstick(programme.weights, line * 100 if line != "auto" else None)
 
 
-def board(programme: Programme) -> Plan:
+def plan_of_board(programme: Programme) -> Plan:
     """The board as it is: drafts and all that is live."""
     rows = db.session.execute(
         select(
@@ -146,19 +148,19 @@ def board(programme: Programme) -> Plan:
     ).all()
     pairs = {(row.mentor_id, row.mentee_id): row for row in rows}
     met = {(pair[SIDE[role]], role) for pair in pairs for role in ROLES}
-    waiting = {
+    wait = {
         (row.person_id, role)
-        for row in candidates.waiting(programme.id)
-        for role, does in (("mentor", row.as_mentor), ("mentee", row.as_mentee))
-        if does
+        for row in waiting(programme.id)
+        for role, joined in (("mentor", row.as_mentor), ("mentee", row.as_mentee))
+        if joined
     }
     return Plan(
         run=None,
         pairs=frozenset(pairs),
-        unmet=frozenset(waiting - met),
+        unmet=frozenset(wait - met),
         weights=programme.weights,
         rules=programme.rules,
-        line=of_programme(programme).line,
+        line=yardstick_of(programme).line,
         locked=frozenset(pair for pair, row in pairs.items() if row.locked),
         scores={
             pair: row.score
@@ -169,42 +171,44 @@ def board(programme: Programme) -> Plan:
     )
 
 
-def found(run: MatchRun) -> Plan:
-    """What a run or a trial found, with the pairs that were live then."""
-    one, other = aliased(Enrolment), aliased(Enrolment)
+def plan_of(run: MatchRun) -> Plan:
+    """The plan of a run or a trial, with the pairs that were live then."""
+    mentor, mentee = aliased(Enrolment), aliased(Enrolment)
     query = (
-        select(one.person_id.label("mentor_id"), other.person_id.label("mentee_id"), Proposal.score)
-        .join(one, one.id == Proposal.mentor_enrolment_id)
-        .join(other, other.id == Proposal.mentee_enrolment_id)
+        select(mentor.person_id.label("mentor_id"), mentee.person_id.label("mentee_id"), Proposal.score)
+        .join(mentor, mentor.id == Proposal.mentor_enrolment_id)
+        .join(mentee, mentee.id == Proposal.mentee_enrolment_id)
         .where(Proposal.run_id == run.id)
     )
     proposed = {(row.mentor_id, row.mentee_id): row.score for row in db.session.execute(query)}
-    lived = {(row.mentor_id, row.mentee_id): row.score for row in db.session.execute(_live_then(run))}
-    left = select(Enrolment.person_id, LeftOver.role).join(Enrolment, Enrolment.id == LeftOver.enrolment_id)
-    by_hand = matchmaking.by_hand(run.id)
+    live = {(row.mentor_id, row.mentee_id): row.score for row in db.session.execute(_live_then(run))}
+    left_over = (
+        select(Enrolment.person_id, LeftOver.role)
+        .join(Enrolment, Enrolment.id == LeftOver.enrolment_id)
+        .where(LeftOver.run_id == run.id)
+    )
+    by_hand = runs.by_hand(run.id)
     return Plan(
         run=run,
-        pairs=frozenset({*proposed, *lived}),
-        unmet=frozenset(
-            (row.person_id, row.role) for row in db.session.execute(left.where(LeftOver.run_id == run.id))
-        ),
+        pairs=frozenset({*proposed, *live}),
+        unmet=frozenset((row.person_id, row.role) for row in db.session.execute(left_over)),
         weights=run.weights,
         rules=run.rules,
         line=_line(run),
         by_hand=by_hand,
         locked=by_hand.locks,
         scores=proposed,
-        others={**lived, **proposed},
+        others={**live, **proposed},
     )
 
 
-def _live_then(run: MatchRun) -> Any:
-    """The pairings that took seats before the run was asked for, and still did then."""
-    over = or_(Pairing.ended_at.is_(None), Pairing.ended_at > run.created_at)
+def _live_then(run: MatchRun) -> Select[int, int, int]:
+    """The pairings that were live when the run was asked for."""
+    not_over = or_(Pairing.ended_at.is_(None), Pairing.ended_at > run.created_at)
     return select(Pairing.mentor_id, Pairing.mentee_id, Pairing.score).where(
         Pairing.programme_id == run.programme_id,
         Pairing.offered_at < run.created_at,
-        over,
+        not_over,
         or_(Pairing.state.in_(LIVE), Pairing.active_at.is_not(None)),
     )
 
@@ -215,36 +219,38 @@ def _line(run: MatchRun) -> int | None:
 
 
 def compare(programme: Programme, one: Plan, other: Plan, *, by: Yardstick, on: date) -> Comparison:
-    """Both plans, reckoned by one yardstick."""
-    line = next((each.line for each in (by, other, one) if each.line is not None), None)
-    scores, locked = _reckoned(programme, (one, other), by.weights, on=on), one.locked | other.locked
+    """Both plans, scored by one yardstick as of that day. Where that has no line,
+    they share the line of a plan that has one.
+    """
+    line = next((basis.line for basis in (by, other, one) if basis.line is not None), None)
+    scores, locked = _scores(programme, (one, other), by.weights, on=on), one.locked | other.locked
     return Comparison(
         one=one,
         other=other,
         sums=(_sums(one, locked, scores, line), _sums(other, locked, scores, line)),
-        moves=sorted(_moves(one, other, scores), key=lambda each: (-abs(each.gain), each.person, each.role)),
-        newcomers=len(_strangers(one, other) | _strangers(other, one)),
+        moves=sorted(_moves(one, other, scores), key=lambda move: (-abs(move.gain), move.person, move.role)),
+        newcomers=len(_newcomers(one, other) | _newcomers(other, one)),
         line=line,
         scores=scores,
     )
 
 
-def _strangers(one: Plan, other: Plan) -> set[int]:
-    """Who waits in vain in one plan since the other did not know them."""
+def _newcomers(one: Plan, other: Plan) -> set[int]:
+    """Who is left over in one plan and unknown to the other."""
     known = {person for pair in other.pairs for person in pair} | {person for person, _ in other.unmet}
     return {person for person, _ in one.unmet if person not in known}
 
 
 def _sums(plan: Plan, locked: Collection[Pair], scores: Mapping[Pair, int], line: int | None) -> Sums:
-    values = np.array([scores[pair] for pair in plan.pairs], np.int64)
-    loose = [scores[pair] for pair in plan.pairs if pair not in locked]
+    values = [scores[pair] for pair in plan.pairs]
+    unlocked = [scores[pair] for pair in plan.pairs if pair not in locked]
     unmet = [role for _, role in plan.unmet]
     return Sums(
         mentees=unmet.count("mentee"),
         mentors=unmet.count("mentor"),
-        below=None if line is None else sum(each < line for each in loose),
-        mean=float(values.mean()) if len(values) else 0.0,
-        total=int(phi(values).sum()) if len(values) else 0,
+        below=None if line is None else sum(score < line for score in unlocked),
+        mean=sum(values) / len(values) if values else 0.0,
+        total=sum(score + min(score, HALF) for score in values),
         pairs=len(values),
     )
 
@@ -274,42 +280,42 @@ def _moves(one: Plan, other: Plan, scores: Mapping[Pair, int]) -> Iterator[Move]
 
 
 def _by_person(pairs: Collection[Pair], role: str) -> dict[int, list[Pair]]:
-    found: dict[int, list[Pair]] = defaultdict(list)
+    by_person: dict[int, list[Pair]] = defaultdict(list)
     for pair in sorted(pairs):
-        found[pair[SIDE[role]]].append(pair)
-    return found
+        by_person[pair[SIDE[role]]].append(pair)
+    return by_person
 
 
-def _reckoned(
+def _scores(
     programme: Programme, plans: Sequence[Plan], weights: Mapping[str, int], *, on: date
 ) -> dict[Pair, int]:
-    """The scores of all pairs by these weights. Kept ones serve where they are by the same; nobody is asked
-    for twice.
-
-    Of two who wait no more it is not known what they would have now, so they keep the score that was written
-    down.
+    """The scores of all pairs by these weights. Stored scores are used where they are by the same weights,
+    and for two who wait no more, whom nothing could score as of now.
     """
-    kept: dict[Pair, int] = {}
+    stored: dict[Pair, int] = {}
     for plan in plans:
         if dict(plan.weights) == dict(weights):
-            kept |= plan.scores
-    wanted = sorted(frozenset().union(*(plan.pairs for plan in plans)) - kept.keys())
-    if not wanted:
-        return kept
-    people = sorted({person for pair in wanted for person in pair})
-    problem = candidates.problem_of_some(programme, people, on=on, weights=weights)
-    known = {each.id: each for each in problem.candidates}
-    both = [pair for pair in wanted if set(pair) <= known.keys()]
+            stored |= plan.scores
+    missing = sorted(frozenset().union(*(plan.pairs for plan in plans)) - stored.keys())
+    if not missing:
+        return stored
+    people = sorted({person for pair in missing for person in pair})
+    problem = problem_of_some(programme, people, on=on, weights=weights)
+    by_id = {candidate.id: candidate for candidate in problem.candidates}
+    pairs = [pair for pair in missing if set(pair) <= by_id.keys()]
+    totals = _totals([(by_id[mentor], by_id[mentee]) for mentor, mentee in pairs], problem)
     fallback = {pair: score for plan in plans for pair, score in plan.others.items()}
-    anew = dict(
-        zip(both, _totals([(known[mentor], known[mentee]) for mentor, mentee in both], problem), strict=True)
-    )
-    return {**{pair: fallback[pair] for pair in wanted}, **anew, **kept}
+    return {
+        **{pair: fallback[pair] for pair in missing},
+        **dict(zip(pairs, totals, strict=True)),
+        **stored,
+    }
 
 
 def _totals(pairs: Sequence[tuple[Candidate, Candidate]], problem: Problem) -> Iterator[int]:
     """The scores of these pairs, without the sentences."""
-    for start in range(0, len(pairs), ABREAST):
-        some = pairs[start : start + ABREAST]
-        table = criteria.totals([mentor for mentor, _ in some], [mentee for _, mentee in some], problem)
-        yield from (int(each) for each in table.diagonal())
+    for start in range(0, len(pairs), BATCH):
+        batch = pairs[start : start + BATCH]
+        mentors, mentees = [mentor for mentor, _ in batch], [mentee for _, mentee in batch]
+        # every mentor with every mentee of the batch; the diagonal has the pairs
+        yield from (int(total) for total in engine.criteria.totals(mentors, mentees, problem).diagonal())

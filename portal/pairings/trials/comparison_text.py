@@ -1,9 +1,7 @@
-"""What two plans side by side come to, in words: the four goals, which plan they prefer, and what the plans
-went by.
-"""
+"""A comparison of two plans in words: the four goals, which plan they prefer, and their settings."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from flask_babel import format_decimal
 from flask_babel import gettext as _
@@ -18,49 +16,58 @@ from portal.programmes.models import DEFAULT_WEIGHTS
 from portal.web.template_globals import moment
 
 
-def goals(found: Comparison) -> list[dict[str, Any]]:
-    """The four goals in their order, of both plans; `gain` is how much better the second is."""
-    one, other = found.sums
-    rows: list[tuple[str, Any, Any, int]] = [
-        (_("People who want to learn, left over"), one.mentees, other.mentees, -1),
-        (_("Mentors left over"), one.mentors, other.mentors, -1),
-    ]
-    if one.below is not None and found.line is not None:
-        label = _("Pairs below the line of %(line)s points", line=words.points(found.line))
-        rows.append((label, one.below, other.below, -1))
-    shown = [
-        {
-            "label": label,
-            "one": first,
-            "other": second,
-            "gain": (second - first) * way,
-            "by": abs(second - first),
-        }
-        for label, first, second, way in rows
-    ]
-    for label, hint, first, second in (
-        (
-            _("All points, those below 50 counted twice"),
-            _("what the engine makes as large as it can"),
-            one.total,
-            other.total,
-        ),
-        (_("Mean match"), "", one.mean, other.mean),
-    ):
-        said = [format_decimal(each / 100, "#,##0.0") for each in (first, second, abs(second - first))]
-        gain = 0 if said[0] == said[1] else second - first
-        shown.append(
-            {"label": label, "hint": hint, "one": said[0], "other": said[1], "gain": gain, "by": said[2]}
-        )
-    return [*shown, {"label": _("Pairs"), "one": one.pairs, "other": other.pairs, "gain": 0, "by": 0}]
+@dataclass(frozen=True)
+class Goal:
+    """One line of the comparison: the value of both plans as people read it, how much better the second is
+    (`gain`; below 0, worse), and the difference as people read it.
+    """
+
+    label: str
+    one: str
+    other: str
+    gain: float = 0
+    by: str = "0"
+    hint: str = ""
 
 
-def verdict(found: Comparison) -> str:
+def goals(comparison: Comparison) -> list[Goal]:
+    """The four goals of both plans in their order, and how many pairs there are."""
+    one, other = comparison.sums
+    lines = [
+        _fewer(_("People who want to learn, left over"), one.mentees, other.mentees),
+        _fewer(_("Mentors left over"), one.mentors, other.mentors),
+    ]
+    if one.below is not None and other.below is not None and comparison.line is not None:
+        label = _("Pairs below the line of %(line)s points", line=words.points(comparison.line))
+        lines.append(_fewer(label, one.below, other.below))
+    label, hint = _("All points, those below 50 counted twice"), _("what the engine makes as large as it can")
+    return [
+        *lines,
+        _more_points(label, one.total, other.total, hint),
+        _more_points(_("Mean match"), one.mean, other.mean),
+        Goal(_("Pairs"), str(one.pairs), str(other.pairs)),
+    ]
+
+
+def _fewer(label: str, first: int, second: int) -> Goal:
+    """A goal of which less is better."""
+    return Goal(label, str(first), str(second), first - second, str(abs(second - first)))
+
+
+def _more_points(label: str, first: float, second: float, hint: str = "") -> Goal:
+    """A goal of which more is better; a difference that is rounded away counts for none."""
+    one, other, by = (
+        format_decimal(points / 100, "#,##0.0") for points in (first, second, abs(second - first))
+    )
+    return Goal(label, one, other, 0 if one == other else second - first, by, hint)
+
+
+def verdict(comparison: Comparison) -> str:
     """Which plan the goals prefer: the first in which they differ decides."""
-    one, other = found.sums
+    one, other = comparison.sums
     titles = [
         _("“%(name)s”", name=run_name(plan.run)) if plan.run else _("The board")
-        for plan in (found.one, found.other)
+        for plan in (comparison.one, comparison.other)
     ]
     for first, second, template in (
         (
@@ -77,12 +84,12 @@ def verdict(found: Comparison) -> str:
         (-one.total, -other.total, _("%(plan)s has the better matches, with as many people met.")),
     ):
         if first != second:
-            return template % {"plan": titles[0] if first < second else titles[1]}
-    return _("Both are as good by the four goals.")
+            return str(template % {"plan": titles[0] if first < second else titles[1]})
+    return str(_("Both are as good by the four goals."))
 
 
 def settings(one: Plan, other: Plan) -> list[tuple[str, str, str]]:
-    """What the two plans went by, where it differs: label and both values."""
+    """The weights, rules and locked or forbidden pairs in which two plans differ: label and both values."""
     weights = [
         (str(programme_words.WEIGHTS[name]), str(one.weights.get(name, 0)), str(other.weights.get(name, 0)))
         for name in DEFAULT_WEIGHTS
@@ -92,30 +99,30 @@ def settings(one: Plan, other: Plan) -> list[tuple[str, str, str]]:
         values = [programme_words.rule(name, plan.rules.get(name, usual)) for plan in (one, other)]
         rules.append((str(programme_words.RULES[name]), values[0], values[1]))
     names = names_of(one.by_hand.people | other.by_hand.people)
-    hands = [
+    by_hand = [
         (label, _pairs_said(names, one_pairs), _pairs_said(names, other_pairs))
         for label, one_pairs, other_pairs in (
             (_("Kept together"), one.by_hand.locks, other.by_hand.locks),
             (_("Kept apart"), one.by_hand.forbids, other.by_hand.forbids),
         )
     ]
-    return [each for each in (*weights, *rules, *hands) if each[1] != each[2]]
+    return [setting for setting in (*weights, *rules, *by_hand) if setting[1] != setting[2]]
 
 
 def _pairs_said(names: Mapping[int, str], pairs: frozenset[Pair]) -> str:
-    gone = _("somebody who has left")
-    both = [f"{names.get(mentor, gone)} – {names.get(mentee, gone)}" for mentor, mentee in pairs]
-    return ", ".join(sorted(both)) or "–"
+    unknown = _("somebody who has left")
+    texts = [f"{names.get(mentor, unknown)} – {names.get(mentee, unknown)}" for mentor, mentee in pairs]
+    return ", ".join(sorted(texts)) or "–"
 
 
 def run_name(run: MatchRun) -> str:
-    """What a run or a trial is called."""
+    """The title of a run or a trial, or when it was asked for."""
     if run.title:
         return run.title
     when = moment(run.created_at)
-    return _("Trial of %(when)s", when=when) if run.trial else _("Run of %(when)s", when=when)
+    return str(_("Trial of %(when)s", when=when) if run.trial else _("Run of %(when)s", when=when))
 
 
 def plan_name(plan: Plan) -> str:
-    """What a plan is called."""
-    return run_name(plan.run) if plan.run else _("The board")
+    """The name of the run, or "The board"."""
+    return run_name(plan.run) if plan.run else str(_("The board"))

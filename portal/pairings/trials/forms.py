@@ -1,4 +1,4 @@
-"""The bench's form: weights, rules, and pairs that are to be kept together or apart, for one trial."""
+"""The form of a trial: weights, rules, and pairs that are to be kept together or apart."""
 
 import re
 from typing import Any
@@ -30,10 +30,10 @@ def _somebody(form: PortalForm, field: StringField) -> None:
 
 
 class PairRow(PortalForm):
-    """Two people, and what is to become of them in the trial. A row without names counts for nothing."""
+    """Two people, and whether to keep them together or apart in the trial. A row without names is ignored."""
 
     class Meta(PortalForm.Meta):
-        """The whole form has the token."""
+        """The form around the row has the CSRF token."""
 
         csrf = False
 
@@ -42,7 +42,6 @@ class PairRow(PortalForm):
     mentee = StringField(_l("Learns from them"), [Length(max=400, message=MISSING), _somebody])
 
     def is_empty(self) -> bool:
-        """Whether nobody is named."""
         return not (self.mentor.data or self.mentee.data)
 
     def validate_mentee(self, field: StringField) -> None:
@@ -53,23 +52,23 @@ class PairRow(PortalForm):
 
 
 class TrialForm(MatchingForm):
-    """What one trial is to go by."""
+    """Weights, rules and pairs of one trial."""
 
     class Meta(MatchingForm.Meta):
-        """Rows are told apart by small numbers; fields with any other are not looked at."""
+        """Drops fields of rows whose number WTForms could not read, or would read for very long."""
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
-            given = super().wrap_formdata(form, formdata)
-            if not given:
-                return given
+            data = super().wrap_formdata(form, formdata)
+            if not data:
+                return data
             odd = [
                 name
-                for name in given
+                for name in data
                 if name.startswith("pairs") and not re.fullmatch(r"pairs-[0-9]{1,3}-[a-z]+", name)
             ]
-            return (
-                MultiDict([each for each in given.items(multi=True) if each[0] not in odd]) if odd else given
-            )
+            if not odd:
+                return data
+            return MultiDict([(name, value) for name, value in data.items(multi=True) if name not in odd])
 
     programme = HiddenField()
     title = StringField(
@@ -80,31 +79,29 @@ class TrialForm(MatchingForm):
     pairs = FieldList(FormField(PairRow), max_entries=MOST_PAIRS)
 
     def rows(self) -> list[Any]:
-        """The rows of the pairs, each a field around a PairRow."""
+        """The rows of pairs, each a FormField around a PairRow."""
         return list(self.pairs.entries)
 
     def change_rows(self, *, add: bool = False, remove: int | None = None) -> None:
-        """Add an empty row, or take one away; what stands in the others stays."""
-        kept = [each.data for number, each in enumerate(self.rows()) if number != remove]
-        self.show_pairs(kept + ([{}] if add and len(kept) < MOST_PAIRS else []))
+        """Add an empty row, or take one away; the others keep what was typed."""
+        rows = [row.data for number, row in enumerate(self.rows()) if number != remove]
+        self.show_pairs(rows + ([{}] if add and len(rows) < MOST_PAIRS else []))
 
     def show_pairs(self, rows: list[dict[str, Any]]) -> None:
-        """Put these rows in the place of those there are."""
+        """Replace the rows by these."""
         while self.pairs.entries:
             self.pairs.pop_entry()
         self.pairs.last_index = -1
-        for each in rows:
+        for row in rows:
             self.pairs.append_entry(
-                {name: each.get(name) or "" for name in ("mentor", "mentee")}
-                | {"how": each.get("how") or "lock"}
+                {name: row.get(name) or "" for name in ("mentor", "mentee")}
+                | {"how": row.get("how") or "lock"}
             )
 
     def chosen(self, how: str) -> set[Pair]:
-        """The pairs that are to be kept together ("lock") or apart ("forbid"); call it when the form is
-        right.
-        """
-        rows = [each.form for each in self.rows() if not each.form.is_empty() and each.form.how.data == how]
-        return {(each.mentor.person.id, each.mentee.person.id) for each in rows}
+        """The pairs that are to be kept together ("lock") or apart ("forbid"), of a form that is valid."""
+        forms = [row.form for row in self.rows() if not row.form.is_empty() and row.form.how.data == how]
+        return {(form.mentor.person.id, form.mentee.person.id) for form in forms}
 
 
 def row_of(mentor: Person, mentee: Person, how: str) -> dict[str, Any]:
@@ -112,10 +109,12 @@ def row_of(mentor: Person, mentee: Person, how: str) -> dict[str, Any]:
     return {"mentor": shown(mentor), "mentee": shown(mentee), "how": how}
 
 
-def sum_said(total: int) -> str:
-    """What the weights come to."""
+def sum_text(total: int) -> str:
+    """What the weights sum to, in words."""
     if total == 100:
-        return _("Together: 100. That is right.")
-    if total < 100:
-        return _("Together: %(total)s. %(more)s are missing to 100.", total=total, more=100 - total)
-    return _("Together: %(total)s. That is %(less)s too many.", total=total, less=total - 100)
+        text = _("Together: 100. That is right.")
+    elif total < 100:
+        text = _("Together: %(total)s. %(more)s are missing to 100.", total=total, more=100 - total)
+    else:
+        text = _("Together: %(total)s. That is %(less)s too many.", total=total, less=total - 100)
+    return str(text)

@@ -1,4 +1,4 @@
-"""Runs of the matching as staff see them: asked for, watched, ended, read, and kept as drafts."""
+"""Pages of match runs: start one, watch or end it, read its result, and keep it as drafts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,17 +13,13 @@ from portal.clock import now
 from portal.core.lifecycle import RunState
 from portal.core.permissions import May
 from portal.db import transaction
-from portal.errors import NotFound
-from portal.pairings import listing as directory
-from portal.pairings import words
-from portal.pairings.matching import drafts as keeping
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings import listing, words
+from portal.pairings.matching import drafts
+from portal.pairings.matching.runs import UNDER_WAY, ask_run, end_run
 from portal.pairings.models import MatchRun
-from portal.pairings.queries import run_for, runs_of
+from portal.pairings.queries import run_for, runs_of, staffs_programme
 from portal.pairings.trials import actions as trials
 from portal.pairings.trials.comparison import BOARD
-from portal.programmes.models import Programme
-from portal.programmes.queries import programme_for
 from portal.programmes.words import ROLES
 from portal.web.access import requires
 from portal.web.htmx import answer, is_htmx, redirect_to
@@ -31,13 +27,13 @@ from portal.web.numbers import id_in, page_in, version_in
 from portal.web.toasts import toast
 
 blueprint = Blueprint("runs", __name__, url_prefix="/pairings/runs")
-FEW = 5
-UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
+MOST_LEFT_OVER = 5
+"""How many people left over a run's page names."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a run found, in words, and what keeping it would do to the drafts there are."""
+    """A run's result in words, and what keeping it would do to the present drafts."""
 
     all_well: bool
     lines: tuple[str, ...]
@@ -45,7 +41,7 @@ class Findings:
 
 
 @blueprint.context_processor
-def _words() -> dict[str, Any]:
+def _template_context() -> dict[str, Any]:
     return {
         "PHASES": words.PHASES,
         "RUN_STATES": words.RUN_STATES,
@@ -60,7 +56,7 @@ def _words() -> dict[str, Any]:
 @requires(May.RUN_MATCHING)
 def index() -> str:
     """Earlier runs of a programme."""
-    programme = _theirs(request.args.get("programme", ""))
+    programme = staffs_programme(id_in(request.args.get("programme")), current_user)
     return render_template(
         "pairings/trials/runs/index.html", programme=programme, runs=runs_of(programme.id, most=20)
     )
@@ -71,15 +67,15 @@ def index() -> str:
 def start() -> Response:
     """Ask for a run; one that is under way already is shown instead."""
     with transaction():
-        run = matchmaking.ask_run(_theirs(request.form.get("programme", "")), by=current_user, at=now())
-        run_id = run.id
+        programme = staffs_programme(id_in(request.form.get("programme")), current_user)
+        run_id = ask_run(programme, by=current_user, at=now()).id
     return redirect_to(url_for("runs.show", run_id=run_id))
 
 
 @blueprint.get("/<id:run_id>")
 @requires(May.RUN_MATCHING)
 def show(run_id: int) -> Response:
-    """A run under way, or what it found; `then` leads a trial that is over by now on to its comparison."""
+    """A run under way, or its result; `then` leads on from a trial that is done to its comparison."""
     run = run_for(run_id, current_user)
     if run.trial and run.state == RunState.DONE and "then" in request.args:
         return redirect_to(url_for("bench.compare", one=BOARD, other=run_id))
@@ -87,19 +83,19 @@ def show(run_id: int) -> Response:
         return make_response(
             render_template("pairings/trials/runs/run.html", run=run, headline=_headline(run))
         )
-    proposals = directory.proposals(run.id, page=_page())
+    proposals = listing.proposals(run.id, page=_page())
 
-    def whole() -> str:
+    def page() -> str:
         return render_template(
             "pairings/trials/runs/run.html",
             headline=ngettext("%(num)s pair found", "%(num)s pairs found", proposals.total),
             run=run,
             proposals=proposals,
             findings=_findings(run, proposals.total or 0),
-            left_over=directory.left_over(run.id, page=1, per_page=FEW),
+            left_over=listing.left_over(run.id, page=1, per_page=MOST_LEFT_OVER),
         )
 
-    return answer("pairings/trials/runs/_proposals.html", page=whole, run=run, proposals=proposals)
+    return answer("pairings/trials/runs/_proposals.html", page=page, run=run, proposals=proposals)
 
 
 @blueprint.get("/<id:run_id>/left-over")
@@ -107,15 +103,15 @@ def show(run_id: int) -> Response:
 def left_over(run_id: int) -> str:
     """All whom a run could not pair, and why."""
     run = run_for(run_id, current_user)
-    rows = directory.left_over(run.id, page=_page())
+    rows = listing.left_over(run.id, page=_page())
     return render_template("pairings/trials/runs/left_over.html", run=run, left_over=rows)
 
 
 @blueprint.get("/<id:run_id>/progress")
 @requires(May.RUN_MATCHING)
 def progress(run_id: int) -> Response:
-    """How far it is; what the page asks every second. Once it is over the whole page comes anew, or a trial's
-    comparison.
+    """The progress of a run, which its page polls every second; once it is over, the
+    whole page, or the comparison of a trial.
     """
     run = run_for(run_id, current_user)
     if run.state in UNDER_WAY and is_htmx():
@@ -130,7 +126,7 @@ def progress(run_id: int) -> Response:
 def end(run_id: int) -> Response:
     """Ask for the end of a run."""
     with transaction():
-        ended = matchmaking.end_run(run_for(run_id, current_user), by=current_user, at=now())
+        ended = end_run(run_for(run_id, current_user), by=current_user, at=now())
     if not ended:
         toast(_("It was over already."), tone="warn")
     return redirect_to(url_for("runs.show", run_id=run_id))
@@ -148,21 +144,13 @@ def keep(run_id: int) -> Response:
         programme_id = run.programme_id
     toast(ngettext("%(num)s draft is on the board.", "%(num)s drafts are on the board.", made))
     if left_out:
-        said = ngettext(
+        message = ngettext(
             "%(num)s pair was left out, since the two cannot be paired any more.",
             "%(num)s pairs were left out, since those two cannot be paired any more.",
             left_out,
         )
-        toast(said, tone="warn")
+        toast(message, tone="warn")
     return redirect_to(url_for("board.index", programme=programme_id))
-
-
-def _theirs(text: str) -> Programme:
-    """The programme with this id, if the reader runs it; raises NotFound otherwise."""
-    programme = programme_for(id_in(text), current_user)
-    if programme is None:
-        raise NotFound
-    return programme
 
 
 def _page() -> int:
@@ -171,39 +159,42 @@ def _page() -> int:
 
 def _headline(run: MatchRun) -> str:
     if run.state in UNDER_WAY:
-        return _("The matching is under way")
-    return _("The matching failed") if run.state == RunState.FAILED else _("The matching was ended")
+        return str(_("The matching is under way"))
+    return str(_("The matching failed") if run.state == RunState.FAILED else _("The matching was ended"))
 
 
 def _findings(run: MatchRun, pairs: int) -> Findings:
-    found = run.objective or {}
-    mentees, mentors = found.get("mentees_unmatched", 0), found.get("mentors_unmatched", 0)
+    objective = run.objective or {}
+    mentees, mentors = objective.get("mentees_unmatched", 0), objective.get("mentors_unmatched", 0)
     lines = []
     if not mentees and not mentors:
         lines.append(_("Nobody is left over."))
     if mentees:
-        lines.append(_learners_said(mentees, proven=not run.gap))
+        lines.append(_mentees_left_over(mentees, proven=not run.gap))
     if mentors:
         lines.append(ngettext("%(num)s mentor is left over.", "%(num)s mentors are left over.", mentors))
     return Findings(
-        not mentees,
-        (*lines, *_below(run, found.get("below_line", 0), pairs), *_proof(run)),
-        keeping.replaces(run.programme_id),
+        all_well=not mentees,
+        lines=(*lines, *_below(run, objective.get("below_line", 0), pairs), *_proof(run)),
+        keeping=drafts.replaces(run.programme_id),
     )
 
 
-def _learners_said(mentees: int, *, proven: bool) -> str:
+def _mentees_left_over(mentees: int, *, proven: bool) -> str:
     if not proven:
-        return ngettext(
-            "%(num)s person who wants to learn is left over.",
-            "%(num)s people who want to learn are left over.",
-            mentees,
+        return str(
+            ngettext(
+                "%(num)s person who wants to learn is left over.",
+                "%(num)s people who want to learn are left over.",
+                mentees,
+            )
         )
-    return ngettext(
+    text = ngettext(
         "%(num)s person who wants to learn is left over; fewer is not possible by the rules and the locks.",
         "%(num)s people who want to learn are left over; fewer is not possible by the rules and the locks.",
         mentees,
     )
+    return str(text)
 
 
 def _below(run: MatchRun, below: int, pairs: int) -> list[str]:
@@ -234,7 +225,7 @@ def _below(run: MatchRun, below: int, pairs: int) -> list[str]:
 
 
 def _auto_line(run: MatchRun) -> list[str]:
-    """The line that the run found by itself, and who keeps it from being higher."""
+    """The line that a run with "auto" has found, and who keeps it from being higher."""
     if run.line is None:
         return []
     line = words.points(run.line)
@@ -256,7 +247,7 @@ def _auto_line(run: MatchRun) -> list[str]:
 
 
 def _proof(run: MatchRun) -> list[str]:
-    """What is proven of the plan; nothing is said of runs that are older than the proof."""
+    """Whether the plan is proven to be the best; nothing for runs from before proofs were stored."""
     if run.gap is None:
         return []
     return [

@@ -126,7 +126,7 @@ def mine(company: Company) -> Programme:
 def price(company: Company) -> None:
     """Have prices of now."""
     with transaction():
-        pricing.wanted(company.programme.id, at=now())
+        pricing.request_table(company.programme.id, at=now())
     pricing.price(company.programme.id)
 
 

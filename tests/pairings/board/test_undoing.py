@@ -108,6 +108,6 @@ def test_an_end_is_not_undone_when_the_seat_is_given_away_meanwhile(company: Com
     assert now_is(pairing) == ("ended", "by staff")
     assert letters() == before
     with transaction():
-        asking.fall_through(held(other), PairingEnd.DISCARDED, by=company.staff.id, at=now())
+        asking.cancel(held(other), PairingEnd.DISCARDED, by=company.staff.id, at=now())
     undo(position, company)
     assert now_is(pairing) == ("active", None)

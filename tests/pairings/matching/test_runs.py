@@ -18,6 +18,7 @@ from portal.errors import Invalid
 from portal.letters.models import OutboxLetter
 from portal.pairings.matching import problem as candidates
 from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching.problem import problem_of
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
 from portal.pairings.offers import actions as asking
 from portal.people.models import Person
@@ -85,7 +86,7 @@ def test_the_problem_knows_who_waits_their_free_seats_locks_past_partners_and_li
     company.pairing(bea, dora, "ended", active_at=now(), ended_at=now())
     company.pairing(bea, company.mentee("Emil Ende"))
     make.add(Avoided(enrolment_id=company.enrolments["Dora Day"].id, person_id=ada.id))
-    problem = matchmaking.problem_of(company.programme.id, on=today())
+    problem = problem_of(db.session.get_one(Programme, company.programme.id), on=today())
     known = {each.id: each for each in problem.candidates}
     assert set(known) == {ada.id, bea.id, carl.id, dora.id, company.people["Emil Ende"].id}
     assert problem.stay == {(bea.id, company.people["Emil Ende"].id)}

@@ -217,7 +217,7 @@ def test_an_end_is_not_taken_back_when_the_seat_is_given_away_or_somebody_has_le
     with pytest.raises(Invalid, match="Ada King has no seat left"), transaction():
         asking.take_back_end(held(pairing), by=staff, at=now())
     with transaction():
-        asking.fall_through(held(other), PairingEnd.EXPIRED, by=None, at=now())
+        asking.cancel(held(other), PairingEnd.EXPIRED, by=None, at=now())
         leaving.withdraw(own_enrolment(company.programme.id, ada.id), at=now())
     with pytest.raises(Invalid, match="takes part"), transaction():
         asking.take_back_end(held(pairing), by=staff, at=now())

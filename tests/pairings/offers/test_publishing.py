@@ -163,10 +163,10 @@ def test_those_left_over_are_told_why_though_staff_changed_all_that_the_run_had_
         trials.keep(db.session.get_one(MatchRun, run.id), by=company.staff, at=now())
     pairing = db.session.scalars(db.select(Pairing).where(Pairing.mentor_id == ada.id)).one()
     edit(pairing, company, mentor_id=bea.id)
-    assert queries.told_why([named["Wanda Waits"]]) == {}
+    assert queries.why_left_over([named["Wanda Waits"]]) == {}
     edit(pairing, company, state="offered")
     db.session.rollback()
-    assert [each.template for each in queries.told_why(named.values())[named["Wanda Waits"]]] == [
+    assert [each.template for each in queries.why_left_over(named.values())[named["Wanda Waits"]]] == [
         "Nobody is free."
     ]
     assert queries.left_before(company.programme.id) == {(wanda.id, "mentee")}

@@ -35,7 +35,7 @@ def stefan(company: Company, new_visitor: Callable[..., Visitor], staff: Person)
 def work_out(company: Company) -> str:
     """Prices of now; their stamp."""
     with transaction():
-        pricing.wanted(company.programme.id, at=now())
+        pricing.request_table(company.programme.id, at=now())
     pricing.price(company.programme.id)
     db.session.rollback()
     programme = db.session.get_one(Programme, company.programme.id)

@@ -43,7 +43,7 @@ def programme_of(company: Company) -> Programme:
 def want(company: Company) -> None:
     """Ask for prices."""
     with transaction():
-        pricing.wanted(company.programme.id, at=now())
+        pricing.request_table(company.programme.id, at=now())
 
 
 def priced(company: Company) -> PriceBoard:

@@ -14,6 +14,7 @@ from portal.db import db, transaction
 from portal.errors import Invalid, Stale
 from portal.pairings.matching import problem as candidates
 from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching.problem import problem_of
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal, RunPair
 from portal.pairings.offers import actions as asking
 from portal.pairings.offers import publishing
@@ -118,7 +119,7 @@ def test_rules_of_a_programme_reach_the_engine(company: Company) -> None:
             **RULES,
             "musts": ["department", "topic"],
         }
-    problem = matchmaking.problem_of(company.programme.id, on=today())
+    problem = problem_of(db.session.get_one(Programme, company.programme.id), on=today())
     assert problem.rules == Rules(musts=("department", "topic"))
 
 
@@ -262,7 +263,7 @@ def test_who_was_left_over_in_a_published_run_is_first_the_next_time(
     offer_all(company)
     assert left_before(company.programme.id) == {(wanda.id, "mentee")}
     bea, clara = company.mentor("Bea Long"), company.mentee("Clara Comes")
-    problem = matchmaking.problem_of(company.programme.id, on=today())
+    problem = problem_of(db.session.get_one(Programme, company.programme.id), on=today())
     waited = {each.id for each in problem.candidates if each.waited_as_mentee}
     assert waited == {wanda.id}
     assert [each for each in problem.candidates if each.waited_as_mentor] == []

@@ -47,11 +47,11 @@ def compared(
     db.session.rollback()
     programme = db.session.get_one(Programme, company.programme.id)
     plans = [
-        comparing.found(db.session.get_one(MatchRun, run.id)) if run else comparing.board(programme)
+        comparing.plan_of(db.session.get_one(MatchRun, run.id)) if run else comparing.plan_of_board(programme)
         for run in (one, other)
     ]
     yardsticks = {
-        "programme": comparing.of_programme(programme),
+        "programme": comparing.yardstick_of(programme),
         "one": plans[0].yardstick,
         "other": plans[1].yardstick,
     }
@@ -132,7 +132,7 @@ def test_the_board_is_a_plan_of_drafts_and_what_is_live(company: Company) -> Non
     company.pairing(company.people["Ada King"], company.people["Grace Hopper"])
     run = proposes(company, company.run(), ("Ada King", "Dora Day", 6400), ("Luis Live", "Lena Live", 5000))
     db.session.rollback()
-    board = comparing.board(db.session.get_one(Programme, company.programme.id))
+    board = comparing.plan_of_board(db.session.get_one(Programme, company.programme.id))
     assert (live.mentor_id, live.mentee_id) in board.pairs
     assert board.unmet == {
         (company.people["Bea Long"].id, "mentor"),
