@@ -1,4 +1,4 @@
-"""Tables of the programmes room."""
+"""Tables of programmes: seasons, enrolments, wishes and topics."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The room's words: what a stored value is called in pages and letters, in the reader's language."""
+"""Words of programmes: what a stored value is called in pages and letters, in the reader's language."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The room's letters: joined, paused, withdrawn. Each is one pure function of a person and a programme."""
+"""Letters about an enrolment: joined, paused, withdrawn. Each is a pure function of person and programme."""
 
 from datetime import date
 from typing import Any

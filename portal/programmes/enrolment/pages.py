@@ -17,7 +17,7 @@ from portal.people.accounts.actions import update_profile
 from portal.people.languages import parse_languages
 from portal.programmes import queries, words
 from portal.programmes.enrolment import actions as enrolling
-from portal.programmes.enrolment.steps import draw_step, form_of, next_place, own, said, too_early
+from portal.programmes.enrolment.steps import draw_step, form_of, in_words, next_place, own, too_early
 from portal.programmes.forms import BoundariesForm, RoleForm, SeenForm, WorkingForm
 from portal.programmes.models import Enrolment, Programme
 from portal.settings import current
@@ -184,7 +184,9 @@ def _conflict(enrolment: Enrolment, step: str, form: SeenForm, error: Stale) -> 
         id="conflict",
         message=_("This was changed in another window. Choose what should stand."),
         differences=[
-            Difference(labels.get(name, name), yours=said(name, error.yours[name]), theirs=said(name, value))
+            Difference(
+                labels.get(name, name), yours=in_words(name, error.yours[name]), theirs=in_words(name, value)
+            )
             for name, value in error.theirs.items()
         ],
         values={**form.data, "seen": enrolment.version, "person_seen": enrolment.person.version},

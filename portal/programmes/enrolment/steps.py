@@ -99,7 +99,7 @@ def summary_of(enrolment: Enrolment) -> dict[str, Any]:
     }
 
 
-def said(name: str, value: Any) -> str:
+def in_words(name: str, value: Any) -> str:
     """A stored value as people read it."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")

@@ -1,9 +1,8 @@
-"""Topics near in meaning to what somebody types: for what is offered while they type, never to decide
-anything.
+"""Topics near in meaning to what somebody types: for what is offered while they type, never to decide.
 
-A light embedding model of 256 numbers a word (static, from the extra `semantic`) lies in its package, so
-nothing is fetched and nothing leaves the house. It is asked only where SEMANTIC_TOPICS=1; else spelling alone
-is what offers are made by.
+A light embedding model of 256 numbers a word (static, from the extra `semantic`) lies in its package: nothing
+is fetched, nothing leaves this machine. It is used only with SEMANTIC_TOPICS=1; otherwise offers go by
+spelling alone.
 """
 
 import importlib
