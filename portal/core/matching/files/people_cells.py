@@ -11,12 +11,12 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zoneinfo import available_timezones
 
 from portal.core.hours.weekly_hours import HoursError, WeeklyHours, parse_hours
 from portal.core.matching.candidates import MOST_SEATS, STYLES, Wish
-from portal.core.matching.topics.index import CATALOGUE, Topic, recognise, suggest
+from portal.core.matching.topics.index import CATALOGUE, LONGEST, Topic, exact_names, normalise, suggest
 
 LONGEST_TEXT = 300
 """Characters of a cell that holds one thing: an id, a name, a place, hours."""
@@ -203,13 +203,17 @@ class Known:
                 raise Unreadable(
                     f"{quoted(each)} has no level from 1 to 3.", f"Write it like {quoted(like)}."
                 )
-            topic = recognise(name, self.catalogue)
+            topic = self._topics_by_name.get(_plain(name))
             if topic is None:
                 raise Unreadable(f"{quoted(name)} is no topic that is known here.", self._near_topic(name))
             if topic.id in found:
                 raise Unreadable(f"{quoted(name)} names {topic.id} a second time.", "Name each topic once.")
             found[topic.id] = Wish(topic.id, int(level))
         return tuple(found.values())
+
+    @cached_property
+    def _topics_by_name(self) -> dict[str, Topic]:
+        return exact_names(self.catalogue)
 
     def _near_topic(self, name: str) -> str:
         near = suggest(name, self.catalogue, limit=1) if self._may_look() else ()
@@ -222,6 +226,12 @@ class Known:
     def _may_look(self) -> bool:
         self.hints -= 1
         return self.hints >= 0
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
+    """A name of a topic as it is compared; "" for what is longer than any."""
+    return normalise(name) if len(name) <= LONGEST else ""
 
 
 def _listed(cell: str) -> Iterator[str]:

@@ -243,6 +243,15 @@ def _ready(topics: Index | Iterable[Topic]) -> Index:
     return topics if isinstance(topics, Index) else _index_of(tuple(topics))
 
 
+def exact_names(topics: Iterable[Topic]) -> dict[str, Topic]:
+    """Each normalised name that belongs to one topic alone, for whoever asks for many texts."""
+    owners: dict[str, set[Topic]] = {}
+    for topic in topics:
+        for plain in _names(topic).values():
+            owners.setdefault(plain, set()).add(topic)
+    return {plain: next(iter(topics)) for plain, topics in owners.items() if len(topics) == 1}
+
+
 def suggest(text: str, topics: Index | Iterable[Topic] = CATALOGUE, limit: int = 6) -> tuple[Suggestion, ...]:
     """The topics that `text`, perhaps half typed, may mean: best first, then by label; at most `limit`.
 
