@@ -32,6 +32,8 @@ def sample(items: Sequence[Item], most: int) -> Sequence[Item]:
     """At most so many, evenly spread, the first and the last among them; all of them with `--everything`."""
     if _everything or len(items) <= most:
         return items
+    if most == 1:
+        return items[:1]
     step = (len(items) - 1) / (most - 1)
     return [items[round(number * step)] for number in range(most)]
 

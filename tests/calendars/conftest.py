@@ -16,6 +16,7 @@ from tests.calendars.inviting import choose, weekly
 from tests.calendars.proxy import Hostile
 from tests.calendars.servers import CalendarServer, running_server
 from tests.personas import Factories
+from tests.sampling import sample
 
 KINDS = ("radicale", "xandikos")
 MakeHostile = Callable[..., Hostile]
@@ -39,7 +40,7 @@ def calendar_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
         each.__exit__(None, None, None)
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=sample(KINDS, 1))
 def server(
     request: pytest.FixtureRequest, calendar_servers: Callable[[str], CalendarServer]
 ) -> CalendarServer:

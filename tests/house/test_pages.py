@@ -11,6 +11,7 @@ from tests.busy import busy, connected
 from tests.conftest import Noise
 from tests.crawl import rule_of, walk
 from tests.personas import Factories
+from tests.sampling import everything
 from tests.visitor import Page, Visitor
 
 LARGEST_PAGE = 30_000
@@ -46,7 +47,9 @@ def walker(
     return new_visitor(person)
 
 
-EVERYBODY = pytest.mark.parametrize("walker", ["stranger", "member", "staff", "admin"], indirect=True)
+ROLES = ("stranger", "member", "staff", *(["admin"] if everything() else []))
+"""An administrator sees what staff see and little more."""
+EVERYBODY = pytest.mark.parametrize("walker", ROLES, indirect=True)
 
 
 @EVERYBODY

@@ -13,6 +13,7 @@ from portal.core.matching.plans.assignment import Instance, goals, objective, pe
 from portal.core.matching.plans.one_way import People
 from portal.errors import Invalid
 from tests.core.matching.instances import best_choice, instance, rank
+from tests.sampling import examples
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -22,7 +23,7 @@ def test_the_answer_is_the_best_of_all_choices_and_of_equals_the_first(
     seed: int, alike: bool, both_roles: bool
 ) -> None:
     chance = Random(f"{seed} {alike} {both_roles}")
-    for _ in range(250):
+    for _ in range(examples(250)):
         given = instance(chance, alike=alike, both_roles=both_roles)
         best = best_choice(given)
         assert solve(given) == best
