@@ -89,7 +89,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@$(LOCKED) -r requirements-dev.lock
 	@touch $@
 
-$(BUILT): package-lock.json .ci/assets.py $(wildcard static/portal.js) | $(VENV)/.runtime
+$(BUILT): package-lock.json .ci/assets.py static/portal.js $(wildcard static/css/*.css) | $(VENV)/.runtime
 	@echo "Building static/built"
 	@$(BIN)/python .ci/assets.py
 

@@ -1,4 +1,5 @@
-"""Builds static/built/ out of npm packages: one script and two fonts, so that the pages need no other host.
+"""Builds static/built/ from our style sheets and from npm packages: one style sheet, one script and two fonts, so
+that the pages need no other host.
 
 Run by `make setup`. Uses the system's npm, or else brings a pinned Node into the virtual environment that
 runs this.
@@ -18,7 +19,10 @@ BUILT = HOUSE / "static" / "built"
 FONTS = MODULES / "@fontsource-variable"
 OLDEST_NPM = 7  # the first to read this form of package-lock.json
 
+STYLES = HOUSE / "static" / "css"
+
 FILES = {
+    "portal.css": [STYLES / "tokens.css", STYLES / "layout.css", STYLES / "components.css"],
     "portal.js": [MODULES / "htmx.org/dist/htmx.min.js", HOUSE / "static/portal.js"],
     "figtree.woff2": [FONTS / "figtree/files/figtree-latin-wght-normal.woff2"],
     "fraunces.woff2": [FONTS / "fraunces/files/fraunces-latin-wght-normal.woff2"],

@@ -54,7 +54,7 @@ def test_the_wheel_carries_every_file_of(name: str, unpacked: Path) -> None:
 
 def test_the_wheel_carries_the_built_assets(unpacked: Path) -> None:
     built = files_under(unpacked / "portal" / "static" / "built")
-    assert built == {"LICENSES.txt", "figtree.woff2", "fraunces.woff2", "portal.js"}
+    assert built == {"LICENSES.txt", "figtree.woff2", "fraunces.woff2", "portal.css", "portal.js"}
 
 
 def test_the_wheel_carries_the_whole_package_and_nothing_beside_it(unpacked: Path) -> None:

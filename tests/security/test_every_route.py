@@ -134,7 +134,7 @@ def test_no_route_answers_options_v4_1_4(
         if (page := visitor.open(route.url(), method="OPTIONS", inspect=False)).status not in (404, 405)
     ]
     assert answered == []
-    assert stranger.open("/static/portal.css", method="OPTIONS").status == 405
+    assert stranger.open("/static/built/portal.css", method="OPTIONS").status == 405
 
 
 def test_strangers_are_led_to_sign_in_and_back(app: Flask, furnished: Person, visitor: Visitor) -> None:
@@ -324,7 +324,7 @@ def test_every_answer_carries_the_headers_v3_4(
             for method in ("GET", "HEAD", "PUT", "TRACE"):
                 check_headers(visitor.open(route.url(), method=method, inspect=False), str(route))
         for address in (
-            "/static/portal.css",
+            "/static/built/portal.css",
             "/static/nothing.css",
             "/nothing",
             "/people/%00",

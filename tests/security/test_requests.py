@@ -26,7 +26,9 @@ FOREIGN_HOSTS = (
 
 
 @pytest.mark.parametrize("host", FOREIGN_HOSTS)
-@pytest.mark.parametrize("path", ["/", "/sign-in", "/people", "/healthz", "/static/portal.css", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/", "/sign-in", "/people", "/healthz", "/static/built/portal.css", "/nothing"]
+)
 def test_a_foreign_host_is_refused_with_a_page(app: Flask, visitor: Visitor, host: str, path: str) -> None:
     page = visitor.open(path, headers={"Host": host})
     assert page.status == 400, page
