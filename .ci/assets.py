@@ -1,8 +1,7 @@
-"""Builds static/built/ from our style sheets and from npm packages: one style sheet, one script and two fonts, so
-that the pages need no other host.
+"""Builds static/built/ from our style sheets and from npm packages: one style sheet, one script, two fonts.
 
-Run by `make setup`. Uses the system's npm, or else brings a pinned Node into the virtual environment that
-runs this.
+So the pages need no other host. Run by `make setup`. Uses the system's npm, or else brings a pinned Node into
+the virtual environment that runs this.
 """
 
 from __future__ import annotations

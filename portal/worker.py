@@ -22,7 +22,7 @@ from huey.consumer import Consumer as HueyConsumer
 from portal import task_queue, work
 from portal.calendars.by_mail import invitations, mailbox
 from portal.calendars.free_time import finding, searches
-from portal.calendars.syncing import following, sync
+from portal.calendars.syncing import following, sync, sync_state
 from portal.clock import now
 from portal.db import db, transaction
 from portal.letters import delivery, outbox
@@ -74,7 +74,7 @@ TASKS: dict[str, Callable[[int], object]] = {
     matchmaking.MATCH: matchmaking.run,
     pricing.PRICE: pricing.price,
     asking.ACTIVATED: milestones.ensure,
-    sync.SYNC: sync.sync,
+    sync_state.SYNC: sync.sync,
     versions.CALENDAR_CHANGED: follow_calendar,
     searches.FIND: finding.find,
 }
@@ -123,7 +123,7 @@ def engine(app: Flask) -> Any:
     return huey
 
 
-class Consumer(HueyConsumer):  # type: ignore[misc]  # huey has no types
+class Consumer(HueyConsumer):
     """Huey's consumer, which here stops gently at both SIGTERM and Ctrl-C."""
 
     def __init__(self, huey: Huey) -> None:

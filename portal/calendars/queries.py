@@ -91,11 +91,10 @@ def out_of_date(*, at: datetime) -> list[int]:
 
 def changed_at(link: FeedLink) -> datetime:
     """The latest moment at which something in a feed is known to have changed, in one query."""
-    asked = {"person": link.person_id, "pairing": link.pairing_id}
-    found = [
-        each for each in db.session.scalars(_moments(link.pairing_id is not None), asked) if each is not None
-    ]
-    return max([link.created_at, *found])
+    values = {"person": link.person_id, "pairing": link.pairing_id}
+    moments = db.session.scalars(_moments(link.pairing_id is not None), values)
+    known: list[datetime] = [moment for moment in moments if moment is not None]
+    return max([link.created_at, *known])
 
 
 @lru_cache(maxsize=2)

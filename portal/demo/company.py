@@ -132,7 +132,8 @@ class _Namer:
     def _origin(self, site: str) -> str:
         """Where a name comes from: mostly from near the site, at times from anywhere."""
         near = self.chance.random() < 0.8
-        return self.chance.choice(SITES[site]["origins"] if near else list(COMPANY["origins"]))
+        origins: list[str] = SITES[site]["origins"] if near else list(COMPANY["origins"])
+        return self.chance.choice(origins)
 
     def address(self, name: str) -> str:
         plain = address(name)

@@ -30,7 +30,7 @@ class WithoutTokens(logging.Filter):
         return True
 
 
-class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class WebServer(BaseApplication):
     """Gunicorn told what to do from here, with no file and no arguments of its own."""
 
     def __init__(self, app: Flask, bind: str) -> None:
