@@ -4,13 +4,11 @@ and to operators.
 
 from datetime import datetime
 
-from flask import render_template
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal.calendars.models import CalendarAccount
-from portal.letters.letter import Letter
+from portal.letters.letter import Letter, compose, in_language_of
 from portal.pairings.models import Pairing
 from portal.pairings.queries import partner
 from portal.people.models import Person
@@ -57,22 +55,14 @@ def problem_words(problem: str) -> str:
 
 def suspended(account: CalendarAccount, to: Person) -> Letter:
     """Asks what is to become of a calendar that we have stopped writing to."""
-    with force_locale(to.locale or "en"):
-        subject, base = _("We have stopped writing to your calendar"), current().public_url
-        given = {
-            "subject": subject,
-            "name": to.name,
-            "email": to.email,
-            "public_url": base,
-            "page": f"{base}/calendars",
-            "calendar": account.calendar_name,
-            "problem": problem_words(account.problem),
-        }
-        return Letter(
-            kind="calendars.suspended",
-            subject=subject,
-            text=render_template("letters/calendars/suspended.txt", **given).strip() + "\n",
-            html=render_template("letters/calendars/suspended.html", **given),
+    with in_language_of(to):
+        return compose(
+            "calendars.suspended",
+            _("We have stopped writing to your calendar"),
+            to,
+            page=f"{current().public_url}/calendars",
+            calendar_name=account.calendar_name,
+            problem=problem_words(account.problem),
         )
 
 
@@ -113,20 +103,13 @@ def no_longer_written(pairing: Pairing, to: Person) -> Letter:
 
 def _about_pair(name: str, subject: str, pairing: Pairing, to: Person, **facts: str) -> Letter:
     base = current().public_url
-    given = {
-        "subject": subject,
-        "name": to.name,
-        "email": to.email,
-        "public_url": base,
-        "calendars": f"{base}/calendars",
-        "page": f"{base}/pairings/{pairing.id}",
-        "partner": partner(pairing, to.id),
-        "programme": pairing.programme,
+    return compose(
+        f"calendars.{name}",
+        subject,
+        to,
+        calendars=f"{base}/calendars",
+        page=f"{base}/pairings/{pairing.id}",
+        partner=partner(pairing, to.id),
+        programme=pairing.programme,
         **facts,
-    }
-    return Letter(
-        kind=f"calendars.{name}",
-        subject=subject,
-        text=render_template(f"letters/calendars/{name}.txt", **given).strip() + "\n",
-        html=render_template(f"letters/calendars/{name}.html", **given),
     )

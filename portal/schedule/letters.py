@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flask import render_template
-from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
 from portal.core.lifecycle import CheckInState
-from portal.letters.letter import Letter
+from portal.letters.letter import Letter, compose, in_language_of
 from portal.pairings.models import Pairing
 from portal.pairings.queries import partner
 from portal.people.models import Person
@@ -32,7 +30,7 @@ def planned(
     """Says that the check-ins are booked, with all their times in the reader's zone; `anew`, and where to
     plan once more.
     """
-    with _language_of(to):
+    with in_language_of(to):
         ahead = [each for each in check_ins if each.state == CheckInState.PLANNED]
         times = [(in_zone(each.starts_at, to.time_zone, WHEN), each.moved_for) for each in ahead]
         subject = _("Your check-ins with %(name)s are planned", name=partner(pairing, to.id).name)
@@ -42,7 +40,7 @@ def planned(
 
 def moved(pairing: Pairing, to: Person, check_in: CheckIn, by: Person, *, was: datetime) -> Letter:
     """Says that one check-in is at another time, and how to move it back to when it `was`."""
-    with _language_of(to):
+    with in_language_of(to):
         subject = _("Your check-in with %(name)s has moved", name=partner(pairing, to.id).name)
         facts = {"was": in_zone(was, to.time_zone, WHEN), "back": back_to(check_in, pairing, was)}
         return _letter("moved", subject, pairing, to, by, {**_when(check_in, to), **facts})
@@ -50,7 +48,7 @@ def moved(pairing: Pairing, to: Person, check_in: CheckIn, by: Person, *, was: d
 
 def skipped(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Letter:
     """Says that one check-in does not take place."""
-    with _language_of(to):
+    with in_language_of(to):
         subject = _("Your check-in with %(name)s is off this time", name=partner(pairing, to.id).name)
         return _letter(
             "skipped", subject, pairing, to, by, {**_when(check_in, to), "back": back_to(check_in, pairing)}
@@ -59,14 +57,14 @@ def skipped(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Lett
 
 def restored(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Letter:
     """Says that one check-in takes place after all."""
-    with _language_of(to):
+    with in_language_of(to):
         subject = _("Your check-in with %(name)s takes place after all", name=partner(pairing, to.id).name)
         return _letter("restored", subject, pairing, to, by, _when(check_in, to))
 
 
 def asked(pairing: Pairing, to: Person, check_in: CheckIn, by: Person, starts_at: datetime | None) -> Letter:
     """Asks for an answer: the partner would like another time, or to leave this one out."""
-    with _language_of(to):
+    with in_language_of(to):
         subject = _("%(name)s asks about your next check-in", name=by.name)
         then = in_zone(starts_at, to.time_zone, WHEN) if starts_at else ""
         return _letter("asked", subject, pairing, to, by, {**_when(check_in, to), "then": then})
@@ -74,14 +72,14 @@ def asked(pairing: Pairing, to: Person, check_in: CheckIn, by: Person, starts_at
 
 def declined(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Letter:
     """Says that the check-in stays where it is."""
-    with _language_of(to):
+    with in_language_of(to):
         subject = _("Your check-in with %(name)s stays as it was", name=partner(pairing, to.id).name)
         return _letter("declined", subject, pairing, to, by, _when(check_in, to))
 
 
 def day_moved(pairing: Pairing, to: Person, milestone: Milestone, by: Person, *, was: date) -> Letter:
     """Says that a milestone is on another day, when that day or the one it `was` on is near."""
-    with _language_of(to):
+    with in_language_of(to):
         what = words.MILESTONES[milestone.kind]
         subject = _("%(what)s with %(name)s is on another day", what=what, name=partner(pairing, to.id).name)
         facts = {"what": what, "when": day(milestone.due_on, WHICH_DAY), "was": day(was, WHICH_DAY)}
@@ -101,33 +99,17 @@ def _when(check_in: CheckIn, to: Person) -> dict[str, Any]:
     return {"when": in_zone(check_in.starts_at, to.time_zone, WHEN)}
 
 
-def _language_of(person: Person) -> Any:
-    return force_locale(person.locale or str(get_locale() or "en"))
-
-
 def _letter(
     name: str, subject: str, pairing: Pairing, to: Person, by: Person, facts: dict[str, Any]
 ) -> Letter:
-    base = current().public_url
-    page = f"{base}/pairings/{pairing.id}"
-    about = {
-        "subject": subject,
-        "name": to.name,
-        "email": to.email,
-        "public_url": base,
-        "page": page,
-        "by": by.name,
-    }
-    given = {
-        **about,
-        "programme": pairing.programme,
-        "partner": partner(pairing, to.id),
-        "own": by.id == to.id,
+    return compose(
+        f"schedule.{name}",
+        subject,
+        to,
+        page=f"{current().public_url}/pairings/{pairing.id}",
+        by=by.name,
+        programme=pairing.programme,
+        partner=partner(pairing, to.id),
+        own=by.id == to.id,
         **facts,
-    }
-    return Letter(
-        kind=f"schedule.{name}",
-        subject=subject,
-        text=render_template(f"letters/schedule/{name}.txt", **given).strip() + "\n",
-        html=render_template(f"letters/schedule/{name}.html", **given),
     )

@@ -7,16 +7,15 @@ invitation's UID under a key of the portal's, so nobody can answer an invitation
 import base64
 import hmac
 import re
+from dataclasses import replace
 from datetime import datetime
 
-from flask import render_template
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from portal.calendars.models import Invitation
 from portal.core.calendar import itip as invitation
 from portal.core.calendar.itip import Invite
-from portal.letters.letter import CalendarPart, Letter
+from portal.letters.letter import CalendarPart, Letter, compose, in_language_of
 from portal.pairings.models import Pairing
 from portal.pairings.queries import partner
 from portal.people.models import Person
@@ -56,7 +55,7 @@ def is_mark_of(row: Invitation, mark: str) -> bool:
 
 def invited(invite: Invite, *, to: Person, changed: bool) -> Letter:
     """Asks somebody to a check-in, or tells that it is at another time or place."""
-    with force_locale(to.locale or "en"):
+    with in_language_of(to):
         facts = {"what": invite.summary, "when": _when(invite, to)}
         subject = (
             _("Changed: %(what)s, %(when)s", **facts)
@@ -72,7 +71,7 @@ def taken_back(invite: Invite, *, to: Person, chosen: bool) -> Letter:
     """Takes an invitation back: the check-in is off, or (not `chosen`) the person wants no
     more invitations.
     """
-    with force_locale(to.locale or "en"):
+    with in_language_of(to):
         facts = {"what": invite.summary, "when": _when(invite, to)}
         subject = (
             _("Called off: %(what)s, %(when)s", **facts)
@@ -95,7 +94,7 @@ def comes_after_all(pairing: Pairing, to: Person, row: Invitation) -> Letter:
 
 
 def _about_answer(name: str, pairing: Pairing, to: Person, starts_at: datetime, way_on: str = "") -> Letter:
-    with force_locale(to.locale or "en"):
+    with in_language_of(to):
         other = partner(pairing, to.id)
         facts = {"partner": other.name, "when": in_zone(starts_at, to.time_zone, WHEN)}
         subjects = {
@@ -107,22 +106,15 @@ def _about_answer(name: str, pairing: Pairing, to: Person, starts_at: datetime, 
 
 
 def _letter(name: str, subject: str, to: Person, part: CalendarPart | None, **facts: object) -> Letter:
-    given = {
-        "subject": subject,
-        "name": to.name,
-        "email": to.email,
-        "public_url": current().public_url,
-        "choices": f"{current().public_url}/calendars/choices",
-        "reads_answers": current().reads_answers,
+    letter = compose(
+        f"calendars.{name}",
+        subject,
+        to,
+        choices=f"{current().public_url}/calendars/choices",
+        reads_answers=current().reads_answers,
         **facts,
-    }
-    return Letter(
-        kind=f"calendars.{name}",
-        subject=subject,
-        text=render_template(f"letters/calendars/{name}.txt", **given).strip() + "\n",
-        html=render_template(f"letters/calendars/{name}.html", **given),
-        calendar=part,
     )
+    return replace(letter, calendar=part)
 
 
 def _when(invite: Invite, to: Person) -> str:

@@ -3,11 +3,9 @@
 from datetime import date
 from typing import Any
 
-from flask import render_template
-from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
-from portal.letters.letter import Letter
+from portal.letters.letter import Letter, compose, in_language_of
 from portal.people.models import Person
 from portal.programmes import words
 from portal.programmes.models import Programme
@@ -17,7 +15,7 @@ from portal.web.template_globals import day
 
 def joined(person: Person, programme: Programme) -> Letter:
     """Confirms that somebody has joined, and says what comes next."""
-    with _language_of(person):
+    with in_language_of(person):
         facts = {"label": words.LABELS[programme.label], "cadence": words.cadence(programme)}
         return _letter(
             "joined", _("You have joined %(programme)s", programme=programme.name), person, programme, facts
@@ -26,7 +24,7 @@ def joined(person: Person, programme: Programme) -> Letter:
 
 def paused(person: Person, programme: Programme, until: date) -> Letter:
     """Confirms a pause and its last day."""
-    with _language_of(person):
+    with in_language_of(person):
         facts = {"until": day(until)}
         return _letter(
             "paused", _("Your pause in %(programme)s", programme=programme.name), person, programme, facts
@@ -35,23 +33,12 @@ def paused(person: Person, programme: Programme, until: date) -> Letter:
 
 def withdrawn(person: Person, programme: Programme) -> Letter:
     """Confirms that somebody has left, and that they may come back."""
-    with _language_of(person):
+    with in_language_of(person):
         subject = _("You have left %(programme)s", programme=programme.name)
         return _letter("withdrawn", subject, person, programme, {})
-
-
-def _language_of(person: Person) -> Any:
-    return force_locale(person.locale or str(get_locale() or "en"))
 
 
 def _letter(name: str, subject: str, person: Person, programme: Programme, facts: dict[str, Any]) -> Letter:
     base = current().public_url
     page = f"{base}/join" if name == "withdrawn" else f"{base}/join/{programme.id}/standing"
-    about = {"subject": subject, "name": person.name, "email": person.email, "public_url": base}
-    given = {**about, "programme": programme, "page": page, **facts}
-    return Letter(
-        kind=f"programmes.{name}",
-        subject=subject,
-        text=render_template(f"letters/programmes/{name}.txt", **given).strip() + "\n",
-        html=render_template(f"letters/programmes/{name}.html", **given),
-    )
+    return compose(f"programmes.{name}", subject, person, programme=programme, page=page, **facts)
