@@ -16,7 +16,7 @@ import httpx
 import psutil
 
 Found = TypeVar("Found")
-SECONDS = 30.0
+SECONDS = 90.0
 
 
 def environment(instance: Path, **more: str) -> dict[str, str]:
