@@ -38,6 +38,8 @@ QUIET = (
 )
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of (401|409|422) ")
 PAUSE = 10_000
+LATER = ("[phone]", "[wide, no script]", "[admin]")
+"""Left to make test-all: sizes between the two ends, and an administrator, who sees what staff see."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            if item.name.endswith(("[phone]", "[wide, no script]")):
+            if item.name.endswith(LATER):
                 item.add_marker(pytest.mark.everything)
 
 

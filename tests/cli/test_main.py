@@ -10,6 +10,7 @@ import pytest
 
 from portal.settings import Settings
 from tests.processes import environment, portal, running, wait_until
+from tests.sampling import sample
 
 
 @pytest.fixture
@@ -97,7 +98,8 @@ def test_wrong_usage_is_2(environ: dict[str, str], arguments: list[str]) -> None
 
 
 @pytest.mark.parametrize(
-    "arguments", [["letters", "list"], ["topics"], ["audit", "verify"], ["keys", "rotate"], ["doctor"]]
+    "arguments",
+    sample([["letters", "list"], ["topics"], ["audit", "verify"], ["keys", "rotate"], ["doctor"]], 2),
 )
 def test_a_database_without_tables_is_said_in_a_sentence_with_the_way_out(
     environ: dict[str, str], arguments: list[str]
