@@ -217,7 +217,7 @@ def test_lines_may_be_folded_anywhere() -> None:
 
 
 def test_it_is_the_same_bytes_in_every_process() -> None:
-    told = "from tests.calendars import test_reading_alike as it; print(it.digest_of_all())"
+    told = "from tests.calendars.feeds import test_reading_alike as it; print(it.digest_of_all())"
     found = {digest_of_all()}
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Pacific/Chatham", "LC_ALL": "C"}
