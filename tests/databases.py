@@ -76,8 +76,9 @@ class SqliteFiles:
     @contextmanager
     def fresh(self) -> Iterator[str]:
         """The URL of a database like the template."""
-        for path in self.file.parent.glob("portal.db*"):
-            path.unlink()  # whoever still has the last one open keeps it to themselves
+        for path in self.file.parent.iterdir():
+            if path.name != self.template.name:
+                path.unlink()  # the last test's; whoever has one open keeps it to themselves
         shutil.copyfile(self.template, self.file)
         yield f"sqlite:///{self.file}"
 
