@@ -373,13 +373,13 @@ def test_the_command_line_connects_brings_in_step_tells_and_disconnects(
     app: Flask, radicale: CalendarServer, mira: Person, pair: None
 ) -> None:
     given = {"address": radicale.url, "username": "ada"}
-    outcome = accounts.connect_now(mira.id, password="wrong", **given)
+    outcome = on_demand.connect_now(mira.id, password="wrong", **given)
     assert (outcome.email, outcome.well) == (mira.email, False)
     assert "app password" in outcome.says
-    outcome = accounts.connect_now(mira.id, password=PASSWORD, **given)
+    outcome = on_demand.connect_now(mira.id, password=PASSWORD, **given)
     assert (outcome.well, outcome.says) == (True, "4 entries are in “Vice Versa”.")
     assert [(each.email, each.well) for each in on_demand.sync_now()] == [(mira.email, True)]
-    [row] = accounts.status()
+    [row] = on_demand.status()
     assert (row["email"], row["state"], row["entries"], row["problem"], row["says"]) == (
         mira.email,
         "connected",
@@ -387,8 +387,8 @@ def test_the_command_line_connects_brings_in_step_tells_and_disconnects(
         "",
         "",
     )
-    assert accounts.disconnect_now(mira.id, keep_entries=False).well
-    assert accounts.status() == []
+    assert on_demand.disconnect_now(mira.id, keep_entries=False).well
+    assert on_demand.status() == []
     with pytest.raises(Invalid):
         on_demand.sync_now(mira.id)
 
