@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 from tests.source import HOUSE, Source, functions, sources
 
@@ -64,3 +65,14 @@ def test_a_test_is_named_by_a_sentence() -> None:
         if each.name.startswith("test_") and each.name.count("_") < 3
     ]
     assert short == []
+
+
+def test_no_line_of_a_template_is_longer_than_one_of_code() -> None:
+    longest = tomllib.loads((HOUSE / "pyproject.toml").read_text())["tool"]["ruff"]["line-length"]
+    long = [
+        f"{path.relative_to(HOUSE)}:{number}"
+        for path in sorted((HOUSE / "templates").rglob("*.*"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > longest
+    ]
+    assert long == []
