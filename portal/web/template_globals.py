@@ -17,6 +17,7 @@ from flask_login import current_user
 from portal.core.permissions import May
 from portal.settings import Settings
 from portal.web.access import may
+from portal.web.template_space import OneNewline
 from portal.web.toasts import waiting_toasts
 
 ANYBODY, SIGNED_IN = "anybody", "signed in"
@@ -44,6 +45,7 @@ class NavLink:
 def add_template_globals(app: Flask, settings: Settings, items: Sequence[NavItem]) -> None:
     """Give templates their globals and filters."""
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.add_extension(OneNewline)
     app.jinja_env.globals.update(
         asset=_asset_finder(Path(app.static_folder or "")),
         may=may,
