@@ -18,8 +18,8 @@ def loaded_by(module: str) -> set[str]:
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("portal.app", {"scipy", "caldav", "niquests", "alembic", "gunicorn", "pytest"}),
-        ("portal.worker", {"scipy", "alembic", "gunicorn"}),
+        ("portal.app", {"numpy", "scipy", "caldav", "niquests", "alembic", "gunicorn", "pytest"}),
+        ("portal.worker", {"numpy", "scipy", "alembic", "gunicorn"}),
         ("portal.operating.supervisor", {"flask", "sqlalchemy", "numpy", "huey", "jinja2"}),
         ("portal.cli.main", {"flask", "sqlalchemy", "numpy", "huey", "jinja2"}),
     ],

@@ -15,7 +15,8 @@ from portal.core.matching.candidates import STYLES, WEIGHTS, Candidate, Problem
 from portal.core.matching.explanations.sentences import SENTENCES, weight
 from portal.core.matching.overlap import common_starts
 from portal.core.matching.rules import shared_languages
-from portal.core.matching.topics import relatedness
+from portal.core.matching.topics.relatedness import SAME
+from portal.core.matching.topics.relatedness_matrix import relatedness_matrix
 
 Points = NDArray[np.int64]
 MOST_LEVEL = 3
@@ -139,7 +140,7 @@ def offers(
     offer = np.zeros((len(teachers), len(names)), np.float32)
     if not taught or not names:
         return offer
-    near = relatedness.matrix(every, topics)[:, [at[name] for name in names]]
+    near = relatedness_matrix(every, topics)[:, [at[name] for name in names]]
     for number, each in enumerate(teachers):
         for wish in each.teaches:
             np.maximum(offer[number], near[at[wish.topic]] * np.float32(wish.level), out=offer[number])
@@ -155,7 +156,7 @@ def wants(learners: Sequence[Candidate], names: Sequence[str]) -> tuple[NDArray[
     for number, each in enumerate(learners):
         for rank, wish in enumerate(each.learns):
             want[number, at[wish.topic]] = weight(wish, rank)
-    return want, np.maximum(want.sum(axis=1) * (relatedness.SAME * MOST_LEVEL), 1).astype(np.int64)
+    return want, np.maximum(want.sum(axis=1) * (SAME * MOST_LEVEL), 1).astype(np.int64)
 
 
 def _swapped(both: tuple[Points, Points]) -> tuple[Points, Points]:

@@ -11,8 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from portal.core.matching.topics.index import WORDS, Suggestion, Topic, normalise
 from portal.errors import SettingsError
 from portal.settings import current
@@ -29,9 +27,8 @@ class Meanings:
     """The names of topics as points, so that a text can be held against all of them at once."""
 
     def __init__(self, topics: Sequence[Topic]) -> None:
-        named = [(topic, name) for topic in topics for name in (topic.label, *topic.aliases)]
-        self.named = named
-        self.points = _points([name for _, name in named]) if named else np.zeros((0, 1), dtype=np.float32)
+        self.named = [(topic, name) for topic in topics for name in (topic.label, *topic.aliases)]
+        self.points = _points([name for _, name in self.named]) if self.named else None
 
     def near(self, text: str) -> list[Suggestion]:
         """The topics near to `text`, the nearest first, each by its nearest name; none of them sure."""
@@ -39,7 +36,7 @@ class Meanings:
             return []
         cosines = self.points @ _points([text])[0]
         best: dict[str, Suggestion] = {}
-        for at in np.argsort(-cosines, kind="stable"):
+        for at in (-cosines).argsort(kind="stable"):
             if cosines[at] < NEAR:
                 break
             topic, name = self.named[at]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from portal.core.matching.topics.index import CATALOGUE
 from portal.core.matching.topics.near import NEAR
-from portal.core.matching.topics.relatedness import OF_ONE_AREA, PAIRS, SAME, matrix, relatedness
+from portal.core.matching.topics.relatedness import OF_ONE_AREA, PAIRS, SAME, relatedness
+from portal.core.matching.topics.relatedness_matrix import relatedness_matrix
 
 TOPICS = {each.id: (each.label, each.area) for each in CATALOGUE} | {
     "kiln": ("Our kiln software", "digital"),
@@ -48,7 +49,7 @@ def test_near_ones_beat_those_of_one_area_and_none_is_as_near_as_the_same() -> N
 
 
 def test_the_matrix_is_symmetric_whole_and_full_on_the_diagonal() -> None:
-    near = matrix(IDS, TOPICS)
+    near = relatedness_matrix(IDS, TOPICS)
     assert near.dtype == np.float32
     assert (near == near.T).all()
     assert (np.diag(near) == SAME).all()
@@ -60,7 +61,7 @@ def test_the_matrix_is_symmetric_whole_and_full_on_the_diagonal() -> None:
 
 def test_the_matrix_says_what_one_question_says() -> None:
     names = IDS[::3]
-    assert matrix(names, TOPICS).tolist() == [
+    assert relatedness_matrix(names, TOPICS).tolist() == [
         [relatedness(one, other, TOPICS) for other in names] for one in names
     ]
 
@@ -78,7 +79,7 @@ def test_the_order_of_the_names_changes_nothing(names: list[str], chance: object
     shuffled = list(names)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # a Random of hypothesis
     at = [shuffled.index(each) for each in names]
-    assert (matrix(shuffled, TOPICS)[np.ix_(at, at)] == matrix(names, TOPICS)).all()
+    assert (relatedness_matrix(shuffled, TOPICS)[np.ix_(at, at)] == relatedness_matrix(names, TOPICS)).all()
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,11 @@ def test_a_topic_of_staffs_own_is_near_by_its_area_alone() -> None:
     assert relatedness("kiln", "coding", TOPICS) == OF_ONE_AREA
     assert relatedness("kiln", "glaze", TOPICS) == 0
     assert relatedness("kiln", "kiln", TOPICS) == SAME
-    assert matrix(["kiln", "coding", "glaze"], TOPICS).tolist() == [[10, 3, 0], [3, 10, 0], [0, 0, 10]]
+    assert relatedness_matrix(["kiln", "coding", "glaze"], TOPICS).tolist() == [
+        [10, 3, 0],
+        [3, 10, 0],
+        [0, 0, 10],
+    ]
 
 
 def test_an_area_that_staff_changed_does_not_take_a_near_topic_away() -> None:

@@ -4,10 +4,7 @@ common.
 The same for everybody. Topics that staff added stand in no table, so for them the area alone tells.
 """
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Mapping
 
 from portal.core.matching.topics.near import NEAR
 
@@ -18,11 +15,12 @@ PAIRS: dict[frozenset[str], int] = {
 }
 """Two topics of the table -> how near they are."""
 
-_NEIGHBOURS: dict[str, dict[str, int]] = {}
+NEIGHBOURS: dict[str, dict[str, int]] = {}
+"""Topic -> topics of the table near it, and how near."""
 for _one, _tenths, _others in NEAR:
     for _other in _others.split():
-        _NEIGHBOURS.setdefault(_one, {})[_other] = _tenths
-        _NEIGHBOURS.setdefault(_other, {})[_one] = _tenths
+        NEIGHBOURS.setdefault(_one, {})[_other] = _tenths
+        NEIGHBOURS.setdefault(_other, {})[_one] = _tenths
 
 
 def relatedness(one: str, other: str, topics: Mapping[str, tuple[str, str]]) -> int:
@@ -32,19 +30,4 @@ def relatedness(one: str, other: str, topics: Mapping[str, tuple[str, str]]) -> 
     if one == other:
         return SAME
     of_one_area = OF_ONE_AREA if topics[one][1] == topics[other][1] else 0
-    return _NEIGHBOURS.get(one, {}).get(other, of_one_area)
-
-
-def matrix(names: Sequence[str], topics: Mapping[str, tuple[str, str]]) -> NDArray[np.float32]:
-    """The relatedness of each of `names` to each, as whole numbers: exact in any later
-    product of matrices.
-    """
-    areas = np.array([topics[each][1] for each in names])
-    near = np.where(areas[:, None] == areas[None, :], OF_ONE_AREA, 0).astype(np.float32)
-    at = {name: number for number, name in enumerate(names)}
-    for one, row in at.items():
-        for other, tenths in _NEIGHBOURS.get(one, {}).items():
-            if other in at:
-                near[row, at[other]] = tenths
-    np.fill_diagonal(near, SAME)
-    return near
+    return NEIGHBOURS.get(one, {}).get(other, of_one_area)
