@@ -22,7 +22,7 @@ from huey.consumer import Consumer as HueyConsumer
 from portal import task_queue, work
 from portal.calendars.by_mail import invitations, mailbox
 from portal.calendars.free_time import finding, searches
-from portal.calendars.syncing import following, sync, sync_state
+from portal.calendars.syncing import due_accounts, following, sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.letters import delivery, outbox
@@ -74,7 +74,7 @@ TASKS: dict[str, Callable[[int], object]] = {
     matchmaking.MATCH: matchmaking.run,
     pricing.PRICE: pricing.price,
     asking.ACTIVATED: milestones.ensure,
-    sync_state.SYNC: sync.sync,
+    due_accounts.SYNC: sync.sync,
     versions.CALENDAR_CHANGED: follow_calendar,
     searches.FIND: finding.find,
 }
@@ -95,7 +95,7 @@ ROUNDS = (
     Round("pairings.sweep", matchmaking.sweep, crontab(minute="*")),
     Round("pairings.sweep_prices", pricing.sweep, crontab(minute="*")),
     Round("pairings.expire", expire_offers, crontab(minute="15")),
-    Round("calendars.sweep", sync.sweep, crontab(minute="*")),
+    Round("calendars.sweep", due_accounts.sweep, crontab(minute="*")),
     Round("calendars.follow", following.sweep, crontab(minute="*")),
     Round("calendars.invite", invitations.sweep, crontab(minute="*/10")),
     Round("calendars.read_answers", mailbox.poll, crontab(minute="*")),

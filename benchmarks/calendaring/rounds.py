@@ -24,8 +24,8 @@ from calendaring import company, machine
 from calendaring.bare import Bare
 from portal import worker
 from portal.calendars.models import CalendarAccount, CalendarItem
-from portal.calendars.syncing import sync
-from portal.calendars.syncing.sync_state import place
+from portal.calendars.syncing import due_accounts, sync
+from portal.calendars.syncing.passwords import place
 from portal.calendars.wire.session import GuardedSession
 from portal.clock import now
 from portal.db import db, transaction
@@ -74,9 +74,9 @@ def sweep() -> None:
     until it is done.
     """
     until = time.monotonic() + PATIENCE_SECONDS
-    while due := len(sync.due_accounts(at=now())) or _held():
-        sync.sweep()
-        while len(sync.due_accounts(at=now())) > max(0, due - sync.MOST_RINGS) or _held():
+    while due := len(due_accounts.find(at=now())) or _held():
+        due_accounts.sweep()
+        while len(due_accounts.find(at=now())) > max(0, due - due_accounts.MOST_ENQUEUED) or _held():
             assert time.monotonic() < until, "the worker does not get through"
             time.sleep(0.02)
 
@@ -165,7 +165,7 @@ def measure(folder: Path, server: CalendarServer, many: int, rounds: int) -> dic
     with counted() as each:
         assert sync.sync(account_id or 0)
     with counted() as of_sweep:
-        sync.due_accounts(at=now())
+        due_accounts.find(at=now())
     troubled = db.session.scalar(
         select(func.count()).select_from(CalendarAccount).where(CalendarAccount.problem != "")
     )

@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 from portal.calendars import letters
 from portal.calendars.accounts.actions import account_of, connect, counts, disconnect
 from portal.calendars.models import CalendarAccount, CalendarItem
+from portal.calendars.syncing.due_accounts import ACTIVE
 from portal.calendars.syncing.sync import sync
-from portal.calendars.syncing.sync_state import ACTIVE
 from portal.clock import now
 from portal.core.calendar.sync_plan import ItemState
 from portal.db import db, transaction

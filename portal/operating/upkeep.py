@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal import audit, work
 from portal.calendars.by_mail import mailbox
-from portal.calendars.syncing import sync_state as ledger
+from portal.calendars.syncing import passwords as calendar_passwords
 from portal.clock import now
 from portal.core.permissions import Role
 from portal.db import db, transaction
@@ -64,7 +64,7 @@ def rotate_keys() -> int:
     total = 0
     while True:
         with transaction():
-            count = outbox.seal_anew(most=100) + ledger.seal_anew(most=100)
+            count = outbox.seal_anew(most=100) + calendar_passwords.seal_anew(most=100)
         total += count
         if not count:
             return total
@@ -202,7 +202,7 @@ def _keys(_settings: Settings) -> tuple[bool, str]:
 
 def _calendars(_settings: Settings) -> tuple[bool, str]:
     """Whether every calendar password opens."""
-    shut = ledger.unopened()
+    shut = calendar_passwords.unopened()
     if shut:
         return (
             False,

@@ -15,7 +15,8 @@ from sqlalchemy import func, select
 from portal import audit
 from portal.calendars import letters
 from portal.calendars.models import CalendarAccount, CalendarItem
-from portal.calendars.syncing import sync_state
+from portal.calendars.syncing.due_accounts import SYNC
+from portal.calendars.syncing.passwords import place
 from portal.calendars.wire.addresses import Origin, Trouble, rules
 from portal.core.calendar.sync_plan import ItemState
 from portal.db import db
@@ -109,7 +110,7 @@ def connect(
         person_id=person.id,
         address=clean_address(address),
         username=username,
-        sealed_password=keyring().seal(password, sync_state.place(uid)),
+        sealed_password=keyring().seal(password, place(uid)),
         calendar_name=calendar or "",
         own_calendar=not calendar,
         created_at=at,
@@ -117,14 +118,14 @@ def connect(
     db.session.add(account)
     db.session.flush()
     _noted(account, "calendar.connected", by, after={name: getattr(account, name) for name in FACTS})
-    enqueue(sync_state.SYNC, account.id)
+    enqueue(SYNC, account.id)
     return account
 
 
 def change_password(account: CalendarAccount, *, password: str, by: int | None, at: datetime) -> None:
     """Store a new password and try with it at once; raises Invalid for an account that is going."""
     _check_open(account)
-    account.sealed_password, account.scheme = keyring().seal(password, sync_state.place(account.uid)), "basic"
+    account.sealed_password, account.scheme = keyring().seal(password, place(account.uid)), "basic"
     _again(account)
     _noted(account, "calendar.password_changed", by)
 
@@ -175,7 +176,7 @@ def disconnect(account: CalendarAccount, *, keep_entries: bool, by: int | None, 
     else:
         account.state, account.problem, account.detail = "leaving", "", ""
         account.failures, account.not_before = 0, None
-        enqueue(sync_state.SYNC, account.id)
+        enqueue(SYNC, account.id)
     _noted(
         account,
         "calendar.disconnected",
@@ -189,7 +190,7 @@ def _again(account: CalendarAccount) -> None:
     account.state = "connected" if account.calendar_url and account.pushed_at else "connecting"
     account.problem, account.detail, account.failures, account.not_before = "", "", 0, None
     account.looked_at = None
-    enqueue(sync_state.SYNC, account.id)
+    enqueue(SYNC, account.id)
 
 
 def _end(account: CalendarAccount) -> None:

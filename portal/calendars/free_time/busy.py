@@ -18,7 +18,7 @@ from portal.calendars import choices
 from portal.calendars.free_time.outcomes import ASKED, FAILED, NOT_ALLOWED, NOT_CONNECTED, PARTLY
 from portal.calendars.models import CalendarAccount
 from portal.calendars.server import Server
-from portal.calendars.syncing.sync_state import place
+from portal.calendars.syncing.passwords import place
 from portal.calendars.wire.addresses import Rules, Trouble, rules
 from portal.calendars.wire.credentials import Credentials
 from portal.core.calendar import busy_times

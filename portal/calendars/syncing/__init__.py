@@ -1,5 +1,6 @@
-"""Keeping an account in step, by the worker: one round, its ledger and lease, lost entries sought, changes
-followed.
+"""Keeping an account in step, by the worker.
 
-What is to be done is decided by `portal.core.reconcile`, which knows neither server nor database.
+`sync` is the background task, `rounds` one round of it, a module for each phase: load state, look, plan,
+write, read back, store. `following` takes up what owners changed in their own calendars, `notices` shows it.
+`portal.core.calendar.sync_plan` decides what is to be done; it knows neither server nor database.
 """

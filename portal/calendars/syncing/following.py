@@ -1,9 +1,9 @@
-"""What people move in their own calendars is taken up: the check-in follows, or the partner is asked.
+"""Take up what people move in their own calendars: the check-in follows, or the partner is asked.
 
-The reconciler notes each change of an owner once (models.CalendarChange); here it becomes what it means, by
-core.observed, and an act of the schedule, in one transaction with its being handled. So neither a kill nor a
-second worker can take it up twice. What cannot be followed is told to whoever changed it, and their calendar
-gets the agreed time back.
+A round records each change of an owner once (models.CalendarChange). Here it becomes an act of the schedule,
+in the same transaction in which it is marked as handled, so that neither a kill nor a second worker takes it
+up twice. A change that cannot be followed is explained to whoever made it, and their calendar gets the agreed
+time back.
 """
 
 import logging
@@ -22,15 +22,16 @@ from portal.calendars import letters
 from portal.calendars.models import CalendarAccount, CalendarChange
 from portal.clock import now
 from portal.core.calendar.owner_moves import (
+    Cancelled,
     Deleted,
-    Left,
     Moved,
-    Observed,
+    OwnerMove,
     Shifted,
     Unclear,
     moment,
-    observed,
+    owner_moves,
 )
+from portal.core.calendar.uids import kind_and_uuid
 from portal.core.hours.cadence import Rule
 from portal.core.lifecycle import CheckInState, PairingState
 from portal.db import db, transaction
@@ -45,18 +46,19 @@ from portal.schedule.models import CheckIn, Milestone, Series
 from portal.schedule.suiting import suits
 
 log = logging.getLogger(__name__)
-FLIPS, FLIP_HOURS = 4, 24
-"""So many moves of one check-in within so many hours mean that two calendars pull at it: then people settle
-it.
+MOST_MOVES, MOVES_HOURS = 4, 24
+"""This many moves of one check-in within this many hours mean that two calendars pull at it; then the people
+must agree.
 """
 
 
 def follow(account_id: int) -> int:
     """Take up what the owner of an account changed and nobody has taken up yet; how many changes."""
-    waiting = (CalendarChange.account_id == int(account_id), CalendarChange.handled_at.is_(None))
-    ids = db.session.scalars(select(CalendarChange.id).where(*waiting).order_by(CalendarChange.id)).all()
+    unhandled = (CalendarChange.account_id == int(account_id), CalendarChange.handled_at.is_(None))
+    query = select(CalendarChange.id).where(*unhandled).order_by(CalendarChange.id)
+    change_ids = db.session.scalars(query).all()
     db.session.rollback()
-    for change_id in ids:
+    for change_id in change_ids:
         try:
             _handle(change_id, take_up=True)
         except (OperationalError, StaleDataError) as error:
@@ -66,17 +68,15 @@ def follow(account_id: int) -> int:
             log.exception("calendar change %s could not be taken up, through a defect of ours", change_id)
             db.session.rollback()
             _handle(change_id, take_up=False)
-    return len(ids)
+    return len(change_ids)
 
 
 def sweep() -> None:
-    """Take up what a worker noted and could not take up: it died, or the database was away, or another was
-    first.
-    """
+    """Take up what a worker recorded and then could not take up, since it died or the database was away."""
     query = select(CalendarChange.account_id).where(CalendarChange.handled_at.is_(None)).distinct()
-    ids = db.session.scalars(query.order_by(CalendarChange.account_id)).all()
+    account_ids = db.session.scalars(query.order_by(CalendarChange.account_id)).all()
     db.session.rollback()
-    for account_id in ids:
+    for account_id in account_ids:
         follow(account_id)
 
 
@@ -92,26 +92,24 @@ def _handle(change_id: int, *, take_up: bool) -> None:
 def _take_up(change: CalendarChange, *, at: datetime) -> None:
     account = db.session.get_one(CalendarAccount, change.account_id)
     person = db.session.get_one(Person, account.person_id)
-    kind, _dash, uid = (
-        change.uid.partition("@")[0].rpartition("-g")[0].partition("-ins-" if "-ins-" in change.uid else "-")
-    )
+    kind, uuid = kind_and_uuid(change.uid)
     with force_locale(person.locale or "en"):
         if kind == "milestone":
-            _milestone(change, uid, person, at)
-        elif kind == "check":
-            _series(change, uid, person, at)
+            _follow_milestone(change, uuid, person, at)
+        elif kind == "check-ins":
+            _follow_series(change, uuid, person, at)
 
 
-def _milestone(change: CalendarChange, uid: str, person: Person, at: datetime) -> None:
-    milestone = db.session.scalar(select(Milestone).where(Milestone.uid == uid))
+def _follow_milestone(change: CalendarChange, uuid: str, person: Person, at: datetime) -> None:
+    milestone = db.session.scalar(select(Milestone).where(Milestone.uid == uuid))
     if milestone is None:
         return
     pairing = _pairing(milestone.pairing_id)
-    for each in observed(change.change, zone_name=person.time_zone, at=at):
-        if isinstance(each, Moved) and isinstance(each.start, date):
+    for move in owner_moves(change.change, zone_name=person.time_zone, at=at):
+        if isinstance(move, Moved) and isinstance(move.start, date):
             try:
                 with db.session.begin_nested():
-                    due_on, seen = _day(each.start, person), milestone.version
+                    due_on, seen = _local_day(move.start, person), milestone.version
                     milestones.move(
                         milestone, pairing, due_on=due_on, by=person, at=at, seen=seen, in_calendar=True
                     )
@@ -119,26 +117,26 @@ def _milestone(change: CalendarChange, uid: str, person: Person, at: datetime) -
                 db.session.refresh(milestone)
                 milestones.write_anew(milestone, pairing, at=at)
                 _send(letters.not_followed(pairing, person, str(error)), person)
-        elif isinstance(each, (Deleted, Left)):
+        elif isinstance(move, (Deleted, Cancelled)):
             _send(letters.no_longer_written(pairing, person), person)
         else:
             _send(letters.not_understood(pairing, person), person)
 
 
-def _day(when: date, person: Person) -> date:
-    """The day on which it is for this person, of something that was given a time of day."""
+def _local_day(when: date, person: Person) -> date:
+    """The day it is for this person, also of a milestone that was given a time of day."""
     return when.astimezone(ZoneInfo(person.time_zone)).date() if isinstance(when, datetime) else when
 
 
-def _series(change: CalendarChange, uid: str, person: Person, at: datetime) -> None:
-    series = db.session.scalar(select(Series).where(Series.uid == uid))
+def _follow_series(change: CalendarChange, uuid: str, person: Person, at: datetime) -> None:
+    series = db.session.scalar(select(Series).where(Series.uid == uuid))
     if series is None:
         return
     pairing = _pairing(series.pairing_id)
-    for each in observed(change.change, zone_name=series.zone, at=at):
+    for move in owner_moves(change.change, zone_name=series.zone, at=at):
         try:
             with db.session.begin_nested():
-                _follow(each, series, pairing, person, at)
+                _follow_move(move, series, pairing, person, at)
         except (Invalid, Stale) as error:
             db.session.refresh(series)
             planning.write_anew(series, pairing, at=at)
@@ -149,30 +147,32 @@ def _pairing(pairing_id: int) -> Pairing:
     return db.session.get_one(Pairing, pairing_id, options=whole(), populate_existing=True)
 
 
-def _follow(what: Observed, series: Series, pairing: Pairing, person: Person, at: datetime) -> None:
-    """One act of the schedule; raises Invalid when it cannot be."""
-    if isinstance(what, Deleted):
+def _follow_move(move: OwnerMove, series: Series, pairing: Pairing, person: Person, at: datetime) -> None:
+    """Change the schedule as the owner did; raises Invalid when that cannot be, and Stale."""
+    if isinstance(move, Deleted):
         _send(letters.no_longer_written(pairing, person), person)
-    elif isinstance(what, Unclear):
+    elif isinstance(move, Unclear):
         _send(letters.not_understood(pairing, person), person)
     elif pairing.state != PairingState.ACTIVE:
         raise Invalid(_("Only an active pairing can plan its check-ins."))
-    elif isinstance(what, Shifted):
-        _shift(what, series, pairing, person, at)
+    elif isinstance(move, Shifted):
+        _shift(move, series, pairing, person, at)
     else:
-        _follow_one(what, series, pairing, person, at)
+        _follow_one(move, series, pairing, person, at)
 
 
-def _follow_one(what: Moved | Left, series: Series, pairing: Pairing, person: Person, at: datetime) -> None:
-    check_in = _check_in(series, what.key)
-    starts_at = what.start if isinstance(what, Moved) and isinstance(what.start, datetime) else None
-    if check_in is None or (isinstance(what, Moved) and starts_at is None):
+def _follow_one(
+    move: Moved | Cancelled, series: Series, pairing: Pairing, person: Person, at: datetime
+) -> None:
+    check_in = _check_in(series, move.key)
+    starts_at = move.start if isinstance(move, Moved) and isinstance(move.start, datetime) else None
+    if check_in is None or (isinstance(move, Moved) and starts_at is None):
         raise Invalid(_("We could not tell what you changed. Move the check-in on your page instead."))
-    if _flips(check_in, at) >= FLIPS:
+    if _recent_moves(check_in, at) >= MOST_MOVES:
         raise Invalid(_("This check-in has moved to and fro too often today. Agree on a time on your page."))
     other = partner(pairing, person.id)
-    may = pairing.programme.calendar_moves == "apply"
-    if may and (starts_at is None or suits(other, starts_at, check_in.minutes, but=check_in.id)):
+    may_apply = pairing.programme.calendar_moves == "apply"
+    if may_apply and (starts_at is None or suits(other, starts_at, check_in.minutes, but=check_in.id)):
         if starts_at is None:
             planning.skip(check_in, pairing, by=person, at=at, seen=check_in.version, in_calendar=True)
         else:
@@ -191,34 +191,33 @@ def _follow_one(what: Moved | Left, series: Series, pairing: Pairing, person: Pe
 
 
 def _check_in(series: Series, key: str) -> CheckIn | None:
-    """The check-in that its rule has begin at that moment, by the zone of the series."""
+    """The check-in that the rule has begin at the moment `key`, by the zone of the series."""
     starts = moment(key)
     if not isinstance(starts, datetime):
         return None
-    on = starts.astimezone(ZoneInfo(series.zone)).date()
-    mine = select(CheckIn).where(CheckIn.series_id == series.id, CheckIn.rule_on == on)
+    rule_on = starts.astimezone(ZoneInfo(series.zone)).date()
+    query = select(CheckIn).where(CheckIn.series_id == series.id, CheckIn.rule_on == rule_on)
     return db.session.scalar(
-        mine.options(joinedload(CheckIn.series)).execution_options(populate_existing=True)
+        query.options(joinedload(CheckIn.series)).execution_options(populate_existing=True)
     )
 
 
-def _flips(check_in: CheckIn, at: datetime) -> int:
-    """How often it was moved lately."""
+def _recent_moves(check_in: CheckIn, at: datetime) -> int:
     entry = audit.AuditEntry
-    mine = (
+    moves = (
         entry.object_kind == planning.CHECK_IN,
         entry.object_id == str(check_in.id),
         entry.action == planning.MOVED,
     )
-    since = at - timedelta(hours=FLIP_HOURS)
-    return db.session.scalar(select(func.count()).select_from(entry).where(*mine, entry.at >= since)) or 0
+    since = at - timedelta(hours=MOVES_HOURS)
+    return db.session.scalar(select(func.count()).select_from(entry).where(*moves, entry.at >= since)) or 0
 
 
-def _shift(what: Shifted, series: Series, pairing: Pairing, person: Person, at: datetime) -> None:
-    """The whole series dragged: what lies ahead is planned anew by the same rule, from the first one's new
-    day and time.
+def _shift(move: Shifted, series: Series, pairing: Pairing, person: Person, at: datetime) -> None:
+    """The whole series was dragged: plan what lies ahead by the same rule, from the new day and time of the
+    first.
     """
-    local = what.start.astimezone(ZoneInfo(series.zone)).replace(tzinfo=None)
+    local = move.start.astimezone(ZoneInfo(series.zone)).replace(tzinfo=None)
     ahead = select(func.count()).where(
         CheckIn.series_id == series.id, CheckIn.starts_at > at, CheckIn.state == CheckInState.PLANNED
     )
@@ -226,10 +225,11 @@ def _shift(what: Shifted, series: Series, pairing: Pairing, person: Person, at: 
     rule = Rule(series.every, series.unit, local.date(), local.time(), series.zone, count)
     planned = planning.proposed(pairing, rule, minutes=series.minutes, at=at)
     other = partner(pairing, person.id)
-    fits = all(suits(other, each.starts_at, series.minutes, but_series=series.id) for each in planned)
-    if pairing.programme.calendar_moves != "apply" or not fits:
-        message = _("Moving all check-ins needs both of you. Plan them anew together, on your page.")
-        raise Invalid(message)
+    suits_partner = all(
+        suits(other, check_in.starts_at, series.minutes, but_series=series.id) for check_in in planned
+    )
+    if pairing.programme.calendar_moves != "apply" or not suits_partner:
+        raise Invalid(_("Moving all check-ins needs both of you. Plan them anew together, on your page."))
     planning.plan(
         pairing,
         rule=rule,

@@ -1,36 +1,37 @@
-"""Taking all that was written out of a calendar again, when its owner disconnects and wishes it away."""
+"""Remove everything we wrote from a calendar, when its owner disconnects and asks for that."""
 
 import logging
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from portal.calendars.server import Server
-from portal.calendars.syncing.push import Round
+from portal.calendars.syncing.context import SyncContext
+from portal.calendars.syncing.rounds import bring_in_step
 from portal.calendars.wire.addresses import Trouble
 
 log = logging.getLogger(__name__)
 
 
-def take_away(farewell: Round, *, own_calendar: bool) -> bool:
-    """Take our entries away, wherever their owner moved them, and a calendar of our own with them; whether
-    all are away.
-
-    A calendar that is gone already is no hindrance: what was moved out of it before is somewhere still.
-    Raises Trouble.
+def remove_all(context: SyncContext, *, own_calendar: bool) -> bool:
+    """Remove our entries, wherever their owner moved them, and a calendar of our own with them; whether all
+    are removed. Raises Trouble and LeaseLost.
     """
+    leaving = replace(context, full=True, leaving=True)
     try:
-        complete = farewell.empty().complete
+        complete = bring_in_step(leaving).complete
     except Trouble as trouble:
         if trouble.problem != "calendar-gone":
             raise
-        return farewell.empty(is_gone=True).complete
+        # What was moved out of the calendar before it was deleted may still be elsewhere.
+        return bring_in_step(replace(leaving, calendar_is_gone=True)).complete
     if complete and own_calendar:
-        _remove_if_empty(farewell.server, farewell.task.calendar_url)
+        _remove_if_empty(context.server, context.calendar_url)
     return complete
 
 
 def _remove_if_empty(server: Server, url: str) -> None:
-    """Delete a calendar of our own in which nothing is left, as a listing and a search both say: with it
-    would go whatever its owner put there. One that stays does no harm.
+    """Delete a calendar of our own that is empty, as a listing and a search both say: with it would go
+    whatever its owner put there. One that stays does no harm.
     """
     try:
         if not server.look(url) and not server.find("", [url]):

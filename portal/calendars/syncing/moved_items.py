@@ -1,24 +1,28 @@
-"""Where an entry is that is not where it should be: under another name, in another calendar, or of an earlier
+"""Find entries that are not where they should be: under another name, in another calendar, or of an earlier
 generation.
 
 People move entries out of our calendar, servers come back from backups, and our own memory may be lost. So
-before an entry is made anew or taken for deleted, the account is asked for it: what is found is taken up
+before an entry is created or taken for deleted, the account is searched for it: what turns up is adopted
 where it is, and nothing is there twice. A partner's copy in a calendar that both can write to carries the
 same UID; it is left to its own account.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import select
 
 from portal.calendars.models import CalendarAccount, CalendarItem
-from portal.calendars.server import Item, Server
+from portal.calendars.server import Item
+from portal.calendars.syncing.context import SyncContext
+from portal.calendars.syncing.planning import RoundPlan
 from portal.calendars.syncing.sync_state import TEXTS
+from portal.calendars.syncing.writing import Written
 from portal.calendars.wire.addresses import Trouble
-from portal.core.calendar import owner_edits as touches
-from portal.core.calendar import sync_plan as reconcile
+from portal.core.calendar import owner_edits, sync_plan
 from portal.core.calendar.sync_plan import ItemState, Known, Step
+from portal.core.calendar.uids import generation, stem
 from portal.db import db
 
 PASSED_OVER = (
@@ -30,128 +34,133 @@ PASSED_OVER = (
     "server-error",
 )
 """What another calendar of the account may answer without ours having to wait for it."""
-MOST_DIGITS = 6
-ASKED_FOR = 3
-"""So many generations of an entry are asked for one by one where no server finds them all at once."""
+GENERATIONS_SEARCHED = 3
+"""How many generations of an entry are searched for singly where the server cannot find all at once."""
+MOST_REFUSED = 2
+"""How many UIDs of one entry may have been used before; a calendar that refuses one more takes nothing from
+us.
+"""
 
 
-@dataclass
-class Seeker:
-    """Looks through the calendars of one account, ours first."""
+@dataclass(frozen=True)
+class Search:
+    """Searches the calendars of one account, ours first."""
 
-    account_id: int
-    calendar_url: str
-    server: Server
-    calendars: list[str] = field(default_factory=list)
+    context: SyncContext
+
+    @cached_property
+    def calendars(self) -> list[str]:
+        server = self.context.server
+        others = (calendar.url for calendar in server.calendars(server.discover().url))
+        return list(dict.fromkeys([self.context.calendar_url, *others]))
 
     def path_of(self, uid: str) -> str | None:
         """Where the entry with exactly this UID is."""
-        return self._found(uid).get(uid)
+        return self._paths(uid).get(uid)
 
-    def all_like(self, missing: Sequence[Known], *, had_some: bool) -> dict[str, str]:
-        """Where everything is that this portal ever wrote, by UID: one question to each calendar.
+    def paths_like(self, missing: Sequence[Known], *, had_some: bool) -> dict[str, str]:
+        """Where everything is that this portal ever wrote, by UID: one request to each calendar.
 
-        An old server knows UIDs only as a whole. Where nothing is found though we `had_some`, it is asked for
-        each.
+        Old servers match only whole UIDs. So where nothing turns up though we `had_some`, each is searched
+        for singly.
         """
         host = missing[0].uid.partition("@")[2]
-        there = self._found(f"@{host}")
-        if not there and had_some:
-            for each in missing:
-                latest = generation(each.uid)
-                before = (
-                    f"{stem(each.uid)}-g{number}@{host}"
-                    for number in range(latest, max(0, latest - ASKED_FOR), -1)
+        paths = self._paths(f"@{host}")
+        if not paths and had_some:
+            for known in missing:
+                latest = generation(known.uid)
+                uids = (
+                    f"{stem(known.uid)}-g{number}@{host}"
+                    for number in range(latest, max(0, latest - GENERATIONS_SEARCHED), -1)
                 )
-                there |= next(filter(None, map(self._found, before)), {})
-        return there
+                paths |= next(filter(None, map(self._paths, uids)), {})
+        return paths
 
-    def _found(self, words: str) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for calendar in self._all():
+    def _paths(self, words: str) -> dict[str, str]:
+        paths: dict[str, str] = {}
+        for calendar in self.calendars:
             items = self._items(words, calendar)
-            theirs = self._of_others({touches.uid_of(item.text) for item in items.values()})
+            copies = self._copies_of_others({owner_edits.uid_of(item.text) for item in items.values()})
             for path, item in items.items():
-                uid = touches.uid_of(item.text)
-                said = touches.texts_of(item.text).get("SUMMARY", "") if uid in theirs else ""
-                if not any(path == href or said == summary for href, summary in theirs.get(uid, [])):
-                    found.setdefault(uid, path)
-        return found
+                uid = owner_edits.uid_of(item.text)
+                title = owner_edits.texts_of(item.text).get("SUMMARY", "") if uid in copies else ""
+                if not any(path == href or title == summary for href, summary in copies.get(uid, [])):
+                    paths.setdefault(uid, path)
+        return paths
 
     def _items(self, words: str, calendar: str) -> dict[str, Item]:
         try:
-            return self.server.find(words, [calendar])
+            return self.context.server.find(words, [calendar])
         except Trouble as trouble:
-            ours = calendar == self.calendar_url and trouble.problem != "calendar-gone"
+            ours = calendar == self.context.calendar_url and trouble.problem != "calendar-gone"
             if ours or trouble.problem not in PASSED_OVER:
                 raise
             return {}
 
-    def _all(self) -> list[str]:
-        if not self.calendars:
-            others = (each.url for each in self.server.calendars(self.server.discover().url))
-            self.calendars = list(dict.fromkeys([self.calendar_url, *others]))
-        return self.calendars
-
-    def _of_others(self, uids: set[str]) -> dict[str, list[tuple[str, str]]]:
+    def _copies_of_others(self, uids: set[str]) -> dict[str, list[tuple[str, str]]]:
         """Path and title of the copies that other accounts on this server keep of the same entries."""
-        account, item = CalendarAccount, CalendarItem
-        origin = select(account.origin).where(account.id == self.account_id).scalar_subquery()
+        account, item, mine = CalendarAccount, CalendarItem, self.context.account_id
+        origin = select(account.origin).where(account.id == mine).scalar_subquery()
         query = (
             select(item.uid, item.href, item.base)
             .join(account, account.id == item.account_id)
-            .where(account.id != self.account_id, account.origin == origin, account.state != "gone")
+            .where(account.id != mine, account.origin == origin, account.state != "gone")
             .where(item.uid.in_(uids), item.state == ItemState.KEPT)
         )
-        found: dict[str, list[tuple[str, str]]] = {}
+        copies: dict[str, list[tuple[str, str]]] = {}
         for uid, href, base in db.session.execute(query):
-            found.setdefault(uid, []).append((href, (base or {}).get(TEXTS, {}).get("SUMMARY", "")))
+            copies.setdefault(uid, []).append((href, (base or {}).get(TEXTS, {}).get("SUMMARY", "")))
         db.session.rollback()
-        return found
+        return copies
 
 
-def taken_up(
-    missing: Iterable[Known], known: Mapping[str, Known], there: Mapping[str, str]
-) -> dict[str, Step]:
-    """Steps that take up what was found `there` (paths by UID) in place of what would be made anew, or passes
-    for gone.
+@dataclass(frozen=True)
+class Located:
+    """What became of entries that were refused or missing. `refused` holds the stem of each UID that was used
+    before; `trouble` is set when the server refused one too many.
     """
-    at = {each.href for each in known.values() if each.state == ItemState.KEPT and each.etag}
-    latest = {stem(uid): uid for uid in sorted(there, key=generation) if there[uid] not in at}
+
+    steps: Mapping[str, Step]
+    refused: tuple[str, ...]
+    trouble: Trouble | None = None
+
+
+def adopt(search: Search, plan: RoundPlan) -> dict[str, Step]:
+    """Steps that adopt, where it is, what the plan would create or holds for lost with most of the rest.
+    Raises Trouble.
+    """
+    missing, known = plan.missing, plan.known
+    paths = search.paths_like(missing, had_some=bool(known) or len(plan.steps) > len(missing))
+    taken = {item.href for item in known.values() if item.state == ItemState.KEPT and item.etag}
+    latest = {stem(uid): uid for uid in sorted(paths, key=generation) if paths[uid] not in taken}
     steps = {}
-    for each in missing:
-        uid = each.uid if each.uid in there else latest.get(stem(each.uid), "")
-        if uid and there[uid] not in at:
-            before = known.get(uid) or (each if each.uid == uid else Known(uid, there[uid]))
-            steps[uid] = Step(reconcile.moved(before, there[uid]))
+    for item in missing:
+        uid = item.uid if item.uid in paths else latest.get(stem(item.uid), "")
+        if uid and paths[uid] not in taken:
+            before = known.get(uid) or (item if item.uid == uid else Known(uid, paths[uid]))
+            steps[uid] = Step(sync_plan.moved(before, paths[uid]))
     return steps
 
 
-def stem(uid: str) -> str:
-    """A UID without its generation and host."""
-    return uid.partition("@")[0].rpartition("-g")[0]
-
-
-def generation(uid: str) -> int:
-    """How manieth entry in place of the same it is."""
-    number = uid.partition("@")[0].rpartition("-g")[2]
-    return int(number) if number.isdecimal() and len(number) <= MOST_DIGITS else 1
-
-
-def generations(known: Mapping[str, Known], names: Iterable[str]) -> dict[str, int]:
-    """The generation that each entry has now, by stem; `names` are those of the resources in the calendar.
-
-    After one that is gone for good comes the next, since no UID is used twice; one that is there after all
-    stays.
+def locate(search: Search, plan: RoundPlan, written: Written, refused: tuple[str, ...]) -> Located:
+    """Search for what the server refused to create, whose UID is elsewhere or was used before, and for what
+    is missing. `refused` holds the stems of earlier passes. Raises Trouble and LeaseLost.
     """
-    latest: dict[str, int] = {}
-    for name in names:
-        local = name.removesuffix(".ics")
-        latest[stem(local)] = max(latest.get(stem(local), 1), generation(local))
-    for uid, each in known.items():
-        latest[stem(uid)] = max(latest.get(stem(uid), 1), generation(uid) + (each.state == ItemState.GONE))
-    kept: dict[str, int] = {}
-    for uid, each in known.items():
-        if each.state in (ItemState.KEPT, ItemState.DROPPED) and (each.base is not None or each.etag):
-            kept[stem(uid)] = max(kept.get(stem(uid), 1), generation(uid))
-    return latest | kept
+    steps: dict[str, Step] = {}
+    for uid, status in written.refused.items():
+        search.context.lease.renew()
+        after, path = plan.steps[uid].after, search.path_of(uid)
+        if path:
+            steps[uid] = Step(sync_plan.moved(after, path))
+        elif status != "412":
+            refused = (*refused, stem(uid))
+            if refused.count(stem(uid)) > MOST_REFUSED:
+                trouble = Trouble("not-allowed", f"PUT answered {status}", permanent=True)
+                return Located(steps, refused, trouble)
+            steps[uid] = Step(sync_plan.gone(after))
+    for uid in written.missing:
+        search.context.lease.renew()
+        after, path = plan.steps[uid].after, search.path_of(uid)
+        wanted = uid in plan.wanted.entries
+        steps[uid] = Step(sync_plan.moved(after, path)) if path else sync_plan.dropped(after, wanted=wanted)
+    return Located(steps, refused)

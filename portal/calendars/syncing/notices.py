@@ -1,5 +1,5 @@
-"""What we last read of a person's changes in their own calendar, in words: the same reading that following.py
-acts on.
+"""What people last changed in their own calendars, in words for their page; `following` acts on the same
+changes.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,16 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
 from portal.calendars.models import CalendarChange
-from portal.core.calendar.owner_moves import Deleted, Left, Moved, Observed, Shifted, moment, observed
+from portal.core.calendar.owner_moves import (
+    Cancelled,
+    Deleted,
+    Moved,
+    OwnerMove,
+    Shifted,
+    moment,
+    owner_moves,
+)
+from portal.core.calendar.uids import kind_and_uuid
 from portal.db import db
 from portal.pairings.models import Pairing
 from portal.pairings.queries import partner, whole
@@ -26,7 +35,7 @@ WHEN = "EEEE, d MMMM, HH:mm"
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing that somebody changed in their calendar: when we saw it, and what it was, in a sentence."""
+    """One thing that somebody changed in their calendar, in a sentence, and when we saw it."""
 
     at: datetime
     says: str
@@ -36,79 +45,67 @@ def latest(account_id: int, person: Person) -> list[Notice]:
     """The last few changes read from an account, the newest first, for its owner; four queries whatever their
     number.
     """
-    newest = (
+    query = (
         select(CalendarChange)
         .where(CalendarChange.account_id == account_id)
         .order_by(CalendarChange.id.desc())
+        .limit(MOST)
     )
-    changes = db.session.scalars(newest.limit(MOST)).all()
-    subjects = _subjects([_uuid(each.uid) for each in changes]) if changes else {}
-    found = []
-    for each in changes:
-        subject = subjects.get(_uuid(each.uid))
-        if subject is not None:
-            found += [Notice(each.seen_at, says) for says in _sentences(each, *subject, person)]
-    return found[:MOST]
-
-
-def _uuid(uid: str) -> str:
-    """The uuid in `<kind>-<uuid>-g<generation>@<host>`."""
-    return uid.partition("@")[0].rpartition("-g")[0][-36:]
-
-
-def _subjects(uids: list[str]) -> dict[str, tuple[Series | Milestone, Pairing]]:
-    """What the entries of these uids are about, and of which pairing."""
-    rows: list[Series | Milestone] = [
-        *db.session.scalars(select(Series).where(Series.uid.in_(uids))),
-        *db.session.scalars(select(Milestone).where(Milestone.uid.in_(uids))),
+    changes = {change: kind_and_uuid(change.uid)[1] for change in db.session.scalars(query)}
+    subjects = _subjects(list(changes.values())) if changes else {}
+    notices = [
+        Notice(change.seen_at, sentence)
+        for change, uuid in changes.items()
+        if uuid in subjects
+        for sentence in _sentences(change, *subjects[uuid], person)
     ]
-    theirs = or_(*(Pairing.id == each.pairing_id for each in rows)) if rows else Pairing.id.is_(None)
-    pairings = {each.id: each for each in db.session.scalars(select(Pairing).where(theirs).options(*whole()))}
-    return {each.uid: (each, pairings[each.pairing_id]) for each in rows if each.pairing_id in pairings}
+    return notices[:MOST]
+
+
+def _subjects(uuids: list[str]) -> dict[str, tuple[Series | Milestone, Pairing]]:
+    """The series and milestones with these uuids, and their pairings."""
+    rows: list[Series | Milestone] = [
+        *db.session.scalars(select(Series).where(Series.uid.in_(uuids))),
+        *db.session.scalars(select(Milestone).where(Milestone.uid.in_(uuids))),
+    ]
+    theirs = or_(*(Pairing.id == row.pairing_id for row in rows)) if rows else Pairing.id.is_(None)
+    query = select(Pairing).where(theirs).options(*whole())
+    pairings = {pairing.id: pairing for pairing in db.session.scalars(query)}
+    return {row.uid: (row, pairings[row.pairing_id]) for row in rows if row.pairing_id in pairings}
 
 
 def _sentences(
-    change: CalendarChange, about: Series | Milestone, pairing: Pairing, person: Person
+    change: CalendarChange, subject: Series | Milestone, pairing: Pairing, person: Person
 ) -> list[str]:
     name = partner(pairing, person.id).name
-    if isinstance(about, Milestone):
-        what = _("%(what)s with %(name)s", what=MILESTONES[about.kind], name=name)
-        return [
-            _of_day(each, what)
-            for each in observed(change.change, zone_name=person.time_zone, at=change.seen_at)
-        ]
+    if isinstance(subject, Milestone):
+        title = _("%(what)s with %(name)s", what=MILESTONES[subject.kind], name=name)
+        moves = owner_moves(change.change, zone_name=person.time_zone, at=change.seen_at)
+        return [_of_day(move, title) for move in moves]
     before = (change.change.get("before") or {}).get("occurrences", {})
-    found = observed(change.change, zone_name=about.zone, at=change.seen_at)
-    return [_of_check_in(each, before, name, person.time_zone) for each in found]
+    moves = owner_moves(change.change, zone_name=subject.zone, at=change.seen_at)
+    return [_of_check_in(move, before, name, person.time_zone) for move in moves]
 
 
-def _of_day(what: Observed, name: str) -> str:
-    if isinstance(what, Moved):
-        return _("You moved “%(what)s” to %(day)s.", what=name, day=_when(what.start, ""))
-    if isinstance(what, (Deleted, Left)):
-        return _("You deleted “%(what)s”.", what=name)
-    return _("You changed “%(what)s” in a way we could not read.", what=name)
+def _of_day(move: OwnerMove, title: str) -> str:
+    if isinstance(move, Moved):
+        return _("You moved “%(what)s” to %(day)s.", what=title, day=_when(move.start, ""))
+    if isinstance(move, (Deleted, Cancelled)):
+        return _("You deleted “%(what)s”.", what=title)
+    return _("You changed “%(what)s” in a way we could not read.", what=title)
 
 
-def _of_check_in(what: Observed, before: Mapping[str, Any], name: str, zone: str) -> str:
-    if isinstance(what, Moved):
-        was, then = _when(_start(what.key, before), zone), _when(what.start, zone)
-        return _(
-            "You moved the check-in with %(name)s from %(was)s to %(now)s.", name=name, was=was, now=then
-        )
-    if isinstance(what, Left):
-        return _(
-            "You took out the check-in with %(name)s on %(was)s.",
-            name=name,
-            was=_when(_start(what.key, before), zone),
-        )
-    if isinstance(what, Shifted):
-        return _(
-            "You moved all check-ins with %(name)s; the first is on %(now)s.",
-            name=name,
-            now=_when(what.start, zone),
-        )
-    if isinstance(what, Deleted):
+def _of_check_in(move: OwnerMove, before: Mapping[str, Any], name: str, zone: str) -> str:
+    if isinstance(move, Moved):
+        was, now = _when(_start(move.key, before), zone), _when(move.start, zone)
+        return _("You moved the check-in with %(name)s from %(was)s to %(now)s.", name=name, was=was, now=now)
+    if isinstance(move, Cancelled):
+        was = _when(_start(move.key, before), zone)
+        return _("You took out the check-in with %(name)s on %(was)s.", name=name, was=was)
+    if isinstance(move, Shifted):
+        now = _when(move.start, zone)
+        return _("You moved all check-ins with %(name)s; the first is on %(now)s.", name=name, now=now)
+    if isinstance(move, Deleted):
         return _("You deleted the check-ins with %(name)s.", name=name)
     return _("You changed the check-ins with %(name)s in a way we could not read.", name=name)
 

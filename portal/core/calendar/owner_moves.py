@@ -1,8 +1,7 @@
-"""What somebody did to an entry in their own calendar: from two views of it to plain statements.
+"""What the owner of a calendar did to the times of our entry: from two views of it to plain statements.
 
-The views are those of core.views, as last written and as found. An occurrence is named by its key: when the
-rule has it begin. Whoever drags a whole series leaves no key as it was; then the occurrences are told apart
-by their order.
+The views are those of `expansion`, as last written and as now read. An occurrence is named by its key: when
+the rule has it begin. Dragging a whole series changes every key; then occurrences are matched by their order.
 """
 
 from collections.abc import Mapping
@@ -14,14 +13,12 @@ from portal.core.calendar.expansion import View
 from portal.core.calendar.vtimezones import zone
 
 ENOUGH = 2
-"""From so many occurrences on, the same shift of all that lie ahead is a shift of the series."""
+"""From this many occurrences on, the same shift of all that lie ahead is a shift of the series."""
 
 
 @dataclass(frozen=True)
 class Moved:
-    """One occurrence now begins at another moment, or on another day; `key` names it. It may be as long as
-    before or not.
-    """
+    """The occurrence `key` now begins at another time or on another day; its length may differ too."""
 
     key: str
     start: datetime | date
@@ -29,17 +26,15 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Left:
-    """One occurrence was cancelled, declined or deleted."""
+class Cancelled:
+    """The occurrence `key` was cancelled, declined or deleted."""
 
     key: str
 
 
 @dataclass(frozen=True)
 class Shifted:
-    """All that lie ahead were moved alike: the first of them now begins at `start`, the others as far from it
-    as before.
-    """
+    """All occurrences ahead were moved alike: the first of them, `key`, now begins at `start`."""
 
     key: str
     start: datetime
@@ -52,18 +47,18 @@ class Deleted:
 
 @dataclass(frozen=True)
 class Unclear:
-    """Something was changed that cannot be told with certainty, or not by one of the above."""
+    """A change that none of the above describes with certainty."""
 
 
-Observed = Moved | Left | Shifted | Deleted | Unclear
+OwnerMove = Moved | Cancelled | Shifted | Deleted | Unclear
 
 
-def observed(change: Mapping[str, Any], *, zone_name: str, at: datetime) -> tuple[Observed, ...]:
-    """What a noted change says: `change` holds the views "before" and "after", and "deleted" when the entry
-    is gone.
+def owner_moves(change: Mapping[str, Any], *, zone_name: str, at: datetime) -> tuple[OwnerMove, ...]:
+    """What a recorded change means: it holds the views "before" and "after", and "deleted" when the entry is
+    gone.
 
-    Only what lies ahead of `at` counts. `zone_name` is that of the series: shifts are measured by its clocks,
-    so that a series moved over a clock change is still moved by one and the same span.
+    Only what lies ahead of `at` counts. Shifts are measured by the clocks of `zone_name`, the zone of the
+    series: one that is moved across a clock change is still moved by a single span.
     """
     if change.get("deleted"):
         return (Deleted(),)
@@ -75,79 +70,79 @@ def observed(change: Mapping[str, Any], *, zone_name: str, at: datetime) -> tupl
         return ()
     if not after or "occurrences" not in after:
         return (Unclear(),)
-    found = after["occurrences"]
-    shared = ahead.keys() & found.keys()
-    if ahead and not shared and found:
-        return _shift(ahead, _alive(after) if len(found) == 1 else _ahead(after, at), zone_name)
-    one_by_one = _one_by_one(ahead, found)
-    moves = [each for each in one_by_one if isinstance(each, Moved)]
-    if len(one_by_one) == len(ahead) >= ENOUGH and len(moves) == len(ahead):
-        together = _shift(ahead, {key: found[key] for key in ahead}, zone_name)
+    occurrences = after["occurrences"]
+    if not ahead.keys() & occurrences.keys() and occurrences:
+        return _shift(ahead, _alive(after) if len(occurrences) == 1 else _ahead(after, at), zone_name)
+    single = _one_by_one(ahead, occurrences)
+    all_moved = len(single) == len(ahead) and all(isinstance(change, Moved) for change in single)
+    if all_moved and len(ahead) >= ENOUGH:
+        together = _shift(ahead, {key: occurrences[key] for key in ahead}, zone_name)
         if isinstance(together[0], Shifted):
             return together
-    if set(found) - set(before["occurrences"]):
+    if set(occurrences) - set(before["occurrences"]):
         return (Unclear(),)
-    return _told(one_by_one, list(ahead))
+    return _unless_cut_short(single, list(ahead))
 
 
 def _ahead(view: View, at: datetime) -> dict[str, dict[str, Any]]:
     """The occurrences that have not begun, in their order."""
-    return {key: span for key, span in _alive(view).items() if _has_time(span["start"], at)}
+    return {key: span for key, span in _alive(view).items() if _is_ahead(span["start"], at)}
 
 
 def _alive(view: View) -> dict[str, dict[str, Any]]:
-    """The occurrences in their order; cancelled ones are no meetings."""
+    """The occurrences that take place, in their order."""
     alive = {key: span for key, span in view["occurrences"].items() if not span["cancelled"]}
     return dict(sorted(alive.items(), key=lambda pair: (pair[1]["start"], pair[0])))
 
 
-def _has_time(text: str, at: datetime) -> bool:
+def _is_ahead(text: str, at: datetime) -> bool:
     when = moment(text)
     return when > at if isinstance(when, datetime) else when >= at.date()
 
 
-def _one_by_one(ahead: Mapping[str, dict[str, Any]], found: Mapping[str, dict[str, Any]]) -> list[Observed]:
-    changes: list[Observed] = []
-    for key, was in ahead.items():
-        now = found.get(key)
-        if now is None or now["cancelled"]:
-            changes.append(Left(key))
-        elif now["start"] != was["start"]:
-            changes.append(Moved(key, moment(now["start"]), moment(now["end"])))
-    return changes
+def _one_by_one(
+    ahead: Mapping[str, dict[str, Any]], occurrences: Mapping[str, dict[str, Any]]
+) -> list[OwnerMove]:
+    moves: list[OwnerMove] = []
+    for key, before in ahead.items():
+        after = occurrences.get(key)
+        if after is None or after["cancelled"]:
+            moves.append(Cancelled(key))
+        elif after["start"] != before["start"]:
+            moves.append(Moved(key, moment(after["start"]), moment(after["end"])))
+    return moves
 
 
-def _told(changes: list[Observed], ahead: list[str]) -> tuple[Observed, ...]:
-    """Changes of single occurrences; the end of a series is not for us to guess at, it may be the whole of it
-    or a slip.
-    """
-    gone = [each.key for each in changes if isinstance(each, Left)]
-    if len(gone) >= ENOUGH and gone == ahead[-len(gone) :]:
+def _unless_cut_short(moves: list[OwnerMove], ahead: list[str]) -> tuple[OwnerMove, ...]:
+    """The moves; but Unclear if the series now ends earlier, which may be meant or a slip."""
+    cancelled = [move.key for move in moves if isinstance(move, Cancelled)]
+    if len(cancelled) >= ENOUGH and cancelled == ahead[-len(cancelled) :]:
         return (Unclear(),)
-    return tuple(changes)
+    return tuple(moves)
 
 
-def _shift(before: Mapping[str, Any], after: Mapping[str, Any], zone_name: str) -> tuple[Observed, ...]:
-    """One span for all, or something that cannot be told."""
-    ones, others = list(before.items()), list(after.values())
-    starts = [moment(span["start"]) for _, span in ones], [moment(span["start"]) for span in others]
-    if len(ones) != len(others):
+def _shift(before: Mapping[str, Any], after: Mapping[str, Any], zone_name: str) -> tuple[OwnerMove, ...]:
+    """Shifted if all occurrences moved by one span; Moved if there is only one."""
+    if len(before) != len(after):
         return (Unclear(),)
-    spans = {_local(new, zone_name) - _local(old, zone_name) for old, new in zip(*starts, strict=True)}
+    old = [moment(span["start"]) for span in before.values()]
+    new = [moment(span["start"]) for span in after.values()]
+    spans = {_local(to, zone_name) - _local(start, zone_name) for start, to in zip(old, new, strict=True)}
     if len(spans) != 1 or spans == {timedelta(0)}:
         return (Unclear(),)
-    (key, _), first = ones[0], starts[1][0]
-    if isinstance(first, datetime) and len(ones) >= ENOUGH:
+    key, first = next(iter(before)), new[0]
+    if isinstance(first, datetime) and len(before) >= ENOUGH:
         return (Shifted(key, first),)
-    return (Moved(key, first, moment(others[0]["end"])),) if len(ones) == 1 else (Unclear(),)
+    end = next(iter(after.values()))["end"]
+    return (Moved(key, first, moment(end)),) if len(before) == 1 else (Unclear(),)
 
 
 def _local(when: datetime | date, zone_name: str) -> datetime:
-    """The time on the wall in the zone of the series."""
+    """The wall-clock time in a zone."""
     local = when if isinstance(when, datetime) else datetime(when.year, when.month, when.day, tzinfo=UTC)
     return local.astimezone(zone(zone_name)).replace(tzinfo=None)
 
 
 def moment(text: str) -> datetime | date:
-    """A moment in UTC, or a day, as a view writes it."""
+    """The moment in UTC, or the day, that a view has as text."""
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

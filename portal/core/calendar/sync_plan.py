@@ -1,16 +1,14 @@
-"""What the portal wants in a calendar x what it knows to have written x what the server has -> what to do,
-item by item.
+"""Decide, entry by entry, what to do in a calendar: from what the portal wants there, what it knows to have
+written, and what the server has.
 
-The state of a calendar is compared, events are never replayed: so it does not matter where the last round
-broke off, which answers were lost, or that the whole memory was. Before each write the view about to be
-written is kept as `intended`; what is found to equal it is our own write, though no answer ever came.
+States are compared; events are never replayed. So it does not matter where the last round broke off, which
+answers were lost, or that our whole memory was. Before each write the view about to be written is stored as
+`intended`; whatever is found to equal it is our own write, even if no answer to it ever came.
 
-A person's own change is noted once and left as it is until the portal itself wants something else. An entry
-they deleted is not written again by itself. When most entries vanish at once, nothing is done but to ask.
-
-A server that was restored from an older backup shows entries as they were once, and others not at all. That
-is nobody's wish: an entry that is older than we left it is written anew, and so are those that vanished with
-it.
+A change by the calendar's owner is recorded once and left alone until the portal itself wants something else.
+An entry they deleted is not written again. When most entries vanish at once, nothing is done: the owner is
+asked. A server restored from an older backup shows entries in an earlier revision and lacks others, which is
+nobody's wish: both are written anew.
 """
 
 from collections.abc import Mapping
@@ -21,17 +19,17 @@ from typing import Any
 from portal.core.calendar.expansion import View
 
 FEW = 3
-"""Fewer than that may vanish without our asking; of more, no more than half."""
+"""Fewer entries than this may vanish at once without our asking; of more, no more than half."""
 Revision = tuple[int, str]
-"""SEQUENCE and DTSTAMP of an entry (see core.touches.revision_of)."""
+"""SEQUENCE and DTSTAMP of an entry (see `owner_edits.revision_of`)."""
 NO_REVISION: Revision = (0, "")
 UNREADABLE: View = {"unreadable": {}}
-"""Stands for what a person turned into something we cannot read with certainty."""
+"""The view of an entry that its owner turned into something we cannot read with certainty."""
 
 
 class ItemState(StrEnum):
-    """Of an entry in one account: kept there, dropped by its owner, being taken away by us, and away for
-    good.
+    """Of an entry in one account: KEPT there, DROPPED by its owner, LEAVING since we are removing it, or GONE
+    for good.
     """
 
     KEPT = "kept"
@@ -41,8 +39,8 @@ class ItemState(StrEnum):
 
 
 class Act(StrEnum):
-    """What is to be done on the server. SEARCH: it is not where it was; has its owner moved it to another
-    calendar?
+    """What to do on the server. SEARCH: the entry is not where it was; its owner may have moved it to another
+    calendar.
     """
 
     CREATE = "create"
@@ -65,11 +63,11 @@ class Wanted:
 class Known:
     """What we know of one entry in one account.
 
-    `base` is its view as last written and read back, None before that; `intended` the view of a write whose
-    outcome is not known yet. `written_hash` is that of the text in `base`, or of the text that goes with
-    `intended` while there is one: "" when not known, or when nothing but the text would tell whether that
-    write arrived. `texts` is what the portal last put there apart from times (core.touches), `revision` that
-    of the text in `base`.
+    `base` is its view as last written and read back, None before that; `intended` is the view of a write
+    whose outcome is not known yet. `written_hash` belongs to the text in `base`, or to the text of `intended`
+    while there is one; it is "" when unknown, or when only the text could tell whether that write arrived.
+    `texts` is what the portal last put there apart from times (see `owner_edits`), `revision` that of the
+    text in `base`.
     """
 
     uid: str
@@ -84,7 +82,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Found:
+class RemoteItem:
     """An item as read from the server; `view` is None when it cannot be read with certainty."""
 
     etag: str
@@ -92,15 +90,15 @@ class Found:
     revision: Revision = NO_REVISION
 
     @property
-    def says(self) -> View:
-        """The view, or what stands for none."""
+    def base(self) -> View:
+        """The view to remember it by."""
         return UNREADABLE if self.view is None else self.view
 
 
 @dataclass(frozen=True)
 class Step:
-    """What to remember of one entry from now on, a change of its owner to note with it, and what to do on the
-    server.
+    """For one entry: what to know of it from now on, what to do on the server, and its owner's change to
+    record.
     """
 
     after: Known
@@ -110,7 +108,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps by UID; with `suspend` nothing is done on the server, and the person is asked."""
+    """Steps by UID. With `suspend`, the reason to ask the owner, nothing is done on the server."""
 
     steps: Mapping[str, Step] = field(default_factory=dict)
     suspend: str = ""
@@ -120,173 +118,183 @@ def to_read(
     wanted: Mapping[str, Wanted], known: Mapping[str, Known], etags: Mapping[str, str]
 ) -> frozenset[str]:
     """The hrefs that must be read before a plan can be made; `etags` are those of all items on the server."""
-    unclear = {each.href for each in known.values() if _unclear(each, etags)}
-    not_known = {each.href for uid, each in wanted.items() if uid not in known and each.href in etags}
-    return frozenset(unclear | not_known)
+    unclear = {item.href for item in known.values() if _is_unclear(item, etags)}
+    unknown = {entry.href for uid, entry in wanted.items() if uid not in known and entry.href in etags}
+    return frozenset(unclear | unknown)
 
 
 def plan(
     wanted: Mapping[str, Wanted],
     known: Mapping[str, Known],
     etags: Mapping[str, str],
-    read: Mapping[str, Found],
+    read: Mapping[str, RemoteItem],
 ) -> Plan:
-    """What to do. An item that was to be read but is not in `read` has just gone; it waits for the next
-    round.
+    """What to do. An item that should have been read but is not in `read` has just vanished: it waits for the
+    next round.
     """
-    missing = [each for each in known.values() if _was_there(each) and each.href not in etags]
-    there = sum(map(_was_there, known.values()))
-    if len(missing) >= FEW and 2 * len(missing) > there:
+    present = [item for item in known.values() if _was_present(item)]
+    vanished = [item for item in present if item.href not in etags]
+    if len(vanished) >= FEW and 2 * len(vanished) > len(present):
         lost = {
-            each.uid: Step(replace(each, etag="", intended=None, state=ItemState.DROPPED)) for each in missing
+            item.uid: Step(replace(item, etag="", intended=None, state=ItemState.DROPPED))
+            for item in vanished
         }
         return Plan(lost, "emptied")
     unread = to_read(wanted, known, etags) - set(read)
     restored = any(
-        each.state == ItemState.KEPT and _older(each, read.get(each.href)) for each in known.values()
+        item.state == ItemState.KEPT and _is_older(item, read.get(item.href)) for item in known.values()
     )
     steps = {}
     for uid in sorted({*wanted, *known}):
-        want, have = wanted.get(uid), known.get(uid)
-        href = have.href if have else want.href if want else ""
-        step = None if href in unread else _step(want, have, etags.get(href), read.get(href), restored)
-        if step is not None and (step.act or step.change or step.after != have):
+        entry, item = wanted.get(uid), known.get(uid)
+        href = item.href if item else entry.href if entry else ""
+        step = None if href in unread else _step(entry, item, etags.get(href), read.get(href), restored)
+        if step is not None and (step.act or step.change or step.after != item):
             steps[uid] = step
     return Plan(steps)
 
 
-def written(have: Known, found: Found, *, etag: str, hash: str) -> Known | None:
-    """What we know after a write whose answer named `etag` ("" for none) and that was read back; None when
-    somebody else wrote in between, which is for the next round to see.
+def written(known: Known, remote: RemoteItem, *, etag: str, hash: str) -> Known | None:
+    """What we know after a write was read back, whose answer named `etag` ("" for none). None when somebody
+    else wrote in between, which the next round will see.
 
     Servers may rewrite what they are given: what was read back under the ETag of our write is what we wrote.
     """
-    ours = found.view == have.intended or not etag or etag == found.etag
-    return replace(_as_found(have, found), written_hash=hash) if ours else None
+    is_ours = remote.view == known.intended or not etag or etag == remote.etag
+    return replace(_as_read(known, remote), written_hash=hash) if is_ours else None
 
 
-def _as_found(have: Known, found: Found) -> Known:
-    return replace(have, etag=found.etag, base=found.says, intended=None, revision=found.revision)
+def moved(known: Known, href: str) -> Known:
+    """It is at `href`: its owner moved it there, or it was there all along. The next pass reads it."""
+    return replace(known, href=href, etag="", state=ItemState.KEPT)
 
 
-def _older(have: Known, found: Found | None) -> bool:
-    """Whether it is a copy from before we last saw it: whoever edits an entry stamps it later, or leaves its
-    stamp alone.
+def dropped(known: Known, *, wanted: bool = True) -> Step:
+    """It is nowhere. If we ever saw it, its owner deleted it; if not, our write never arrived and is to be
+    repeated.
     """
-    if found is None or have.base is None or not have.revision[1] or not found.revision[1]:
+    if not wanted:
+        return Step(replace(known, etag="", intended=None, state=ItemState.GONE))
+    if known.base is None:
+        return Step(replace(known, etag="", intended=None, written_hash=""))
+    after = replace(known, etag="", intended=None, state=ItemState.DROPPED)
+    return Step(after, change={"before": known.base, "after": None, "deleted": True})
+
+
+def gone(known: Known) -> Known:
+    """It was deleted for good."""
+    return Known(known.uid, known.href, base=known.base, state=ItemState.GONE)
+
+
+def _as_read(known: Known, remote: RemoteItem) -> Known:
+    return replace(known, etag=remote.etag, base=remote.base, intended=None, revision=remote.revision)
+
+
+def _is_older(known: Known, remote: RemoteItem | None) -> bool:
+    """Whether `remote` is a copy from before we last saw it: programs that edit an entry stamp it later, or
+    leave its stamp alone.
+    """
+    if remote is None or known.base is None or not known.revision[1] or not remote.revision[1]:
         return False
-    return found.revision[1] < have.revision[1] and found.revision[0] <= have.revision[0]
+    return remote.revision[1] < known.revision[1] and remote.revision[0] <= known.revision[0]
 
 
-def _was_there(have: Known) -> bool:
-    return have.state == ItemState.KEPT and have.base is not None
+def _was_present(known: Known) -> bool:
+    return known.state == ItemState.KEPT and known.base is not None
 
 
-def _unclear(have: Known, etags: Mapping[str, str]) -> bool:
-    if have.href not in etags or have.state == ItemState.GONE:
+def _is_unclear(known: Known, etags: Mapping[str, str]) -> bool:
+    if known.href not in etags or known.state == ItemState.GONE:
         return False
-    same = have.etag != "" and have.etag == etags[have.href]
-    return have.state == ItemState.DROPPED or have.intended is not None or not same
+    is_unchanged = known.etag != "" and known.etag == etags[known.href]
+    return known.state == ItemState.DROPPED or known.intended is not None or not is_unchanged
 
 
 def _step(
-    want: Wanted | None, have: Known | None, etag: str | None, found: Found | None, restored: bool
+    wanted: Wanted | None,
+    known: Known | None,
+    etag: str | None,
+    remote: RemoteItem | None,
+    restored: bool,
 ) -> Step | None:
-    if have is None:
-        return _new(want, found) if want else None
-    if (
-        have.state == ItemState.GONE
-    ):  # there again, from a bin or a backup: another has taken its place, or none is wanted
-        return _leave(have, etag) if etag is not None and want is None else None
-    if have.state == ItemState.DROPPED:
-        return _back_again(want, have, found) if found else None
-    if want is None:
-        return _leave(have, etag)
+    if known is None:
+        return _unknown(wanted, remote) if wanted else None
+    if known.state == ItemState.GONE:
+        # There again, from a bin or a backup: another took its place, or none is wanted.
+        return _remove(known, etag) if etag is not None and wanted is None else None
+    if known.state == ItemState.DROPPED:
+        return _restored_by_owner(wanted, known, remote) if remote else None
+    if wanted is None:
+        return _remove(known, etag)
     if etag is None:
-        return _vanished(want, have, restored)
-    return _compared(want, replace(have, state=ItemState.KEPT), etag, found)
+        return _vanished(wanted, known, restored)
+    return _compare(wanted, replace(known, state=ItemState.KEPT), etag, remote)
 
 
-def _new(want: Wanted, found: Found | None) -> Step:
-    """Not known to us: to be made, or there already since our memory was lost."""
-    have = Known(want.uid, want.href)
-    if found is None:
-        return Step(_about_to_write(want, have), Act.CREATE)
-    same = found.says == want.view
-    have = replace(_as_found(have, found), written_hash=want.hash if same else "")
-    return Step(have) if same else Step(_about_to_write(want, have), Act.CHANGE)
+def _unknown(wanted: Wanted, remote: RemoteItem | None) -> Step:
+    """Not known to us: to be created, unless it is there already since our memory was lost."""
+    known = Known(wanted.uid, wanted.href)
+    if remote is None:
+        return Step(_about_to_write(wanted, known), Act.CREATE)
+    is_same = remote.base == wanted.view
+    known = replace(_as_read(known, remote), written_hash=wanted.hash if is_same else "")
+    return Step(known) if is_same else Step(_about_to_write(wanted, known), Act.CHANGE)
 
 
-def _about_to_write(want: Wanted, have: Known) -> Known:
-    """What is remembered before a write, so that its arrival can be told afterwards though no answer ever
-    comes.
+def _about_to_write(wanted: Wanted, known: Known) -> Known:
+    """What to remember before a write, so that its arrival can be told afterwards even if no answer comes."""
+    only_text_differs = known.base == wanted.view
+    return replace(known, intended=wanted.view, written_hash="" if only_text_differs else wanted.hash)
+
+
+def _vanished(wanted: Wanted, known: Known, restored: bool) -> Step:
+    if known.state == ItemState.LEAVING:
+        return Step(replace(known, state=ItemState.GONE, etag="", intended=None))
+    if restored or (known.base is None and known.intended is None):
+        return Step(_about_to_write(wanted, replace(known, etag="", base=None)), Act.CREATE)
+    return Step(known, Act.SEARCH)
+
+
+def _remove(known: Known, etag: str | None) -> Step:
+    """No longer wanted: LEAVING until it is seen to be absent. What its owner moved elsewhere is searched
+    for.
     """
-    return replace(have, intended=want.view, written_hash="" if have.base == want.view else want.hash)
-
-
-def _vanished(want: Wanted, have: Known, restored: bool) -> Step:
-    if have.state == ItemState.LEAVING:
-        return Step(replace(have, state=ItemState.GONE, etag="", intended=None))
-    if restored or (have.base is None and have.intended is None):
-        return Step(_about_to_write(want, replace(have, etag="", base=None)), Act.CREATE)
-    return Step(have, Act.SEARCH)
-
-
-def _leave(have: Known, etag: str | None) -> Step:
-    """No longer wanted: a tombstone until it is seen to be away. What its owner moved elsewhere is looked for
-    there.
-    """
-    if etag is None and _was_there(have):
-        return Step(have, Act.SEARCH)
+    if etag is None and _was_present(known):
+        return Step(known, Act.SEARCH)
     if etag is None:
-        return Step(replace(have, state=ItemState.GONE, etag="", intended=None))
-    return Step(replace(have, state=ItemState.LEAVING, etag=etag, intended=None), Act.DELETE)
+        return Step(replace(known, state=ItemState.GONE, etag="", intended=None))
+    return Step(replace(known, state=ItemState.LEAVING, etag=etag, intended=None), Act.DELETE)
 
 
-def _back_again(want: Wanted | None, have: Known, found: Found) -> Step:
-    """Its owner had deleted it, and has taken it out of the bin, or the server had lost it for a while."""
-    kept = replace(_as_found(have, found), state=ItemState.KEPT)
-    return _compared(want, kept, found.etag, found) if want else _leave(kept, found.etag)
+def _restored_by_owner(wanted: Wanted | None, known: Known, remote: RemoteItem) -> Step:
+    """Its owner took it out of the bin again, or the server had lost it for a while."""
+    known = replace(_as_read(known, remote), state=ItemState.KEPT)
+    return _compare(wanted, known, remote.etag, remote) if wanted else _remove(known, remote.etag)
 
 
-def _compared(want: Wanted, have: Known, etag: str, found: Found | None) -> Step:
+def _compare(wanted: Wanted, known: Known, etag: str, remote: RemoteItem | None) -> Step:
     change = None
-    if found is not None:
-        have, change = _learned(want, have, found)
-    if have.written_hash == want.hash:
-        return Step(have, change=change)
-    return Step(_about_to_write(want, replace(have, etag=found.etag if found else etag)), Act.CHANGE, change)
+    if remote is not None:
+        known, change = _learn(known, remote)
+    if known.written_hash == wanted.hash:
+        return Step(known, change=change)
+    known = replace(known, etag=remote.etag if remote else etag)
+    return Step(_about_to_write(wanted, known), Act.CHANGE, change)
 
 
-def _learned(want: Wanted, have: Known, found: Found) -> tuple[Known, Mapping[str, Any] | None]:
-    """What the item as read tells: our own write, something cosmetic, an old copy, or a
-    change of its owner.
+def _learn(known: Known, remote: RemoteItem) -> tuple[Known, Mapping[str, Any] | None]:
+    """What the item as read tells: our own write, something cosmetic, an old copy, or a change of its
+    owner.
     """
-    now = _as_found(have, found)
-    text_unknown = replace(now, written_hash="")
-    if found.says == have.intended:
-        return now, None
-    if _older(have, found):
+    as_read = _as_read(known, remote)
+    text_unknown = replace(as_read, written_hash="")
+    if remote.base == known.intended:
+        return as_read, None
+    if _is_older(known, remote):
         return text_unknown, None
-    if found.says == have.base:
-        return (now if have.intended is None else text_unknown), None
-    if have.base is None:
+    if remote.base == known.base:
+        return (as_read if known.intended is None else text_unknown), None
+    if known.base is None:
         return text_unknown, None
-    return (now if have.intended is None else text_unknown), {"before": have.base, "after": found.view}
-
-
-def moved(have: Known, href: str) -> Known:
-    """It is elsewhere, where its owner moved it, or was there all the time; it is read there in the next
-    round.
-    """
-    return replace(have, href=href, etag="", state=ItemState.KEPT)
-
-
-def dropped(have: Known, *, wanted: bool = True) -> Step:
-    """It is nowhere: its owner deleted it; or it never came there, if we never saw it, and is to be made."""
-    if not wanted:
-        return Step(replace(have, etag="", intended=None, state=ItemState.GONE))
-    if have.base is None:
-        return Step(replace(have, etag="", intended=None, written_hash=""))
-    after = replace(have, etag="", intended=None, state=ItemState.DROPPED)
-    return Step(after, change={"before": have.base, "after": None, "deleted": True})
+    after = as_read if known.intended is None else text_unknown
+    return after, {"before": known.base, "after": remote.view}

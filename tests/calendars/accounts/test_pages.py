@@ -16,8 +16,7 @@ from portal.audit import AuditEntry
 from portal.calendars import on_demand
 from portal.calendars.accounts import actions as accounts
 from portal.calendars.models import CalendarAccount
-from portal.calendars.syncing import sync
-from portal.calendars.syncing import sync_state as ledger
+from portal.calendars.syncing import due_accounts, outcomes, passwords, sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.errors import Invalid
@@ -75,8 +74,8 @@ def test_connecting_stores_the_account_and_a_worker_does_the_rest(
     assert page.heading == "One moment, we try it"
     assert "We are looking for your calendars on localhost" in page.text
     assert 'hx-trigger="every 2s"' in page.html
-    [account_id] = sync.due_accounts(at=now())
-    assert sync.sweep() == 1
+    [account_id] = due_accounts.find(at=now())
+    assert due_accounts.sweep() == 1
     assert sync.sync(account_id) is True
     page = browser.get(f"/calendars/{account_id}/test")
     assert (page.heading, "hx-trigger" in page.html) == ("Connected", False)
@@ -303,14 +302,14 @@ def test_a_password_that_no_key_opens_is_named_by_the_doctor(
     browser: Visitor, radicale: CalendarServer, mira: Person
 ) -> None:
     account = connect(browser, radicale, mira)
-    assert ledger.unopened() == []
+    assert passwords.unopened() == []
     with transaction():
         db.session.execute(
             update(CalendarAccount)
             .where(CalendarAccount.id == account.id)
             .values(sealed_password="k9:nothing")
         )
-    assert ledger.unopened() == [mira.email]
+    assert passwords.unopened() == [mira.email]
 
 
 def test_nobody_sees_or_changes_another_ones_account(
@@ -360,7 +359,7 @@ def test_keys_are_changed_and_the_calendar_goes_on(
     )
     with newer.app_context():
         with transaction():
-            assert (ledger.seal_anew(most=100), ledger.seal_anew(most=100)) == (1, 0)
+            assert (passwords.seal_anew(most=100), passwords.seal_anew(most=100)) == (1, 0)
         sealed = db.session.get_one(CalendarAccount, account.id).sealed_password
         assert sealed is not None
         assert sealed != old
@@ -394,7 +393,7 @@ def test_the_command_line_connects_brings_in_step_tells_and_disconnects(
 
 
 def test_an_account_that_waits_is_let_wait_and_growing_waits_end_at_an_hour(app: Flask) -> None:
-    waits = [sync.wait_after(failures) for failures in range(1, 30)]
+    waits = [outcomes.wait_after(failures) for failures in range(1, 30)]
     assert timedelta(seconds=45) <= waits[0] <= timedelta(seconds=60)
     assert max(waits) <= timedelta(hours=1)
     assert min(waits[7:]) >= timedelta(minutes=45)

@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from portal.app import create_app
 from portal.calendars.accounts import actions as accounts
 from portal.calendars.models import CalendarAccount
-from portal.calendars.syncing import sync
+from portal.calendars.syncing import due_accounts, sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.people.models import Person
@@ -90,7 +90,7 @@ def all_is_well(account: Account) -> bool:
 def until_well(account: Account, log: Path) -> None:
     """Let the dead worker's lease run out, have the sweep ring, and wait for a new worker."""
     account.let_time_pass(hours=1)
-    assert sync.sweep() == 1
+    assert due_accounts.sweep() == 1
     wait_until(lambda: all_is_well(account), log=log)
 
 
@@ -119,7 +119,7 @@ def test_a_worker_killed_while_it_writes_leaves_the_rest_to_the_next_when_its_le
     account.connect().sync()
     move(account)
     held = proxy.hold("PUT", answer=True)
-    assert sync.sweep() == 1
+    assert due_accounts.sweep() == 1
     with running(environ, tmp_path / "log", "worker") as process:
         kill_when(process, held.begun.is_set, tmp_path / "log")
     held.let_go()
@@ -159,12 +159,13 @@ def test_two_workers_share_one_account(account: Account, environ: dict[str, str]
         wait_until(lambda: all_is_well(account), log=tmp_path / "one")
         for number in range(6):
             move(account, timedelta(hours=1))
-            sync.sweep()
-            sync.sweep()
+            due_accounts.sweep()
+            due_accounts.sweep()
             if number % 2:
                 time.sleep(0.3)
         wait_until(
-            lambda: sync.due_accounts(at=now()) == [] or (sync.sweep() and False), log=tmp_path / "one"
+            lambda: due_accounts.find(at=now()) == [] or (due_accounts.sweep() and False),
+            log=tmp_path / "one",
         )
         wait_until(lambda: all_is_well(account), log=tmp_path / "one")
 
@@ -186,14 +187,14 @@ def test_a_server_that_is_down_for_an_hour_is_waited_for_and_delays_nobody(
                 db.session.execute(
                     update(CalendarAccount).where(CalendarAccount.id == other.id).values(pushed_stamp=None)
                 )
-            due = sync.due_accounts(at=now())
+            due = due_accounts.find(at=now())
             assert other.id in due
             for each in due:
                 sync.sync(each)
             assert all_is_well(other)
             waits = account.row.not_before - now()
             assert timedelta(0) < waits <= timedelta(hours=1)
-            assert account.id not in sync.due_accounts(at=now())
+            assert account.id not in due_accounts.find(at=now())
             account.let_time_pass(seconds=waits.total_seconds() + 1)
             down_for, tries = down_for + waits, tries + 1
         assert 4 <= tries <= 9
@@ -205,7 +206,7 @@ def test_a_server_that_is_down_for_an_hour_is_waited_for_and_delays_nobody(
         assert account.letters == []
         radicale.start()
         account.let_time_pass(hours=1)
-        assert account.id in sync.due_accounts(at=now())
+        assert account.id in due_accounts.find(at=now())
         sync.sync(account.id)
         assert all_is_well(account)
 
@@ -259,9 +260,9 @@ def test_a_dead_server_keeps_one_worker_waiting_and_not_one_for_each_of_its_acco
         radicale.stop()
         for each in (account, *others):
             each.let_time_pass(hours=1)
-        assert len(sync.due_accounts(at=now())) == 4
+        assert len(due_accounts.find(at=now())) == 4
         sync.sync(account.id)
-        assert sync.due_accounts(at=now()) == []
+        assert due_accounts.find(at=now()) == []
         assert all(each.row.not_before - now() < timedelta(minutes=2) for each in others)
         radicale.start()
         account.let_time_pass(hours=1)

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from portal.calendars.accounts import actions as accounts
-from portal.calendars.syncing import following, sync
+from portal.calendars.syncing import due_accounts, following, sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.people.models import Person
@@ -72,7 +72,7 @@ def a_fresh_worker_comes(account: Account) -> None:
     """After the dead one's lease has run out: what is due is done, as the sweeps would have it done."""
     account.let_time_pass(hours=1)
     for _ in range(2):
-        for account_id in sync.due_accounts(at=now()):
+        for account_id in due_accounts.find(at=now()):
             sync.sync(account_id)
         following.sweep()
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from portal.calendars.accounts import actions as accounts
-from portal.calendars.syncing import sync
+from portal.calendars.syncing import outcomes
 from portal.core.calendar import documents
 from portal.core.calendar.expansion import View
 from portal.people.models import Person
@@ -214,10 +214,10 @@ def test_what_is_changed_in_the_calendar_it_was_moved_to_is_seen_in_the_next_rou
 def test_a_server_that_is_away_for_two_weeks_is_given_up_and_its_owner_asked(
     server: OddServer, pair: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync, "MOST_TRIES", 3)
+    monkeypatch.setattr(outcomes, "MOST_TRIES", 3)
     pair.connect().sync()
     server.refuses = ("/", 502)
-    for _ in range(sync.MOST_TRIES - 1):
+    for _ in range(outcomes.MOST_TRIES - 1):
         pair.sync()
     assert (pair.row.state, pair.row.problem, pair.letters) == ("connected", "server-error", [])
     pair.sync()

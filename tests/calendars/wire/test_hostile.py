@@ -25,7 +25,7 @@ import pytest
 
 from portal.calendars.models import CalendarAccount
 from portal.calendars.server import Server
-from portal.calendars.syncing import sync
+from portal.calendars.syncing import due_accounts, sync
 from portal.calendars.wire import session
 from portal.calendars.wire.addresses import Rules, Trouble
 from portal.calendars.wire.credentials import Credentials
@@ -865,8 +865,8 @@ def turn(account: Account, server: Villain) -> None:
 
 def round_of_all() -> list[int]:
     """One sweep, and what it rings."""
-    due = sync.due_accounts(at=now())
-    assert sync.sweep() == len(due)
+    due = due_accounts.find(at=now())
+    assert due_accounts.sweep() == len(due)
     for each in due:
         sync.sync(each)
     return due
@@ -933,9 +933,9 @@ def test_a_day_asked_for_is_waited_and_no_more_than_a_day(
         wait = (hostile.row.not_before - now()).total_seconds()
         assert 86_390 < wait <= 86_400, (said, wait)
         hostile.let_time_pass(hours=23, minutes=30)
-        assert hostile.id not in sync.due_accounts(at=now())
+        assert hostile.id not in due_accounts.find(at=now())
         hostile.let_time_pass(hours=1)
-        assert hostile.id in sync.due_accounts(at=now())
+        assert hostile.id in due_accounts.find(at=now())
 
 
 def test_a_wrong_password_suspends_and_asks_once_and_is_not_tried_again(
@@ -948,7 +948,7 @@ def test_a_wrong_password_suspends_and_asks_once_and_is_not_tried_again(
     assert [each.kind for each in hostile.letters] == ["calendars.suspended"]
     for _ in range(3):
         hostile.let_time_pass(days=2)
-        assert hostile.id not in sync.due_accounts(at=now())
+        assert hostile.id not in due_accounts.find(at=now())
         hostile.sync(at_once=True)
     assert (len(server.requests), len(hostile.letters)) == (1, 1)
 

@@ -11,9 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portal.core.calendar import comparing_lines as lines
-from portal.core.calendar import documents
-from portal.core.calendar import owner_edits as touches
+from portal.core.calendar import comparing_lines, documents, owner_edits
 from portal.core.calendar.documents import MeetingSeries
 from tests.core.calendar.test_documents import DAY, ODD, any_series, series
 
@@ -36,16 +34,16 @@ def reordered(text: bytes) -> bytes:
 
 def test_order_folding_and_line_ends_make_no_difference() -> None:
     assert reordered(OURS) != OURS
-    assert lines.same(reordered(OURS), OURS)
+    assert comparing_lines.same(reordered(OURS), OURS)
     rule = b"RRULE:FREQ=MONTHLY;COUNT=6;BYDAY=2TU"
     assert rule in OURS
-    assert lines.same(OURS.replace(rule, b"RRULE:BYDAY=2TU;COUNT=6;FREQ=MONTHLY"), OURS)
+    assert comparing_lines.same(OURS.replace(rule, b"RRULE:BYDAY=2TU;COUNT=6;FREQ=MONTHLY"), OURS)
 
 
 @given(st.integers(0, len(OURS) - 1), st.sampled_from(b"aZ0;:\\"))
 def test_any_other_character_does(at: int, other: int) -> None:
     changed = OURS[:at] + bytes([other]) + OURS[at + 1 :]
-    assert lines.same(changed, OURS) == (changed == OURS)
+    assert comparing_lines.same(changed, OURS) == (changed == OURS)
 
 
 @pytest.mark.parametrize(
@@ -53,14 +51,14 @@ def test_any_other_character_does(at: int, other: int) -> None:
     [b"", b"BEGIN:VCALENDAR", b"END:VCALENDAR", b"BEGIN:A\nEND:B", b"x\nBEGIN:A\nEND:A", b"BEGIN:A\n" * 9],
 )
 def test_what_cannot_be_taken_apart_is_like_nothing(text: bytes) -> None:
-    assert not lines.same(text, OURS)
+    assert not comparing_lines.same(text, OURS)
 
 
 def test_a_missing_line_or_one_in_another_component_makes_a_difference() -> None:
-    assert not lines.same(OURS.replace(b"SEQUENCE:", b"X-SEQUENCE:", 1), OURS)
+    assert not comparing_lines.same(OURS.replace(b"SEQUENCE:", b"X-SEQUENCE:", 1), OURS)
     alarm = OURS.index(b"BEGIN:VALARM")
     swapped = OURS[:alarm].replace(b"SUMMARY", b"ACTION", 1) + OURS[alarm:].replace(b"ACTION", b"SUMMARY", 1)
-    assert not lines.same(swapped, OURS)
+    assert not comparing_lines.same(swapped, OURS)
 
 
 @given(any_series(), st.text(max_size=40), st.lists(st.integers(0, 10_000), max_size=3))
@@ -71,5 +69,5 @@ def test_what_we_said_is_read_from_our_lines_as_from_the_whole_text(
     odd = replace(entry, summary=said, description=f"{ODD}{said}", alarms=tuple(alarms))
     for each in (*([odd] if odd.held else []), replace(DAY, summary=said, description=said)):
         text = documents.document_of(each)
-        assert touches.texts_of_ours(text) == touches.texts_of(text)
+        assert owner_edits.texts_of_ours(text) == owner_edits.texts_of(text)
         assert documents.view_of(each) == documents.view_of_text(text)

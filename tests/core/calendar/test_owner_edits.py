@@ -7,13 +7,13 @@ from __future__ import annotations
 import pytest
 
 from portal.core.calendar.owner_edits import (
+    edited,
+    edited_in,
     put_there,
     read_back,
     revision_of,
-    touched,
-    touched_in,
     uid_of,
-    with_touches,
+    with_edits,
 )
 
 TEXT = (
@@ -56,8 +56,8 @@ def test_a_folded_uid_is_read_whole() -> None:
 def test_a_title_of_ours_that_arrived_without_an_answer_is_no_touch_and_the_owners_stays_one() -> None:
     before = read_back(text("Sam"), text("Sam"), frozenset())
     arrived = put_there(text("Samira"), text("Samira"), before)
-    assert touched(put_there(text("Samira"), text("Coffee"), before), before) == frozenset()
-    assert (arrived["SUMMARY"], touched({"SUMMARY": "Coffee"}, arrived)) == ("Samira", {"SUMMARY"})
+    assert edited(put_there(text("Samira"), text("Coffee"), before), before) == frozenset()
+    assert (arrived["SUMMARY"], edited({"SUMMARY": "Coffee"}, arrived)) == ("Samira", {"SUMMARY"})
     assert put_there(text("Samira"), text("Coffee"), before)["SUMMARY"] == "Sam"
     assert put_there(text("Samira"), None, {})["SUMMARY"] == "Samira"
 
@@ -65,11 +65,11 @@ def test_a_title_of_ours_that_arrived_without_an_answer_is_no_touch_and_the_owne
 def test_what_is_as_it_was_put_is_seen_by_its_lines_and_a_touch_is_seen_whatever_else_is_there() -> None:
     put = read_back(text("Sam"), text("Sam"), frozenset())
     other_lines = text("Sam").replace(b"UID:", b"X-THEIRS:1\r\nUID:")
-    assert [touched_in(each, put) for each in (text("Sam"), other_lines, b"nonsense \xff")] == [
+    assert [edited_in(each, put) for each in (text("Sam"), other_lines, b"nonsense \xff")] == [
         frozenset()
     ] * 3
-    assert touched_in(text("Coffee", OVERRIDE, MASTER), put) == {"SUMMARY"}
-    assert touched_in(
+    assert edited_in(text("Coffee", OVERRIDE, MASTER), put) == {"SUMMARY"}
+    assert edited_in(
         text("Sam", "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"), put
     ) == {"VALARM"}
 
@@ -78,5 +78,5 @@ def test_a_path_with_backslashes_stays_whole_beside_the_owners_title() -> None:
     place = "LOCATION;LANGUAGE=en:" + r"\\\\server\\North\\new\; left"
     ours = text("Sam", f"{place}\r\n")
     assert place.encode() in ours
-    both = with_touches(ours, text("Coffee"), frozenset({"SUMMARY"}))
+    both = with_edits(ours, text("Coffee"), frozenset({"SUMMARY"}))
     assert (place.encode() in both, b"SUMMARY:Coffee" in both, b"Sam" in both) == (True, True, False)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from portal.core.calendar.owner_moves import Deleted, Left, Moved, Shifted, Unclear, observed
+from portal.core.calendar.owner_moves import Cancelled, Deleted, Moved, Shifted, Unclear, owner_moves
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -33,7 +33,7 @@ def after(changes: dict[date, dict[str, Any] | None]) -> dict[str, Any]:
 
 
 def says(found: dict[str, Any] | None, **more: Any) -> tuple[Any, ...]:
-    return observed({"before": BEFORE, "after": found, **more}, zone_name="Europe/Berlin", at=NOW)
+    return owner_moves({"before": BEFORE, "after": found, **more}, zone_name="Europe/Berlin", at=NOW)
 
 
 def test_one_that_was_dragged_has_moved() -> None:
@@ -44,12 +44,12 @@ def test_one_that_was_dragged_has_moved() -> None:
 
 @pytest.mark.parametrize("now", [None, span(DAYS[2], cancelled=True)])
 def test_one_that_was_deleted_or_cancelled_is_left_out(now: dict[str, Any] | None) -> None:
-    assert says(after({DAYS[2]: now})) == (Left(at(DAYS[2])),)
+    assert says(after({DAYS[2]: now})) == (Cancelled(at(DAYS[2])),)
 
 
 def test_several_things_at_once_are_told_one_by_one() -> None:
     found = says(after({DAYS[1]: None, DAYS[3]: span(DAYS[3], 14)}))
-    assert [type(each) for each in found] == [Left, Moved]
+    assert [type(each) for each in found] == [Cancelled, Moved]
 
 
 def test_what_is_over_is_nobodys_business() -> None:
@@ -92,7 +92,7 @@ def test_what_cannot_be_told_is_not_guessed_at() -> None:
 
 def test_what_becomes_of_a_series_that_is_over_is_nobodys_business() -> None:
     over = datetime(2027, 1, 1, tzinfo=UTC)
-    assert observed({"before": BEFORE, "after": None}, zone_name="Europe/Berlin", at=over) == ()
+    assert owner_moves({"before": BEFORE, "after": None}, zone_name="Europe/Berlin", at=over) == ()
 
 
 def test_an_entry_that_is_gone_is_deleted() -> None:
@@ -107,4 +107,6 @@ def test_the_day_of_a_milestone_moves() -> None:
             "before": {"occurrences": {str(old): view(old)}},
             "after": {"occurrences": {str(key): view(new)}},
         }
-        assert observed(change, zone_name="UTC", at=NOW) == (Moved(str(old), new, new + timedelta(days=1)),)
+        assert owner_moves(change, zone_name="UTC", at=NOW) == (
+            Moved(str(old), new, new + timedelta(days=1)),
+        )

@@ -13,13 +13,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.core.calendar import sync_plan as reconcile
+from portal.core.calendar import sync_plan
 from portal.core.calendar.sync_plan import (
     Act,
-    Found,
     ItemState,
     Known,
     Plan,
+    RemoteItem,
     Step,
     Wanted,
     dropped,
@@ -104,8 +104,8 @@ class World:
         self.server.pop(href, None)
         self.burn()
 
-    def read(self, hrefs: Any) -> dict[str, Found]:
-        return {href: Found(*self.server[href]) for href in hrefs if href in self.server}
+    def read(self, hrefs: Any) -> dict[str, RemoteItem]:
+        return {href: RemoteItem(*self.server[href]) for href in hrefs if href in self.server}
 
     def round(self, meanwhile: Callable[[World], None] | None = None) -> None:
         """One round as push.py goes it; `meanwhile` is what the owner does between our look
@@ -320,12 +320,12 @@ def test_what_comes_back_from_the_bin_is_kept_again() -> None:
 def test_a_server_that_rewrites_what_it_is_given_is_believed_under_the_etag_of_our_write() -> None:
     intended = Known("a", "/a", intended={"occurrences": {"x": {}}})
     other = {"occurrences": {"y": {}}}
-    same = written(intended, Found("1", other), etag="1", hash="h")
+    same = written(intended, RemoteItem("1", other), etag="1", hash="h")
     assert same == Known("a", "/a", "1", base=other, written_hash="h")
-    assert written(intended, Found("2", other), etag="1", hash="h") is None
-    assert written(intended, Found("2", {"occurrences": {"x": {}}}), etag="1", hash="h") is not None
-    assert written(intended, Found("2", None), etag="", hash="h") == Known(
-        "a", "/a", "2", base=reconcile.UNREADABLE, written_hash="h"
+    assert written(intended, RemoteItem("2", other), etag="1", hash="h") is None
+    assert written(intended, RemoteItem("2", {"occurrences": {"x": {}}}), etag="1", hash="h") is not None
+    assert written(intended, RemoteItem("2", None), etag="", hash="h") == Known(
+        "a", "/a", "2", base=sync_plan.UNREADABLE, written_hash="h"
     )
 
 
@@ -347,14 +347,17 @@ def two(name: str) -> Wanted:
 
 def test_a_copy_from_an_older_backup_is_nobodys_change_and_what_vanished_with_it_is_made_again() -> None:
     wanted, known = {"a": two("a"), "b": two("b")}, {"a": kept("a"), "b": kept("b")}
-    steps = plan(wanted, known, {"/home/a": "a1"}, {"/home/a": Found("a1", one(1), EARLIER)}).steps
+    steps = plan(wanted, known, {"/home/a": "a1"}, {"/home/a": RemoteItem("a1", one(1), EARLIER)}).steps
     assert [(step.act, step.change) for step in steps.values()] == [(Act.CHANGE, None), (Act.CREATE, None)]
 
 
 def test_whoever_edits_an_entry_stamps_it_later_or_leaves_its_stamp_alone() -> None:
     for revision in (LATER, (1, LATER[1]), (3, EARLIER[1]), (2, "20260302T000000Z"), (0, "")):
         step = plan(
-            {"a": two("a")}, {"a": kept("a")}, {"/home/a": "a3"}, {"/home/a": Found("a3", one(3), revision)}
+            {"a": two("a")},
+            {"a": kept("a")},
+            {"/home/a": "a3"},
+            {"/home/a": RemoteItem("a3", one(3), revision)},
         ).steps["a"]
         assert (step.act, step.change) == (None, {"before": one(2), "after": one(3)}), revision
 
