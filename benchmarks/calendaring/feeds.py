@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from calendaring import company, machine, wire
-from portal.calendars.feeds import links as tokens
+from portal.calendars.feeds.links import address, link_for
 from portal.clock import now
 from portal.db import db, transaction
 from tests.calendars.servers import free_port
@@ -24,8 +24,8 @@ ETAG = re.compile(rb"\r\netag: ([^\r]+)", re.IGNORECASE)
 def addresses(ids: list[int]) -> list[str]:
     """The path of each person's feed."""
     with transaction():
-        links = [tokens.link_for(each, at=now()) for each in ids]
-        return [(tokens.address(each) or "").removeprefix("http://localhost") for each in links]
+        links = [link_for(person_id, at=now()) for person_id in ids]
+        return [(address(link) or "").removeprefix("http://localhost") for link in links]
 
 
 def queries(app: Flask, path: str, **headers: str) -> int:

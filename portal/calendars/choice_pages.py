@@ -1,4 +1,4 @@
-"""The page on which one says how one's calendar behaves: reminders, busy times, invitations by e-mail."""
+"""The page where people choose how their calendar behaves: reminders, busy times, invitations by e-mail."""
 
 from typing import Any
 
@@ -38,12 +38,12 @@ REMINDERS = {
 
 
 class ChoiceForm(PortalForm):
-    """What a person can choose, as seen in `version`."""
+    """The choice of a person, as seen in `version`."""
 
     version = HiddenField()
     alarm_minutes = SelectField(
         _l("Remind me of a check-in"),
-        choices=[SelectChoice(*each) for each in REMINDERS.items()],
+        choices=[SelectChoice(*choice) for choice in REMINDERS.items()],
         description=_l("Milestones remind you at nine the morning before, unless you want no reminder."),
     )
     busy = BooleanField(
@@ -59,7 +59,7 @@ class ChoiceForm(PortalForm):
     )
 
     def values(self) -> dict[str, Any]:
-        """What was chosen, as the action takes it."""
+        """The arguments for `choices.change`."""
         minutes = int(self.alarm_minutes.data) if self.alarm_minutes.data else None
         return {"alarm_minutes": minutes, "busy": self.busy.data, "invitations": self.invitations.data}
 
@@ -67,14 +67,14 @@ class ChoiceForm(PortalForm):
 @blueprint.get("")
 @signed_in
 def index() -> Response:
-    """What one chose."""
+    """The form."""
     return _shown(_form())
 
 
 @blueprint.post("")
 @signed_in
 def save() -> Response:
-    """Save it; when it was changed in another window meanwhile, both values are shown."""
+    """Save it; if it was changed in another window meanwhile, show both values."""
     form = _form()
     if not form.sent():
         return _shown(form, 422)
@@ -107,23 +107,23 @@ def _form(*, fresh: bool = False) -> ChoiceForm:
 
 
 def _shown(form: ChoiceForm, status: int = 200) -> Response:
-    about = _about(form)
-    page = lambda: render_template("calendars/choices.html", **about)  # noqa: E731 - it needs no name elsewhere
-    return answer("calendars/_choices.html", page=page, status=status, **about)
+    context = _context(form)
+    page = lambda: render_template("calendars/choices.html", **context)  # noqa: E731 - it needs no name elsewhere
+    return answer("calendars/_choices.html", page=page, status=status, **context)
 
 
 def _answer(form: ChoiceForm, *, back_to: str) -> Response:
-    return answer("calendars/_choices.html", back_to=back_to, **_about(form))
+    return answer("calendars/_choices.html", back_to=back_to, **_context(form))
 
 
-def _about(form: ChoiceForm) -> dict[str, Any]:
+def _context(form: ChoiceForm) -> dict[str, Any]:
     account = accounts.account_of(current_user.id)
     connected = account is not None and account.state == "connected"
     return {"form": form, "connected": connected, "reads_answers": current().reads_answers}
 
 
 def _conflict(stale: Stale, form: ChoiceForm) -> Response:
-    """Both values of what differs; what is kept is what the form said, under the version now seen."""
+    """Show both values of what differs; keeping yours sends the form again, with the present version."""
     ticked = {name: "y" if form[name].data else "" for name in ("busy", "invitations")}
     version = choices.choice_of(current_user.id).version
     conflict = Conflict(
@@ -131,7 +131,7 @@ def _conflict(stale: Stale, form: ChoiceForm) -> Response:
         message=stale.message,
         differences=[
             Difference(
-                form[name].label.text, yours=_said(name, yours), theirs=_said(name, stale.theirs[name])
+                form[name].label.text, yours=_words(name, yours), theirs=_words(name, stale.theirs[name])
             )
             for name, yours in stale.yours.items()
         ],
@@ -144,7 +144,7 @@ def _conflict(stale: Stale, form: ChoiceForm) -> Response:
     return conflict_answer(conflict, page)
 
 
-def _said(name: str, value: object) -> str:
+def _words(name: str, value: object) -> str:
     if name == "alarm_minutes":
         return str(REMINDERS[NEVER if value is None else str(value)])
     return _("yes") if value else _("no")

@@ -1,5 +1,5 @@
-"""How a person's calendar behaves, by their choice: reminders, being asked when they are busy, invitations by
-e-mail.
+"""What people choose about their calendar: reminders, whether it is asked when they are busy, and invitations
+by e-mail.
 """
 
 from collections.abc import Collection
@@ -28,7 +28,7 @@ SHOWN = {"alarm_minutes", "invitations"}
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person chose; as it stands here when they never did. `version` is 0 until they do."""
+    """What a person chose; the defaults if they never did, with `version` 0."""
 
     alarm_minutes: int | None = 15
     busy: bool = False
@@ -42,9 +42,7 @@ class Choice:
 
     @property
     def alarms_of_days(self) -> tuple[int, ...]:
-        """Minutes before the midnight that begins the day of a milestone; none for whoever wants no
-        reminders.
-        """
+        """Minutes before the midnight at which the day of a milestone begins."""
         return () if self.alarm_minutes is None else (MORNING_BEFORE,)
 
 
@@ -58,7 +56,7 @@ def choices_of(person_ids: Collection[int]) -> dict[int, Choice]:
     query = select(CalendarChoice).where(CalendarChoice.person_id.in_(person_ids))
     rows = db.session.scalars(query.execution_options(populate_existing=True))
     return {person_id: Choice() for person_id in person_ids} | {
-        each.person_id: _as_chosen(each) for each in rows
+        row.person_id: _as_chosen(row) for row in rows
     }
 
 
@@ -74,10 +72,9 @@ def change(
 ) -> bool:
     """Change what a person chose, as seen in version `seen`; whether that changed anything.
 
-    Raises Stale with both values when it was changed meanwhile, and Invalid for a reminder that is not
-    offered.
+    Raises Stale with both values if it was changed meanwhile, and Invalid for a reminder that is not offered.
     """
-    del at  # the audit reads its own clock; kept so that all verbs are called alike
+    del at  # the audit reads its own clock; all actions take the same arguments
     if alarm_minutes not in ALARMS:
         raise Invalid(_("Choose one of the reminders in the list."), field="alarm_minutes")
     db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
@@ -87,23 +84,23 @@ def change(
     changed = {name: value for name, value in wanted.items() if before[name] != value}
     if not changed:
         return False
-    theirs = {name: before[name] for name in changed}
+    replaced = {name: before[name] for name in changed}
     if version != seen:
-        raise Stale(_("You changed this in another window meanwhile."), theirs=theirs, yours=changed)
+        raise Stale(_("You changed this in another window meanwhile."), theirs=replaced, yours=changed)
     row = _row(person.id)
     for name, value in changed.items():
         setattr(row, name, value)
     db.session.flush()
-    audit.write(action="calendar_choice.changed", on=KIND, id=person.id, by=by, before=theirs, after=changed)
+    audit.write(
+        action="calendar_choice.changed", on=KIND, id=person.id, by=by, before=replaced, after=changed
+    )
     if SHOWN & set(changed):
         versions.raise_calendar([person.id])
     return True
 
 
 def _row(person_id: int) -> CalendarChoice:
-    """The person's row; made with what holds for whoever never chose, since a new row cannot take None for a
-    default.
-    """
+    """The person's row, made with the defaults if there is none; a new row would take None for a default."""
     row = db.session.scalars(
         select(CalendarChoice).where(CalendarChoice.person_id == person_id)
     ).one_or_none()

@@ -1,6 +1,4 @@
-"""What a person's calendar shows: the only function that says so. The feed, the push and invitations all use
-it.
-"""
+"""What a person's calendar shows: the one function behind feeds, CalDAV accounts and invitations."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -27,33 +25,31 @@ def entries_of(person_id: int, *, pairing_id: int | None = None) -> list[Entry]:
     """All entries of a person, or those of one pairing of theirs, in their language; six queries whatever
     their number.
 
-    A pairing that has ended keeps what began before; a series of which no meeting is left is not there.
+    A pairing that has ended keeps what began before its end; a series without a meeting left is omitted.
     """
     person = db.session.get(Person, person_id)
     if person is None:
         return []
-    pairings = {each.id: each for each in queries.shown_pairings(person_id, pairing_id)}
-    check_ins, milestones = (
-        schedule.check_ins_of_many(list(pairings)),
-        schedule.milestones_of_many(list(pairings)),
-    )
-    cuts, choice, found = schedule.cuts_of_many(list(pairings)), choice_of(person_id), list[Entry]()
+    pairings = {pairing.id: pairing for pairing in queries.shown_pairings(person_id, pairing_id)}
+    check_ins = schedule.check_ins_of_many(list(pairings))
+    milestones = schedule.milestones_of_many(list(pairings))
+    cuts, choice = schedule.cuts_of_many(list(pairings)), choice_of(person_id)
+    entries: list[Entry] = []
     with in_language_of(person):
-        for each in pairings.values():
-            found += _all_series(check_ins.get(each.id, []), cuts.get(each.id, []), each, person, choice)
-            found += (_day(row, each, person, choice) for row in milestones.get(each.id, []))
-    return found
+        for pairing in pairings.values():
+            rows = check_ins.get(pairing.id, [])
+            entries += _all_series(rows, cuts.get(pairing.id, []), pairing, person, choice)
+            entries += (_day(row, pairing, person, choice) for row in milestones.get(pairing.id, []))
+    return entries
 
 
 def stamp_of(person_id: int) -> int:
-    """The version of all that `entries_of` says to a person: another stamp, another calendar. One query."""
+    """The version of everything that `entries_of` returns for a person. One query."""
     return queries.stamps_of([person_id]).get(person_id, 0)
 
 
 def in_language_of(person: Person) -> AbstractContextManager[None]:
-    """Speak the person's language, and English to those who never chose: a calendar is asked for without a
-    browser.
-    """
+    """The person's language, or English if they never chose one, since no browser asks for a calendar."""
     return force_locale(person.locale or "en")
 
 
@@ -71,10 +67,10 @@ def _all_series(
     check_ins: Sequence[CheckIn], cuts: Sequence[datetime], pairing: Pairing, person: Person, choice: Choice
 ) -> Iterator[MeetingSeries]:
     by_series: dict[int, list[CheckIn]] = defaultdict(list)
-    for each in check_ins:
-        by_series[each.series_id].append(each)
+    for check_in in check_ins:
+        by_series[check_in.series_id].append(check_in)
     for _, rows in sorted(by_series.items()):
-        entry = _series(sorted(rows, key=lambda each: each.number), cuts, pairing, person, choice)
+        entry = _series(sorted(rows, key=lambda row: row.number), cuts, pairing, person, choice)
         if entry.held:
             yield entry
 
@@ -101,10 +97,8 @@ def _series(
         url=page_of(pairing),
         alarms=choice.alarms,
         occurrences=tuple(
-            Occurrence(
-                each.number, each.rule_on, each.starts_at, each.minutes, each.state == CheckInState.SKIPPED
-            )
-            for each in rows
+            Occurrence(row.number, row.rule_on, row.starts_at, row.minutes, row.state == CheckInState.SKIPPED)
+            for row in rows
         ),
     )
 

@@ -1,5 +1,5 @@
-"""What is said about a calendar in trouble: on its page, in the letter that asks its owner,
-and to operators.
+"""The problems of calendar accounts in words, for pages, letters and operators; and the letters about changes
+that people made in their own calendars.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ from portal.settings import current
 from portal.web.template_globals import in_zone
 
 TO_CHOOSE = ("no-new-calendar", "no-such-calendar")
-"""Troubles in which the account's detail lists the calendars to choose from, a line each."""
+"""Problems with which the account's detail lists the calendars to choose from, one a line."""
 PROBLEMS = {
     "wrong-password": _l(
         "The server does not accept the user name and password. Many servers want an app password here."
@@ -49,12 +49,12 @@ PROBLEMS = {
 
 
 def problem_words(problem: str) -> str:
-    """What is wrong, in a sentence; "" when nothing is."""
+    """A problem in a sentence; "" for none."""
     return str(PROBLEMS.get(problem, PROBLEMS["bad-answer"])) if problem else ""
 
 
 def suspended(account: CalendarAccount, to: Person) -> Letter:
-    """Asks what is to become of a calendar that we have stopped writing to."""
+    """Asks the owner what to do about a calendar that we have stopped writing to."""
     with in_language_of(to):
         return compose(
             "calendars.suspended",
@@ -67,9 +67,7 @@ def suspended(account: CalendarAccount, to: Person) -> Letter:
 
 
 def not_followed(pairing: Pairing, to: Person, reason: str) -> Letter:
-    """Says why a change in one's own calendar could not be followed; the calendar shows the agreed times
-    again.
-    """
+    """Explains why a change in one's own calendar could not be followed; it shows the agreed times again."""
     subject = _(
         "We could not follow your change of the check-ins with %(name)s", name=partner(pairing, to.id).name
     )
@@ -77,7 +75,7 @@ def not_followed(pairing: Pairing, to: Person, reason: str) -> Letter:
 
 
 def not_understood(pairing: Pairing, to: Person) -> Letter:
-    """Says that a change in one's own calendar could not be told with certainty, and is left as it is."""
+    """Says that a change in one's own calendar was not understood, and is left as it is."""
     subject = _(
         "We could not tell what you changed about the check-ins with %(name)s",
         name=partner(pairing, to.id).name,
@@ -94,9 +92,7 @@ def partner_asked(pairing: Pairing, to: Person, when: datetime) -> Letter:
 
 
 def no_longer_written(pairing: Pairing, to: Person) -> Letter:
-    """Says that what one deleted in one's own calendar is not written there any more, and how to have it
-    back.
-    """
+    """Says that what one deleted in one's own calendar is no longer written there, and how to get it back."""
     subject = _("Check-ins with %(name)s are no longer in your calendar", name=partner(pairing, to.id).name)
     return _about_pair("no_longer_written", subject, pairing, to)
 

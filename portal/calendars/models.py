@@ -1,4 +1,4 @@
-"""Tables of the calendars room."""
+"""Tables of the calendars package."""
 
 from datetime import datetime
 from typing import Any
@@ -23,9 +23,9 @@ SEARCH = kept("to show the times that suit both", period="ten minutes")
 class FeedLink(Model):
     """The address of a live feed: all of a person's entries, or (with `pairing_id`) those of one pairing.
 
-    The token in the address is made from `seed` with the portal's key (calendars/tokens.py), so that its
-    owner can see it again; it is looked up by `token_digest`, its SHA-256. Replacing it gives a new row and
-    revokes the old.
+    The token in the address is made from `seed` with the portal's key (feeds/links.py), so that its owner can
+    see it again; it is looked up by `token_digest`, its SHA-256. Replacing it makes a new row and revokes the
+    old one.
     """
 
     __tablename__ = "feed_link"
@@ -50,10 +50,10 @@ class FeedLink(Model):
 class CalendarAccount(Leased, Model):
     """A CalDAV account of a person, with the calendar in it that is written to.
 
-    `state`: connecting, connected, suspended (the person is asked, see `problem`), leaving (its entries are
-    being removed), gone. `uid` binds the sealed password. `origin` is the one scheme, host and port that
-    requests may go to. `pushed_stamp` is the stamp of what was last written whole (people.versions.stamp);
-    another one means out of date.
+    `state`: connecting, connected, suspended (its owner is asked, see `problem`), leaving (its entries are
+    being removed), gone. `uid` binds the sealed password. `origin` is the only scheme, host and port that
+    requests may go to. `pushed_stamp` is the stamp of what was last written completely (queries.stamp); if
+    the present one differs, the account is out of date.
     """
 
     __tablename__ = "calendar_account"
@@ -90,7 +90,7 @@ class CalendarAccount(Leased, Model):
 
 
 class CalendarItem(Model):
-    """What we know of one entry in one account: see core.reconcile.Known for what the views mean."""
+    """What we know of one entry in one account; sync_plan.Known explains the columns."""
 
     __tablename__ = "calendar_item"
     __table_args__ = (UniqueConstraint("account_id", "uid"),)
@@ -109,7 +109,7 @@ class CalendarItem(Model):
 
 
 class CalendarChange(Model):
-    """Something that a person changed in their own calendar, noted once, as it becomes the new base."""
+    """Something that a person changed in their own calendar, recorded once, as it becomes the new base."""
 
     __tablename__ = "calendar_change"
 
@@ -124,8 +124,7 @@ class CalendarChange(Model):
 
 
 class CalendarChoice(Model):
-    """What a person chose for their calendars; no row means the defaults below (calendars/choices.py reads
-    it).
+    """What a person chose for their calendars; no row means the defaults (see choices.Choice).
 
     `alarm_minutes`: how long before a check-in their calendar reminds them, None for never. `busy`: whether
     Find a time may ask their connected calendar when they are busy. `invitations`: whether each check-in is
@@ -149,9 +148,8 @@ class CalendarChoice(Model):
 class Invitation(Model):
     """One check-in as it was last sent to a person by e-mail (iMIP, RFC 6047), and what they answered.
 
-    `uid` is its own, never that of a series. `said` is a digest of what the last message said: another one
-    means that a newer message, with a higher `sequence`, is to be sent. The newest answer counts, by
-    (SEQUENCE, DTSTAMP).
+    `uid` is its own, never that of a series. `said` is a digest of the last message: if the present one
+    differs, a message with a higher `sequence` is due. The newest answer counts, by (SEQUENCE, DTSTAMP).
     """
 
     __tablename__ = "invitation"
@@ -185,12 +183,11 @@ class Invitation(Model):
 
 
 class TimeSearch(Leased, Model):
-    """Somebody looks for a time that suits both of a pairing; a worker finds at most five and forgets all
-    else.
+    """A search for times that suit both of a pairing, at most five, found by a worker.
 
-    `slots` holds nothing but those five and their reasons, `notes` whose calendar was asked and how that
-    went; busy times are never kept. `check_in_id` is the check-in that is to move, None when the series is to
-    be planned. A search is wiped ten minutes after it was `done_at`.
+    `slots` holds only those and their reasons, `notes` whose calendar was asked and how that went; busy times
+    are never stored. `check_in_id` is the check-in to move, None if the series is to be planned. A search is
+    deleted ten minutes after `done_at`.
     """
 
     __tablename__ = "time_search"

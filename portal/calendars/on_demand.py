@@ -1,6 +1,6 @@
-"""Rounds over calendar accounts on demand, for operators at the command line, which waits for the outcome.
+"""Rounds for calendar accounts on demand, for operators at the command line, which waits for the outcome.
 
-A round is done here, in this process, unless a worker does one already; then that one is waited for.
+A round runs in this process, unless a worker is at one already; then that one is waited for.
 """
 
 import time
@@ -27,7 +27,7 @@ PATIENCE_SECONDS = 90.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command on somebody's account went, in words."""
+    """How a command on somebody's account went, in words for the operator."""
 
     email: str
     well: bool
@@ -37,7 +37,7 @@ class Outcome:
 def connect_now(
     person_id: int, *, address: str, username: str, password: str, calendar: str | None = None
 ) -> Outcome:
-    """Connect somebody's account and wait until it is connected, or is not."""
+    """Connect somebody's account and wait until it is connected or has failed."""
     with transaction():
         person = db.session.get_one(Person, person_id)
         account = connect(
@@ -54,20 +54,20 @@ def connect_now(
 
 
 def sync_now(person_id: int | None = None) -> list[Outcome]:
-    """One full round now, for one person's account or all; raises Invalid when the person has none."""
-    query = select(CalendarAccount.id).where(CalendarAccount.state.in_(ACTIVE)).order_by(CalendarAccount.id)
+    """A round now, for one person's account or all; raises Invalid when the person has none."""
     if person_id is not None:
         account = account_of(person_id)
         if account is None:
             raise Invalid(_("No calendar is connected. `portal calendars connect` connects one."))
         return [_brought_in_step(account.id)]
-    ids: Sequence[int] = db.session.scalars(query).all()
+    query = select(CalendarAccount.id).where(CalendarAccount.state.in_(ACTIVE)).order_by(CalendarAccount.id)
+    account_ids: Sequence[int] = db.session.scalars(query).all()
     db.session.rollback()
-    return [_brought_in_step(each) for each in ids]
+    return [_brought_in_step(account_id) for account_id in account_ids]
 
 
 def disconnect_now(person_id: int, *, keep_entries: bool) -> Outcome:
-    """Disconnect somebody's account and wait until the entries are away, unless they stay."""
+    """Disconnect somebody's account and wait until the entries are removed, unless they stay."""
     with transaction():
         account = account_of(person_id)
         if account is None:
@@ -79,30 +79,32 @@ def disconnect_now(person_id: int, *, keep_entries: bool) -> Outcome:
 
 def status() -> list[dict[str, Any]]:
     """All accounts that are not gone, as rows."""
-    kept = (
+    entries = (
         select(func.count())
         .where(CalendarItem.account_id == CalendarAccount.id, CalendarItem.state == ItemState.KEPT)
         .scalar_subquery()
     )
-    query = select(CalendarAccount, Person.email, kept).join(Person, Person.id == CalendarAccount.person_id)
+    query = select(CalendarAccount, Person.email, entries).join(
+        Person, Person.id == CalendarAccount.person_id
+    )
     rows = db.session.execute(query.where(CalendarAccount.state != "gone").order_by(Person.email))
     return [
         {
             "email": email,
             "state": account.state,
             "calendar": account.calendar_name,
-            "entries": entries,
+            "entries": count,
             "problem": account.problem,
             "pushed_at": account.pushed_at,
             "not_before": account.not_before,
             "says": letters.problem_words(account.problem),
         }
-        for account, email, entries in rows
+        for account, email, count in rows
     ]
 
 
 def _brought_in_step(account_id: int) -> Outcome:
-    """Have a round done here, or wait for the worker that does one already, until the account rests."""
+    """Run a round, or wait for the worker that is at one already, until the account has nothing to do."""
     until = time.monotonic() + PATIENCE_SECONDS
     while not sync(account_id, at_once=True) and time.monotonic() < until:
         account = db.session.get_one(CalendarAccount, account_id)

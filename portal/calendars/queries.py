@@ -1,4 +1,4 @@
-"""Questions about what calendars show: whose pairings, and the versions behind what they show."""
+"""Queries about what calendars show: whose pairings, and the versions behind them."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -31,36 +31,35 @@ from portal.people.models import Person, PersonVersion
 from portal.schedule.models import CheckIn, Milestone, Series
 
 SHIFT = 2**32
-"""A stamp is the calendar version times this, and the partners' card versions. Partners only come and go when
-the calendar version rises, so equal stamps mean that nothing changed."""
+"""A stamp is the calendar version times this, plus the partners' card versions. Partners only come and go
+when the calendar version rises, so equal stamps mean that nothing changed.
+"""
 
 
 def is_shown() -> ColumnElement[bool]:
-    """Whether a pairing is in calendars: it runs, is paused, or ran until it ended."""
+    """Whether calendars show a pairing: it is active, paused, or was active before it ended."""
     ended = and_(Pairing.state == PairingState.ENDED, Pairing.active_at.is_not(None))
     return or_(Pairing.state.in_([PairingState.ACTIVE, PairingState.PAUSED]), ended)
 
 
 def shown_pairings(person_id: int, pairing_id: int | None = None) -> list[Pairing]:
     """A person's pairings that calendars show, or the one asked for if it is among them, in one query."""
-    theirs = or_(Pairing.mentor_id == person_id, Pairing.mentee_id == person_id)
-    query = select(Pairing).where(theirs, is_shown()).options(*whole()).order_by(Pairing.id)
+    is_of_person = or_(Pairing.mentor_id == person_id, Pairing.mentee_id == person_id)
+    query = select(Pairing).where(is_of_person, is_shown()).options(*whole()).order_by(Pairing.id)
     return list(db.session.scalars(query if pairing_id is None else query.where(Pairing.id == pairing_id)))
 
 
 def stamp(person_id: InstrumentedAttribute[int]) -> ColumnElement[int]:
-    """The stamp of what a person's calendar shows, for the person whose id stands in this column of the
-    query.
-    """
+    """The stamp of what a person's calendar shows, for the person whose id is in this column."""
     versions = select(PersonVersion.calendar).where(PersonVersion.person_id == person_id).scalar_subquery()
     ends = (Pairing.mentor_id, Pairing.mentee_id)
     cards = [
         select(func.coalesce(func.sum(PersonVersion.card), 0))
-        .join(Pairing, theirs == PersonVersion.person_id)
-        .where(mine == person_id, is_shown())
+        .join(Pairing, partner_id == PersonVersion.person_id)
+        .where(own_id == person_id, is_shown())
         .correlate(person_id.class_)
         .scalar_subquery()
-        for mine, theirs in (ends, ends[::-1])
+        for own_id, partner_id in (ends, ends[::-1])
     ]
     return cast(func.coalesce(versions, 0) * SHIFT + cards[0] + cards[1], BigInteger)
 
@@ -72,14 +71,12 @@ def stamps_of(person_ids: Collection[int]) -> dict[int, int]:
 
 @lru_cache(maxsize=1)
 def _stamps() -> Select[int, int]:
-    """Put together once: that takes longer than asking, and every feed and every round asks."""
+    """Built once: that takes longer than running it, and every feed and every round runs it."""
     return select(Person.id, stamp(Person.id)).where(Person.id.in_(bindparam("ids", expanding=True)))
 
 
 def out_of_date(*, at: datetime) -> list[int]:
-    """The connected accounts in which something else stands than should, and that may be written to `at` this
-    moment.
-    """
+    """The connected accounts that do not show what they should and may be written to `at` this moment."""
     account = CalendarAccount
     query = select(account.id).where(
         account.state == "connected",
@@ -100,9 +97,9 @@ def changed_at(link: FeedLink) -> datetime:
 @lru_cache(maxsize=2)
 def _moments(of_one: bool) -> CompoundSelect[Any]:
     person = bindparam("person", type_=WIDE)
-    theirs = or_(Pairing.mentor_id == person, Pairing.mentee_id == person)
+    is_of_person = or_(Pairing.mentor_id == person, Pairing.mentee_id == person)
     shown = select(Pairing.id).where(
-        theirs, is_shown(), *([Pairing.id == bindparam("pairing")] if of_one else [])
+        is_of_person, is_shown(), *([Pairing.id == bindparam("pairing")] if of_one else [])
     )
     moments: Sequence[Any] = [
         select(func.max(Series.revised_at).label("at")).where(Series.pairing_id.in_(shown)),
@@ -115,20 +112,21 @@ def _moments(of_one: bool) -> CompoundSelect[Any]:
 
 def invitations_due(*, at: datetime, ahead: timedelta) -> list[int]:
     """Ids of people whose invitations may differ from their check-ins, in two queries."""
-    mine = or_(Pairing.mentor_id == CalendarChoice.person_id, Pairing.mentee_id == CalendarChoice.person_id)
-    theirs = and_(Invitation.person_id == CalendarChoice.person_id, Invitation.check_in_id == CheckIn.id)
+    person_id = CalendarChoice.person_id
+    is_of_person = or_(Pairing.mentor_id == person_id, Pairing.mentee_id == person_id)
+    is_sent = and_(Invitation.person_id == person_id, Invitation.check_in_id == CheckIn.id)
     new = and_(or_(Invitation.id.is_(None), Invitation.state == "cancelled"), CheckIn.starts_at <= at + ahead)
     other = and_(
         Invitation.state == "invited",
         or_(Invitation.starts_at != CheckIn.starts_at, Invitation.sent_at < Series.revised_at),
     )
     missing = (
-        select(CalendarChoice.person_id)
+        select(person_id)
         .join(Person, Person.id == CalendarChoice.person_id)
-        .join(Pairing, mine)
+        .join(Pairing, is_of_person)
         .join(Series, Series.pairing_id == Pairing.id)
         .join(CheckIn, CheckIn.series_id == Series.id)
-        .outerjoin(Invitation, theirs)
+        .outerjoin(Invitation, is_sent)
         .where(
             CalendarChoice.invitations, Person.disabled_at.is_(None), CheckIn.starts_at > at, _takes_place()
         )
@@ -150,11 +148,11 @@ def invitations_due(*, at: datetime, ahead: timedelta) -> list[int]:
             )
         )
     )
-    found = {each for query in (missing, too_many) for each in db.session.scalars(query.distinct())}
-    return sorted(found)
+    ids = {row for query in (missing, too_many) for row in db.session.scalars(query.distinct())}
+    return sorted(ids)
 
 
 def _takes_place() -> ColumnElement[bool]:
-    """Whether a check-in is in calendars: not skipped, and not ahead of its pairing's end."""
+    """Whether calendars show a check-in: it is not skipped, and begins before its pairing ended."""
     in_time = or_(Pairing.ended_at.is_(None), CheckIn.starts_at < Pairing.ended_at)
     return and_(CheckIn.state != "skipped", is_shown(), in_time)

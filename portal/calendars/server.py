@@ -1,7 +1,7 @@
-"""A calendar server as we need it, and the only file that knows the CalDAV library (RFC 4791, 4918, 6578).
+"""The client for a calendar server, and the only module that uses the CalDAV library (RFC 4791, 4918, 6578).
 
-Success is 200, 201 or 204 and nothing else. Items are named by their path; those of one calendar begin with
-the calendar's own. Every failure is a Trouble.
+Only 200, 201 and 204 count as success. Items are named by their path, which begins with that of their
+calendar. Every failure is a Trouble.
 """
 
 import uuid
@@ -33,7 +33,7 @@ LONG = 86_400.0
 
 
 class Conflict(Exception):
-    """It is not as we last saw it (412), or its UID is taken (400, 403, 409): look again."""
+    """An item is not as we last saw it (412), or its UID is taken (207, 400, 403, 409)."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Item:
 
 
 class Server:
-    """A conversation with one server on behalf of one person; use it with `with`."""
+    """A session with one server on behalf of one person; use it with `with`."""
 
     def __init__(self, address: str, credentials: Credentials, allowed: Rules) -> None:
         origin = Origin.of(address)
@@ -73,9 +73,7 @@ class Server:
         return calendars_in(self, home)
 
     def make_calendar(self, url: str, name: str) -> None:
-        """Make a calendar for events at this address, unless it is there; raises Trouble
-        `no-new-calendar`.
-        """
+        """Make a calendar for events at this address unless there is one; raises Trouble."""
         body = (
             f"{XML}<c:mkcalendar {SPACES}><d:set><d:prop><d:displayname>{escape(name)}</d:displayname>"
             '<c:supported-calendar-component-set><c:comp name="VEVENT"/></c:supported-calendar-component-set>'
@@ -94,38 +92,37 @@ class Server:
             raise Trouble("no-new-calendar", f"MKCALENDAR answered {status}", permanent=True) from None
 
     def ctag(self, calendar: str) -> str:
-        """What changes whenever something in the calendar does, or "" if the server has no such thing.
-
-        Raises Trouble `calendar-gone`.
+        """A tag that changes whenever something in the calendar does, "" if the server has none. Raises
+        Trouble `calendar-gone`.
         """
-        found = self.properties(calendar, f"{D}resourcetype", f"{S}getctag", f"{D}sync-token")
-        kinds = found.get(f"{D}resourcetype")
+        properties = self.properties(calendar, f"{D}resourcetype", f"{S}getctag", f"{D}sync-token")
+        kinds = properties.get(f"{D}resourcetype")
         if kinds is None or kinds.find(f"{C}calendar") is None:
             raise Trouble("calendar-gone", f"no calendar at {urlsplit(calendar).path}", permanent=True)
-        return (text(found, f"{S}getctag") or text(found, f"{D}sync-token"))[:500]
+        return (text(properties, f"{S}getctag") or text(properties, f"{D}sync-token"))[:500]
 
     def look(self, calendar: str) -> dict[str, str]:
         """The ETag of every item in a calendar, by path."""
-        own, found = urlsplit(calendar).path, {}
+        own, etags = urlsplit(calendar).path, {}
         for href, properties in self.listed(calendar, ("d:getetag", "d:resourcetype")):
             path, kinds = _path_in(calendar, href), properties.get(f"{D}resourcetype")
             if path.startswith(own) and path != own and (kinds is None or not len(kinds)):
-                found[path] = _etag(properties)
-        return found
+                etags[path] = _etag(properties)
+        return etags
 
     def read(self, paths: Collection[str]) -> dict[str, Item]:
         """The items at these paths that exist, by calendar-multiget."""
-        found: dict[str, Item] = {}
+        items: dict[str, Item] = {}
         by_parent: dict[str, list[str]] = {}
         for path in sorted(paths):
             by_parent.setdefault(path.rpartition("/")[0] + "/", []).append(path)
         for parent, inside in by_parent.items():
             for at in range(0, len(inside), READ_AT_ONCE):
-                found |= self._multiget(parent, inside[at : at + READ_AT_ONCE])
-        return found
+                items |= self._multiget(parent, inside[at : at + READ_AT_ONCE])
+        return items
 
     def write(self, path: str, text: bytes, *, if_match: str | None) -> str:
-        """Write an item that has this ETag, or (None) a new one; its new ETag, or "". Raises Conflict and
+        """Write an item that has this ETag, or with None a new one; its new ETag, or "". Raises Conflict and
         Trouble.
         """
         condition = {"If-Match": if_match} if if_match else {"If-None-Match": "*"}
@@ -137,9 +134,7 @@ class Server:
         raise _failed("PUT", status)
 
     def delete(self, path: str, *, if_match: str) -> None:
-        """Delete an item that has this ETag; one that is gone already is well. Raises
-        Conflict and Trouble.
-        """
+        """Delete an item that has this ETag; it may be gone already. Raises Conflict and Trouble."""
         headers = {"Schedule-Reply": "F", **({"If-Match": if_match} if if_match else {})}
         status, _ = self._write("DELETE", self.base + path, b"", headers)
         if status in DONE or status in ABSENT:
@@ -148,70 +143,65 @@ class Server:
             raise Conflict(str(status))
         raise _failed("DELETE", status)
 
-    def find(self, said: str, calendars: Sequence[str]) -> dict[str, Item]:
-        """The items, by path, whose UID holds these words (all for none), in the order of the calendars."""
-        by_uid = (
-            f'<c:prop-filter name="UID"><c:text-match>{escape(said)}</c:text-match></c:prop-filter>'
-            if said
-            else ""
-        )
+    def find(self, uid_part: str, calendars: Sequence[str]) -> dict[str, Item]:
+        """The items, by path, whose UID contains `uid_part` ("": all), in the order of the calendars."""
+        text_match = f"<c:text-match>{escape(uid_part)}</c:text-match>"
+        by_uid = f'<c:prop-filter name="UID">{text_match}</c:prop-filter>' if uid_part else ""
         query = (
             f"{XML}<c:calendar-query {SPACES}><d:prop><d:getetag/><c:calendar-data/></d:prop><c:filter>"
             '<c:comp-filter name="VCALENDAR"><c:comp-filter'
             f' name="VEVENT">{by_uid}</c:comp-filter></c:comp-filter>'
             "</c:filter></c:calendar-query>"
         )
-        found: dict[str, Item] = {}
+        items: dict[str, Item] = {}
         for calendar in calendars:
             for href, properties in self._multistatus("REPORT", calendar, query, "1"):
                 path = _path_in(calendar, href)
                 if f"{C}calendar-data" in properties and len(path) <= LONGEST_ADDRESS:
-                    found[path] = _item(properties)
-        return found
+                    items[path] = _item(properties)
+        return items
 
     def busy_texts(self, calendar: str, start: datetime, end: datetime) -> list[bytes]:
         """Calendar texts that say when the owner of a calendar is busy between two moments, and nothing else.
 
-        Either one VFREEBUSY or, from a server that has no free-busy-query, the times of the events that touch
-        the span: a master comes with its rule and its exceptions. Raises Trouble, also for a server that
-        knows of events but does not tell their times (Xandikos, asked for one that an event lacks): nobody
-        may pass for free by that.
+        Either one VFREEBUSY or, from a server without free-busy-query, the times of the events that touch the
+        span: a master comes with its rule and its exceptions. Raises Trouble, also when a server lists events
+        without their times (Xandikos does, asked for a property that an event lacks), since their owner would
+        seem free.
         """
-        told = self._free_busy(calendar, free_busy.query(start, end))
-        if told:
-            return [free_busy.only_times(told)]
+        busy = self._free_busy(calendar, free_busy.query(start, end))
+        if busy:
+            return [free_busy.only_times(busy)]
         answers = self._multistatus("REPORT", calendar, free_busy.events_query(start, end), "1")
-        texts = [text(properties, f"{C}calendar-data").encode() for _, properties in answers]
-        if not all(each.strip() for each in texts):
+        events = [text(properties, f"{C}calendar-data").encode() for _, properties in answers]
+        if not all(event.strip() for event in events):
             raise Trouble("bad-answer", "events without their times")
-        return [free_busy.only_times(each) for each in texts]
+        return [free_busy.only_times(event) for event in events]
 
     def _free_busy(self, calendar: str, query: str) -> bytes:
-        """The answer to a free-busy-query (RFC 4791, 7.10), or b"" where there is none, whatever the server
-        says instead.
-        """
+        """The answer to a free-busy-query (RFC 4791, 7.10), or b"" from a server without it."""
         try:
             answer = self._ask("REPORT", calendar, query.encode(), {"Depth": "1"})
         except Trouble as trouble:
             if trouble.problem not in ("bad-answer", "not-a-calendar-server"):
                 raise
             return b""
-        told = self.session.told
-        return told if answer.status == 200 and b"BEGIN:VFREEBUSY" in told.upper() else b""
+        busy = self.session.calendar_text
+        return busy if answer.status == 200 and b"BEGIN:VFREEBUSY" in busy.upper() else b""
 
     def _multiget(self, parent: str, paths: list[str]) -> dict[str, Item]:
         hrefs = "".join(f"<d:href>{escape(path)}</d:href>" for path in paths)
         wanted = "<d:prop><d:getetag/><c:calendar-data/></d:prop>"
         query = f"{XML}<c:calendar-multiget {SPACES}>{wanted}{hrefs}</c:calendar-multiget>"
-        spelled, found = {unquote(path): path for path in paths}, {}
+        spelled, items = {unquote(path): path for path in paths}, {}
         for href, properties in self._multistatus("REPORT", self.base + parent, query, None):
             path = spelled.get(unquote(urlsplit(address_of(self.base, href)).path))
             if path and f"{C}calendar-data" in properties:
-                found[path] = _item(properties)
-        return found
+                items[path] = _item(properties)
+        return items
 
     def properties(self, url: str, *names: str) -> Properties:
-        """Some properties of one thing; raises Trouble `calendar-gone` when it is not there."""
+        """Some properties of one resource; raises Trouble `calendar-gone` when there is none."""
         short = [name.replace(D, "d:").replace(C, "c:").replace(S, "s:") for name in names]
         return next((properties for _, properties in self.listed(url, short, depth="0")), {})
 
@@ -235,13 +225,13 @@ class Server:
         return iter(listed(answer.tree))
 
     def _write(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
-        """A status and an ETag; weak ones count as none, since nothing can be matched with them."""
+        """A status and an ETag; weak ones count as none, since they match nothing."""
         answer = self._ask(method, url, body, headers)
         etag = str(answer.headers.get("ETag") or "")
-        return answer.status, "" if etag.startswith("W/") else _kept(etag)
+        return answer.status, "" if etag.startswith("W/") else _storable(etag)
 
     def _ask(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> Any:
-        """One request through the library; raises Trouble, whatever family of errors it was."""
+        """One request through the library; turns each of its errors into a Trouble."""
         try:
             if method == "PUT":
                 return self._client.put(url, body, headers)
@@ -272,18 +262,18 @@ class Server:
 
 
 _FORBIDDEN = SimpleNamespace(status=403, tree=None, headers={})
-"""A 403, which the library raises like a wrong password."""
+"""The answer for a 403, which the library raises like a wrong password."""
 
 
 def new_address(home: str, name: str) -> str:
     """An address for a calendar to be made."""
-    words = "".join(each if each.isascii() and each.isalnum() else "-" for each in name.lower()).strip("-")
-    return f"{home.rstrip('/')}/{words[:40] or 'calendar'}-{uuid.uuid4().hex[:8]}/"
+    slug = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower())
+    return f"{home.rstrip('/')}/{slug.strip('-')[:40] or 'calendar'}-{uuid.uuid4().hex[:8]}/"
 
 
 def _path_in(calendar: str, href: str) -> str:
-    """The path of something listed in a calendar; it begins with the calendar's own, however the server
-    spells that.
+    """The path of an item of a calendar; it begins with the calendar's own, however the server escapes
+    that.
     """
     own, path = urlsplit(calendar).path, urlsplit(address_of(calendar, href)).path
     return own + path.rpartition("/")[2] if unquote(path).startswith(unquote(own)) else path
@@ -294,11 +284,11 @@ def _item(properties: Properties) -> Item:
 
 
 def _etag(properties: Properties) -> str:
-    return _kept(text(properties, f"{D}getetag"))
+    return _storable(text(properties, f"{D}getetag"))
 
 
-def _kept(etag: str) -> str:
-    """An ETag as it is kept; one of no end counts as none."""
+def _storable(etag: str) -> str:
+    """An ETag as it is stored; one that is too long counts as none."""
     etag = etag.strip()
     return etag if len(etag) <= LONGEST_ETAG else ""
 

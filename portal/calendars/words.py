@@ -1,4 +1,4 @@
-"""The room's words: what entries are called and say, in the language that is spoken as they are called."""
+"""Titles and descriptions of calendar entries, in the language active when they are called."""
 
 from flask_babel import gettext as _
 
@@ -23,9 +23,7 @@ READERS = {
     "icsx5": "ICSx⁵",
     "nextcloud": "Nextcloud",
 }
-"""What a calendar program calls itself, in small letters -> what people call it; the first that is found
-counts.
-"""
+"""Parts of a calendar program's User-Agent, in lower case -> what people call it; the first match counts."""
 
 
 def check_in(partner: Person) -> str:
@@ -39,7 +37,7 @@ def milestone(kind: str, partner: Person) -> str:
 
 
 def about_check_in(series: Series, pairing: Pairing, page: str) -> str:
-    """What stands below a check-in: the programme, where to prepare it or move it, and how to join."""
+    """The description of a check-in: the programme, where to prepare it or move it, and how to join."""
     lines = [
         _programme(pairing),
         _("Agenda, notes, and another time if need be: %(page)s", page=page),
@@ -51,7 +49,7 @@ def about_check_in(series: Series, pairing: Pairing, page: str) -> str:
 
 
 def about_milestone(row: Milestone, pairing: Pairing, page: str) -> str:
-    """What stands below a milestone."""
+    """The description of a milestone."""
     return "\n".join(
         [_programme(pairing), str(schedule.MILESTONE_HINTS[row.kind]), _("Your page: %(page)s", page=page)]
     )
@@ -63,8 +61,8 @@ def calendar_of(pairing: Pairing, partner: Person) -> str:
 
 
 def reader(agent: str) -> str:
-    """What people call the program that read a feed, by what it calls itself; "" when it does not say."""
-    known = next((name for mark, name in READERS.items() if mark in agent.lower()), None)
+    """What people call the program that read a feed, by its User-Agent; "" if it sends none."""
+    known = next((name for part, name in READERS.items() if part in agent.lower()), None)
     if known:
         return known
     first = agent.partition("/")[0].strip()
@@ -72,6 +70,8 @@ def reader(agent: str) -> str:
 
 
 def _programme(pairing: Pairing) -> str:
-    """Under which name it runs is the programme's choice: the word "reverse" puts some people off."""
+    """The programme with the label it runs under; the word "reverse" puts some people off, so it is a
+    setting.
+    """
     label = programmes.LABELS[pairing.programme.label]
     return _("%(label)s, %(programme)s", label=label, programme=pairing.programme.name)

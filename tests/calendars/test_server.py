@@ -367,7 +367,7 @@ def test_busy_times_come_without_a_word_about_what_the_appointments_are(
     caplog.set_level(logging.DEBUG)
     with Server(calendar, Credentials(server.username, server.password), LOCAL) as asked:
         texts = asked.busy_texts(calendar, *WEEK)
-        told = asked.session.told
+        told = asked.session.calendar_text
     assert bool(told) == (way == "free-busy-query")
     assert [word for word in ABOUT_HER for text in texts if word.encode() in text] == []
     found = busy_times.merged(
@@ -467,5 +467,5 @@ def test_free_busy_is_one_request_and_only_its_times_are_kept(hostile: MakeHosti
         assert server.busy_texts(f"{place.url}c/", *WEEK) == [FREE_BUSY]
         with pytest.raises(Trouble):
             server.look(f"{place.url}c/")
-        assert server.session.told == b""
+        assert server.session.calendar_text == b""
     assert len(place.seen) == 2

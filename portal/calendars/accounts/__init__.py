@@ -1,5 +1,5 @@
-"""Calendar accounts: connecting a person's own calendar, its state, and the pages where they see and end it.
+"""Calendar accounts: the actions and pages with which people connect their own calendar, see how it does, and
+disconnect it.
 
-It keeps where an account is and its sealed password; it opens neither (that is `server.py`, in the worker)
-and decides nothing about what is written (that is `syncing/`).
+Nothing here connects to a server or opens a password, and nothing decides what is written: see `syncing`.
 """

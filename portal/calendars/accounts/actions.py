@@ -1,8 +1,7 @@
-"""What a person does about their CalDAV account: connect, change the password, try again, put back,
-disconnect.
+"""What people do with their CalDAV account: connect, change the password, try again, put back, disconnect.
 
-Nothing here talks to the server: it changes the account and enqueues the task of a worker that does the rest
-(syncing/sync.py). A person has one account at a time.
+Nothing here talks to the server: an action changes the account and enqueues the worker's task, which does the
+rest (syncing/sync.py). A person has one account at a time.
 """
 
 from datetime import datetime
@@ -26,7 +25,7 @@ from portal.vault import keyring
 from portal.work import enqueue
 
 FACTS = ("address", "username", "calendar_name", "own_calendar", "state")
-"""What the audit may hold of an account."""
+"""The columns of an account that the audit may hold."""
 
 
 def account_of(person_id: int) -> CalendarAccount | None:
@@ -37,29 +36,27 @@ def account_of(person_id: int) -> CalendarAccount | None:
         .order_by(CalendarAccount.id.desc())
         .limit(1)
     )
-    found = db.session.scalars(query).one_or_none()
-    return found if found and (found.state != "gone" or found.problem) else None
+    account = db.session.scalars(query).one_or_none()
+    return account if account and (account.state != "gone" or account.problem) else None
 
 
 def own(account_id: int, person_id: int) -> CalendarAccount:
-    """The account of that id if it is this person's; raises NotFound."""
-    found = account_of(person_id)
-    if found is None or found.id != account_id:
+    """The account with this id if it is this person's; raises NotFound."""
+    account = account_of(person_id)
+    if account is None or account.id != account_id:
         raise NotFound
-    return found
+    return account
 
 
 def failed_at_first(account: CalendarAccount) -> bool:
-    """Whether nothing was ever written there, and something stands in the way: then its owner may type it all
-    anew.
-    """
+    """Whether connecting failed before anything was written; then its owner may type everything again."""
     return (
         account.state in ("connecting", "suspended") and bool(account.problem) and account.pushed_at is None
     )
 
 
 def counts(account_id: int) -> dict[str, int]:
-    """How many entries are in each state."""
+    """How many entries are in each ItemState."""
     query = (
         select(CalendarItem.state, func.count())
         .where(CalendarItem.account_id == account_id)
@@ -69,8 +66,8 @@ def counts(account_id: int) -> dict[str, int]:
 
 
 def clean_address(text: str) -> str:
-    """An address of a server as it is gone to; raises Invalid (field `address`)."""
-    wrong = Invalid(
+    """The address of a server, normalised; raises Invalid (field `address`)."""
+    invalid = Invalid(
         _("This is no address we can write to. It looks like https://cal.example.com/."), field="address"
     )
     text = text.strip()
@@ -83,7 +80,7 @@ def clean_address(text: str) -> str:
         url = f"{scheme.lower()}://{ascii_netloc.lower()}{slash}{path}".partition("#")[0]
         rules().check(Origin.of(url))
     except (UnicodeError, Trouble):
-        raise wrong from None
+        raise invalid from None
     return url
 
 
@@ -97,7 +94,7 @@ def connect(
     by: int | None,
     at: datetime,
 ) -> CalendarAccount:
-    """Store an account and have it connected; raises Invalid when there is one at work already."""
+    """Store an account and have it connected; raises Invalid if the person has one already."""
     _lock(person)
     present = account_of(person.id)
     if present is not None and present.state != "gone":
@@ -117,58 +114,58 @@ def connect(
     )
     db.session.add(account)
     db.session.flush()
-    _noted(account, "calendar.connected", by, after={name: getattr(account, name) for name in FACTS})
+    _audit(account, "calendar.connected", by, after={name: getattr(account, name) for name in FACTS})
     enqueue(SYNC, account.id)
     return account
 
 
 def change_password(account: CalendarAccount, *, password: str, by: int | None, at: datetime) -> None:
-    """Store a new password and try with it at once; raises Invalid for an account that is going."""
+    """Store a new password and try it at once; raises Invalid for an account that is being disconnected."""
     _check_open(account)
     account.sealed_password, account.scheme = keyring().seal(password, place(account.uid)), "basic"
     _again(account)
-    _noted(account, "calendar.password_changed", by)
+    _audit(account, "calendar.password_changed", by)
 
 
 def try_again(account: CalendarAccount, *, by: int | None, at: datetime) -> None:
-    """Go on with an account that waits or was suspended; entries that are missing are left out."""
+    """Go on with an account that waits or was suspended; entries found missing are not written again."""
     _check_open(account)
     before = account.state
     _again(account)
-    _noted(account, "calendar.tried_again", by, before={"state": before}, after={"state": account.state})
+    _audit(account, "calendar.tried_again", by, before={"state": before}, after={"state": account.state})
 
 
 def choose(account: CalendarAccount, *, calendar: str, by: int | None, at: datetime) -> None:
-    """Write to an existing calendar of this name, after the server let us make none; raises Invalid for
-    another moment.
+    """Write to an existing calendar of this name, after the server refused to make one; raises Invalid at any
+    other time.
     """
     if account.state != "suspended" or account.problem not in letters.TO_CHOOSE:
         raise Invalid(_("There is nothing to choose at the moment."))
     account.calendar_name, account.own_calendar, account.calendar_url = calendar, False, ""
     _again(account)
-    _noted(account, "calendar.chosen", by, after={"calendar_name": calendar})
+    _audit(account, "calendar.chosen", by, after={"calendar_name": calendar})
 
 
 def put_back(account: CalendarAccount, *, by: int | None, at: datetime) -> None:
-    """Write anew what vanished or was deleted, under new UIDs, since none is used twice; a lost calendar is
-    made anew.
+    """Write again what vanished or was deleted, under new UIDs since none is used twice; a lost calendar is
+    made again.
     """
     _check_open(account)
-    lost = account.problem == "calendar-gone"
-    states = (ItemState.KEPT, ItemState.DROPPED, ItemState.LEAVING) if lost else (ItemState.DROPPED,)
+    is_lost = account.problem == "calendar-gone"
+    states = (ItemState.KEPT, ItemState.DROPPED, ItemState.LEAVING) if is_lost else (ItemState.DROPPED,)
     for item in db.session.scalars(
         select(CalendarItem).where(CalendarItem.account_id == account.id, CalendarItem.state.in_(states))
     ):
         item.state, item.etag, item.intended = ItemState.GONE, "", None
-    if lost:
+    if is_lost:
         account.calendar_url, account.ctag = "", ""
     _again(account)
     account.pushed_stamp = None
-    _noted(account, "calendar.put_back", by)
+    _audit(account, "calendar.put_back", by)
 
 
 def disconnect(account: CalendarAccount, *, keep_entries: bool, by: int | None, at: datetime) -> None:
-    """End an account: at once if the entries stay, else when they have been taken away."""
+    """Disconnect an account: at once if the entries stay, else when they have been removed."""
     _check_open(account)
     before = {"state": account.state}
     if keep_entries or not account.calendar_url or not (account.own_calendar or counts(account.id)):
@@ -177,7 +174,7 @@ def disconnect(account: CalendarAccount, *, keep_entries: bool, by: int | None, 
         account.state, account.problem, account.detail = "leaving", "", ""
         account.failures, account.not_before = 0, None
         enqueue(SYNC, account.id)
-    _noted(
+    _audit(
         account,
         "calendar.disconnected",
         by,
@@ -204,9 +201,9 @@ def _check_open(account: CalendarAccount) -> None:
 
 
 def _lock(person: Person) -> None:
-    """Two connections at once wait for each other here, so that one account comes of them."""
+    """Make two requests to connect wait for each other, so that only one account is made."""
     db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
 
 
-def _noted(account: CalendarAccount, action: str, by: int | None, **values: Any) -> None:
+def _audit(account: CalendarAccount, action: str, by: int | None, **values: Any) -> None:
     audit.write(action=action, on="calendar_account", id=account.id, by=by, **values)

@@ -1,4 +1,4 @@
-"""Forms about a CalDAV account: connecting one, a new password, choosing among the calendars there are."""
+"""Forms for a CalDAV account: connecting one, and a new password."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +13,9 @@ from portal.web.forms import PortalForm
 
 @dataclass(frozen=True)
 class Service:
-    """A kind of server: its name, the address if it has one for everybody, what to know of address and
-    password, and what an address there looks like."""
+    """A kind of server. `address` is that of a service with one for everybody; `about` explains where to find
+    the address and password; `example` shows what an address looks like.
+    """
 
     name: Any
     address: str
@@ -91,18 +92,16 @@ KNOWN_BY = {
     "zimbra": _l("Mail and calendar of many offices"),
     "other": _l("Anything that speaks CalDAV"),
 }
-"""What helps people to find theirs among the cards."""
+"""What helps people to recognise their service."""
 PASSWORD_MISSING = _l("Type the password.")
 PASSWORD_HINT = _l("It is kept sealed, shown to nobody, and wiped when you disconnect.")
 
 
 def service_at(address: str) -> str:
-    """The key of the service that an address belongs to, as far as it has one address for everybody."""
+    """The key of the service that an address belongs to, if that has one address for everybody."""
     host = urlsplit(address).hostname
-    return next(
-        (key for key, each in SERVICES.items() if each.address and urlsplit(each.address).hostname == host),
-        "other",
-    )
+    hosts = {key: urlsplit(service.address).hostname for key, service in SERVICES.items() if service.address}
+    return next((key for key, known in hosts.items() if known == host), "other")
 
 
 class ConnectForm(PortalForm):

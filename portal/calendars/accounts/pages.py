@@ -1,7 +1,7 @@
-"""A person's own calendar: whether it is connected, how it is doing, and what can be done about it.
+"""Pages of a person's own calendar: connecting it, how it is doing, and what to do about trouble.
 
-Nothing here waits for a calendar server: a change is stored, a worker rings, and the page asks now and then
-how far it is.
+No request waits for a calendar server: a change is stored, a task enqueued for the worker, and the page asks
+from time to time how far it is.
 """
 
 from typing import Any
@@ -35,32 +35,32 @@ blueprint = Blueprint("calendars", __name__, url_prefix="/calendars")
 @signed_in
 def index() -> str:
     """One's feed, and one's account."""
-    return render_template("calendars/accounts/index.html", **_about(accounts.account_of(current_user.id)))
+    return render_template("calendars/accounts/index.html", **_context(accounts.account_of(current_user.id)))
 
 
 @blueprint.get("/<id:account_id>/state")
 @signed_in
 def state(account_id: int) -> Response:
-    """How the account is doing; asked for again and again while something is under way."""
-    about = _about(accounts.own(account_id, current_user.id))
+    """How the account is doing; the page polls it while something is under way."""
+    context = _context(accounts.own(account_id, current_user.id))
     return answer(
         "calendars/accounts/_account.html",
-        page=lambda: render_template("calendars/accounts/index.html", **about),
-        **about,
+        page=lambda: render_template("calendars/accounts/index.html", **context),
+        **context,
     )
 
 
 @blueprint.get("/connect")
 @signed_in
 def connect() -> str:
-    """The first step: where one's calendar is."""
+    """The first step: which service one's calendar is on."""
     return render_template("calendars/accounts/connect.html", services=SERVICES, known_by=KNOWN_BY)
 
 
 @blueprint.route("/connect/<service>", methods=["GET", "POST"])
 @signed_in
 def details(service: str) -> Response | tuple[str, int]:
-    """The second: address, user name and password. What was typed before is there again, but for the
+    """The second step: address, user name and password; filled in with what was typed before, except the
     password.
     """
     if service not in SERVICES:
@@ -72,28 +72,35 @@ def details(service: str) -> Response | tuple[str, int]:
         account_id = _connected(form, SERVICES[service])
         if account_id is not None:
             return redirect_to(url_for("calendars.outcome", account_id=account_id, service=service))
-    given = {"form": form, "service": service, "about": SERVICES[service], "more": bool(form.calendar.data)}
-    return render_template("calendars/accounts/connect_details.html", **given), _status(form)
+    page = render_template(
+        "calendars/accounts/connect_details.html",
+        form=form,
+        service=service,
+        about=SERVICES[service],
+        more=bool(form.calendar.data),
+    )
+    return page, _status(form)
 
 
 @blueprint.get("/<id:account_id>/test")
 @signed_in
 def outcome(account_id: int) -> Response:
-    """The third: whether it works, in one sentence; asked for again and again until that is known."""
+    """The third step: whether it works, in one sentence; the page polls it until that is known."""
     account = accounts.own(account_id, current_user.id)
     service = request.args.get("service", "")
-    about = {**_about(account), "service": service if service in SERVICES else service_at(account.address)}
+    known = service if service in SERVICES else service_at(account.address)
+    context = {**_context(account), "service": known}
     return answer(
         "calendars/accounts/_outcome.html",
-        page=lambda: render_template("calendars/accounts/outcome.html", **about),
-        **about,
+        page=lambda: render_template("calendars/accounts/outcome.html", **context),
+        **context,
     )
 
 
 @blueprint.route("/<id:account_id>/password", methods=["GET", "POST"])
 @signed_in
 def password(account_id: int) -> Response | tuple[str, int]:
-    """Give another password."""
+    """Type another password."""
     form, account = PasswordForm(), accounts.own(account_id, current_user.id)
     if form.sent() and _may_try(form):
         with transaction():
@@ -102,9 +109,8 @@ def password(account_id: int) -> Response | tuple[str, int]:
             )
         toast(_("The new password is stored. We try it at once."))
         return _onwards(account_id)
-    return render_template("calendars/accounts/connect_password.html", form=form, account=account), _status(
-        form
-    )
+    page = render_template("calendars/accounts/connect_password.html", form=form, account=account)
+    return page, _status(form)
 
 
 @blueprint.post("/<id:account_id>/again")
@@ -120,7 +126,7 @@ def again(account_id: int) -> Response:
 @blueprint.post("/<id:account_id>/put-back")
 @signed_in
 def put_back(account_id: int) -> Response:
-    """Write anew what was deleted."""
+    """Write again what was deleted."""
     with transaction():
         accounts.put_back(_mine(account_id), by=current_user.id, at=now())
     toast(_("We write it anew."))
@@ -130,7 +136,7 @@ def put_back(account_id: int) -> Response:
 @blueprint.post("/<id:account_id>/choose")
 @signed_in
 def choose(account_id: int) -> Response:
-    """Write to one of the calendars there are."""
+    """Write to one of the calendars on the server."""
     account = accounts.own(account_id, current_user.id)
     chosen = request.form.get("calendar", "")
     if chosen not in account.detail.splitlines():
@@ -145,19 +151,19 @@ def choose(account_id: int) -> Response:
 def disconnect(account_id: int) -> Response | tuple[str, int]:
     """Ask whether the entries stay, then disconnect."""
     account = accounts.own(account_id, current_user.id)
-    kept = request.form.get("entries")
-    if request.method == "POST" and kept in ("keep", "remove"):
+    entries = request.form.get("entries")
+    if request.method == "POST" and entries in ("keep", "remove"):
+        keep = entries == "keep"
         with transaction():
-            accounts.disconnect(_mine(account_id), keep_entries=kept == "keep", by=current_user.id, at=now())
+            accounts.disconnect(_mine(account_id), keep_entries=keep, by=current_user.id, at=now())
         toast(
             _("Your calendar is disconnected.")
-            if kept == "keep"
+            if keep
             else _("We take our entries out, then forget the password.")
         )
         return redirect_to(url_for("calendars.index"))
-    return render_template(
-        "calendars/accounts/disconnect.html", account=account
-    ), 422 if request.method == "POST" else 200
+    page = render_template("calendars/accounts/disconnect.html", account=account)
+    return page, 422 if request.method == "POST" else 200
 
 
 def _typed_before(account: CalendarAccount) -> dict[str, str]:
@@ -166,13 +172,13 @@ def _typed_before(account: CalendarAccount) -> dict[str, str]:
 
 
 def _may_try(form: PortalForm) -> bool:
-    """Count a try, so that nobody guesses passwords elsewhere through us; say so on the form when it has to
-    wait.
+    """Count a try, so that nobody guesses passwords on other servers through us; put an error on the form if
+    it has to wait.
     """
-    whose = f"person {current_user.id}"
+    key = f"person {current_user.id}"
     try:
         with transaction():
-            throttling.take("calendar", account=whose, network=whose, at=now())
+            throttling.take("calendar", account=key, network=key, at=now())
     except TooMany as wait:
         form.take(Invalid(wait.message))
         form.wait = wait
@@ -185,24 +191,27 @@ def _status(form: PortalForm) -> int:
 
 
 def _connected(form: ConnectForm, service: Service) -> int | None:
-    """The id of the new account; None when the form has to be mended."""
-    facts = {
-        "username": form.username.data,
-        "password": form.password.data,
-        "calendar": form.calendar.data or None,
-    }
+    """The id of the new account; None if the form has errors."""
     try:
         with transaction():
             person = db.session.get_one(Person, current_user.id)
-            address = form.address.data or service.address
-            return accounts.connect(person, address=address, **facts, by=person.id, at=now()).id
+            account = accounts.connect(
+                person,
+                address=form.address.data or service.address,
+                username=form.username.data or "",
+                password=form.password.data or "",
+                calendar=form.calendar.data or None,
+                by=person.id,
+                at=now(),
+            )
+            return account.id
     except Invalid as error:
         form.take(error)
         return None
 
 
 def _onwards(account_id: int) -> Response:
-    """To the test while nothing has been written yet, else to all about one's calendars."""
+    """To the test page while nothing has been written yet, else to one's calendars."""
     first = accounts.own(account_id, current_user.id).pushed_at is None
     return redirect_to(
         url_for("calendars.outcome", account_id=account_id) if first else url_for("calendars.index")
@@ -213,7 +222,7 @@ def _mine(account_id: int) -> CalendarAccount:
     return accounts.own(account_id, current_user.id)
 
 
-def _about(account: CalendarAccount | None) -> dict[str, Any]:
+def _context(account: CalendarAccount | None) -> dict[str, Any]:
     counts = accounts.counts(account.id) if account else {}
     under_way = (
         account is not None

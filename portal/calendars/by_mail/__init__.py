@@ -1,5 +1,5 @@
-"""Check-ins as invitations by e-mail (RFC 6047), for those who chose them: sent as letters, answered to a
-mailbox.
+"""Check-ins as invitations by e-mail (iMIP, RFC 6047) for those who chose them; answers come to a mailbox.
 
-What comes in is from strangers until it shows the token of an invitation of ours.
+`invitations` sends what changed, as `invitation_letters`; `mailbox` reads the answers over IMAP, `messages`
+parses them, and `replies` takes those that carry the token of one of our invitations.
 """

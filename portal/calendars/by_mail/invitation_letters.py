@@ -1,7 +1,7 @@
-"""Letters of invitations: an invitation, its change, its being taken back, and what the partner answered.
+"""Letters about invitations: an invitation, a change of it, its cancellation, and the partner's answer.
 
-Answers come to an address of the portal's with a token after a plus sign. The token is an HMAC of the
-invitation's UID under a key of the portal's, so nobody can answer an invitation who has not got it.
+Answers go to an address of the portal's with a token after a plus sign. The token is an HMAC of the
+invitation's UID under a key of the portal's, so only those who got an invitation can answer it.
 """
 
 import base64
@@ -13,7 +13,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from portal.calendars.models import Invitation
-from portal.core.calendar import itip as invitation
+from portal.core.calendar import itip
 from portal.core.calendar.itip import Invite
 from portal.letters.letter import CalendarPart, Letter, compose, in_language_of
 from portal.pairings.models import Pairing
@@ -23,38 +23,37 @@ from portal.settings import current
 from portal.web.template_globals import in_zone
 
 PURPOSE = b"calendars/answer"
-"""What the key is derived for, so that it signs nothing else."""
+"""The purpose the key is derived for, so that it signs nothing else."""
 TOKEN = re.compile(r"(\d{1,12})-([a-z2-7]{20})")
-"""The invitation's id, and 100 bits of its HMAC; in small letters, since some mail systems write addresses
-so.
-"""
+"""The invitation's id and 100 bits of its HMAC; in lower case, since some mail systems convert addresses."""
 WHEN = "EEEE, d MMMM y, HH:mm"
 
 
 def address_of(row: Invitation) -> str:
     """The address that answers to this invitation go to."""
     local, _at, host = current().answers_address.rpartition("@")
-    return f"{local}+{row.id}-{_mark(row.uid)}@{host}"
+    return f"{local}+{row.id}-{_mac(row.uid)}@{host}"
 
 
 def id_in(address: str) -> tuple[int, str] | None:
-    """The id of the invitation that an address claims to answer, and its mark; None when it is no such
+    """The id of the invitation that an address claims to answer, and the HMAC in it; None if it is no such
     address.
     """
-    ours, _at, host = current().answers_address.lower().rpartition("@")
-    local, _at, at_host = address.lower().rpartition("@")
+    answers_local, _at, answers_host = current().answers_address.lower().rpartition("@")
+    local, _at, host = address.lower().rpartition("@")
     base, _plus, token = local.rpartition("+")
-    found = TOKEN.fullmatch(token)
-    return (int(found[1]), found[2]) if found and (base, at_host) == (ours, host) else None
+    match = TOKEN.fullmatch(token)
+    is_ours = (base, host) == (answers_local, answers_host)
+    return (int(match[1]), match[2]) if match and is_ours else None
 
 
-def is_mark_of(row: Invitation, mark: str) -> bool:
-    """Whether somebody was sent this invitation, since they know its mark."""
-    return hmac.compare_digest(_mark(row.uid), mark)
+def is_mac_of(row: Invitation, mac: str) -> bool:
+    """Whether an answer comes from somebody who got this invitation, as its HMAC proves."""
+    return hmac.compare_digest(_mac(row.uid), mac)
 
 
 def invited(invite: Invite, *, to: Person, changed: bool) -> Letter:
-    """Asks somebody to a check-in, or tells that it is at another time or place."""
+    """Invites somebody to a check-in, or says that it is at another time or place."""
     with in_language_of(to):
         facts = {"what": invite.summary, "when": _when(invite, to)}
         subject = (
@@ -62,15 +61,13 @@ def invited(invite: Invite, *, to: Person, changed: bool) -> Letter:
             if changed
             else _("Invitation: %(what)s, %(when)s", **facts)
         )
-        part = CalendarPart(invitation.REQUEST, invitation.request(invite), invite.organizer.address)
+        part = CalendarPart(itip.REQUEST, itip.request(invite), invite.organizer.address)
         page = invite.url or current().public_url
         return _letter("invited", subject, to, part, invite=invite, changed=changed, page=page, **facts)
 
 
 def taken_back(invite: Invite, *, to: Person, chosen: bool) -> Letter:
-    """Takes an invitation back: the check-in is off, or (not `chosen`) the person wants no
-    more invitations.
-    """
+    """Cancels an invitation: the check-in is off or, if not `chosen`, its person wants no more of them."""
     with in_language_of(to):
         facts = {"what": invite.summary, "when": _when(invite, to)}
         subject = (
@@ -78,18 +75,18 @@ def taken_back(invite: Invite, *, to: Person, chosen: bool) -> Letter:
             if chosen
             else _("Taken out of your calendar: %(what)s, %(when)s", **facts)
         )
-        part = CalendarPart(invitation.CANCEL, invitation.cancel(invite), invite.organizer.address)
+        part = CalendarPart(itip.CANCEL, itip.cancel(invite), invite.organizer.address)
         page = f"{current().public_url}/calendars/choices" if not chosen else current().public_url
         return _letter("taken_back", subject, to, part, chosen=chosen, page=page, **facts)
 
 
 def declined(pairing: Pairing, to: Person, row: Invitation) -> Letter:
-    """Tells somebody that their partner cannot come, and where to find a time that suits both."""
+    """Says that the partner cannot come, and where to find a time that suits both."""
     return _about_answer("declined", pairing, to, row.starts_at, f"/times?check_in={row.check_in_id}")
 
 
 def comes_after_all(pairing: Pairing, to: Person, row: Invitation) -> Letter:
-    """Tells somebody that their partner, who had declined, comes."""
+    """Says that the partner, who had declined, comes."""
     return _about_answer("comes_after_all", pairing, to, row.starts_at)
 
 
@@ -121,6 +118,6 @@ def _when(invite: Invite, to: Person) -> str:
     return in_zone(invite.starts_at, to.time_zone, WHEN)
 
 
-def _mark(uid: str) -> str:
+def _mac(uid: str) -> str:
     key = hmac.digest(current().secret_key.encode(), PURPOSE, "sha256")
     return base64.b32encode(hmac.digest(key, uid.encode(), "sha256")).decode().lower()[:20]

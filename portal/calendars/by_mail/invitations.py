@@ -1,10 +1,9 @@
-"""Invitations by e-mail for those who chose them: each check-in ahead is one invitation, and changes follow
-it.
+"""Send invitations by e-mail to those who chose them: one for each check-in ahead, and one for each change.
 
-What was sent stands in a row (models.Invitation), and is compared with what the person's calendar should
-show, which `entries` alone says. Row and letter are written in one transaction, with the person held, so that
-a kill or a second worker sends nothing twice and forgets nothing. Whatever is far ahead waits: a mailbox full
-of next year helps nobody.
+What was sent is a row (models.Invitation), compared with what the person's calendar should show (`entries`).
+Row and letter are written in one transaction in which the person is locked, so a kill or a second worker
+neither sends anything twice nor forgets anything. What is far ahead waits, so that nobody gets a year's
+invitations at once.
 """
 
 import hashlib
@@ -26,6 +25,7 @@ from portal.calendars.models import CalendarChoice, Invitation
 from portal.clock import now
 from portal.core.calendar.documents import MeetingSeries
 from portal.core.calendar.itip import Invite, Party
+from portal.core.calendar.uids import kind_and_uuid
 from portal.db import db, transaction
 from portal.letters.outbox import post
 from portal.people.models import Person
@@ -34,7 +34,7 @@ from portal.settings import current
 
 log = logging.getLogger(__name__)
 AHEAD = timedelta(days=60)
-"""How long before it a check-in is sent: with monthly ones the next two, with weekly ones eight or nine."""
+"""How long ahead a check-in is sent: of monthly ones the next two, of weekly ones eight or nine."""
 LINK = re.compile(r"https?://\S+")
 INVITED, CANCELLED = "invited", "cancelled"
 
@@ -48,19 +48,15 @@ class Meeting:
     ends_at: datetime
     entry: MeetingSeries
 
-    def said(self, email: str) -> str:
-        """A digest of what is worth a new message: when, where (links too, whatever the language), and to
-        whom.
-        """
+    def digest(self, email: str) -> str:
+        """A digest of what is worth a new message: when, where (links too, in any language), and to whom."""
         links = LINK.findall(self.entry.description)
         facts = [self.starts_at.isoformat(), self.ends_at.isoformat(), self.entry.location, links, email]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def invite(person_id: int) -> int:
-    """Bring one person's invitations in step; how many letters that took. The task that answers a changed
-    calendar.
-    """
+    """Bring one person's invitations in step with their calendar; how many letters that took."""
     concerned = _is_concerned(int(person_id), at=now())
     db.session.rollback()
     if not concerned:
@@ -69,110 +65,111 @@ def invite(person_id: int) -> int:
         db.session.execute(
             select(Person.id).where(Person.id == int(person_id)).with_for_update(key_share=True)
         )
-        return reconcile(int(person_id), at=now())
+        return bring_in_step(int(person_id), at=now())
 
 
 def sweep() -> int:
-    """Bring in step whose ring was lost, and those whose next check-in has come near; how many letters."""
+    """Bring in step those whose task was lost or whose next check-in has come near; how many letters."""
     due = queries.invitations_due(at=now(), ahead=AHEAD)
     db.session.rollback()
-    letters = 0
+    count = 0
     for person_id in due:
         try:
-            letters += invite(person_id)
+            count += invite(person_id)
         except Exception:
             log.exception("the invitations of person %s could not be brought in step", person_id)
             db.session.rollback()
-    return letters
+    return count
 
 
-def reconcile(person_id: int, *, at: datetime) -> int:
-    """Post what the difference takes, inside the open transaction, in which the person is held; how many
-    letters.
-    """
+def bring_in_step(person_id: int, *, at: datetime) -> int:
+    """Send what differs, inside the open transaction in which the person is locked; how many letters."""
     person = db.session.get(Person, person_id, populate_existing=True)
     if person is None or person.disabled_at is not None:
         return 0
     chosen = choice_of(person_id).invitations
-    wanted = {each.check_in_id: each for each in (_meetings(person_id) if chosen else ())}
-    mine = (
+    wanted = {meeting.check_in_id: meeting for meeting in (_meetings(person_id) if chosen else ())}
+    query = (
         select(Invitation)
         .where(Invitation.person_id == person_id)
         .order_by(Invitation.starts_at, Invitation.id)
     )
-    rows = list(db.session.scalars(mine.execution_options(populate_existing=True)))
-    gone = [
-        each
-        for each in rows
-        if each.state == INVITED and each.ends_at > at and each.check_in_id not in wanted
+    rows = list(db.session.scalars(query.execution_options(populate_existing=True)))
+    called_off = [
+        row for row in rows if row.state == INVITED and row.ends_at > at and row.check_in_id not in wanted
     ]
-    for row in gone:
-        _take_back(row, person, at, chosen=chosen)
-    known = {each.check_in_id: each for each in rows}
-    return len(gone) + sum(
-        _bring_in_step(each, known.get(each.check_in_id), person, at) for each in wanted.values()
-    )
+    for row in called_off:
+        _cancel(row, person, at, chosen=chosen)
+    by_check_in = {row.check_in_id: row for row in rows}
+    sent = [
+        _send_if_changed(meeting, by_check_in.get(check_in_id), person, at)
+        for check_in_id, meeting in wanted.items()
+    ]
+    return len(called_off) + sum(sent)
 
 
 def answers_to(check_in: CheckIn) -> dict[int, str]:
-    """What each person who was invited to a check-in, at the time it has now, answered; "" for nothing yet.
+    """The answers of those who were invited to a check-in at its present time, by person; "" for none yet.
     One query.
     """
-    to_it = (
+    is_present = (
         Invitation.check_in_id == check_in.id,
         Invitation.starts_at == check_in.starts_at,
         Invitation.state == INVITED,
     )
-    rows = db.session.execute(select(Invitation.person_id, Invitation.answer).where(*to_it))
+    rows = db.session.execute(select(Invitation.person_id, Invitation.answer).where(*is_present))
     return {row.person_id: row.answer for row in rows}
 
 
 def _is_concerned(person_id: int, *, at: datetime) -> bool:
     chose = exists().where(CalendarChoice.person_id == person_id, CalendarChoice.invitations)
-    open_ones = (Invitation.person_id == person_id, Invitation.state == INVITED, Invitation.ends_at > at)
-    return bool(db.session.scalar(select(chose | exists().where(*open_ones))))
+    is_open = (Invitation.person_id == person_id, Invitation.state == INVITED, Invitation.ends_at > at)
+    return bool(db.session.scalar(select(chose | exists().where(*is_open))))
 
 
 def _meetings(person_id: int) -> Iterator[Meeting]:
     """All check-ins in a person's calendar, in time order."""
-    by_uid = {each.uid: each for each in entries_of(person_id) if isinstance(each, MeetingSeries)}
-    uids = {
-        uid.partition("@")[0].removeprefix("check-ins-").rpartition("-g")[0]: each
-        for uid, each in by_uid.items()
+    series = {
+        kind_and_uuid(entry.uid)[1]: entry
+        for entry in entries_of(person_id)
+        if isinstance(entry, MeetingSeries)
     }
-    query = select(CheckIn.id, CheckIn.number, Series.uid).join(CheckIn.series).where(Series.uid.in_(uids))
-    ids = {(row.uid, row.number): row.id for row in db.session.execute(query)} if uids else {}
-    found = (
+    query = select(CheckIn.id, CheckIn.number, Series.uid).join(CheckIn.series).where(Series.uid.in_(series))
+    ids = {(row.uid, row.number): row.id for row in db.session.execute(query)} if series else {}
+    meetings = (
         Meeting(
-            ids[uid, each.number], each.starts_at, each.starts_at + timedelta(minutes=each.minutes), entry
+            check_in_id=ids[uuid, occurrence.number],
+            starts_at=occurrence.starts_at,
+            ends_at=occurrence.starts_at + timedelta(minutes=occurrence.minutes),
+            entry=entry,
         )
-        for uid, entry in uids.items()
-        for each in entry.held
-        if (uid, each.number) in ids
+        for uuid, entry in series.items()
+        for occurrence in entry.held
+        if (uuid, occurrence.number) in ids
     )
-    return iter(sorted(found, key=lambda each: (each.starts_at, each.check_in_id)))
+    return iter(sorted(meetings, key=lambda meeting: (meeting.starts_at, meeting.check_in_id)))
 
 
-def _bring_in_step(meeting: Meeting, row: Invitation | None, person: Person, at: datetime) -> bool:
-    """Invite to a check-in, or tell of its change; whether there was a reason to."""
+def _send_if_changed(meeting: Meeting, row: Invitation | None, person: Person, at: datetime) -> bool:
+    """Invite to a check-in, or send its change; whether there was a reason to."""
     if row is None or row.state == CANCELLED:
         if not at < meeting.starts_at <= at + AHEAD:
             return False
-        row = _begun(meeting, row, person)
-        _say(row, meeting, person, at, changed=False)
+        row = _new_invitation(meeting, row, person)
+        _send(row, meeting, person, at, changed=False)
         return True
-    if row.said == meeting.said(person.email) or meeting.ends_at <= at:
+    if row.said == meeting.digest(person.email) or meeting.ends_at <= at:
         return False
     row.sequence += 1
     if (row.starts_at, row.ends_at) != (meeting.starts_at, meeting.ends_at):
         row.answer, row.answered_at, row.answer_sequence = "", None, None
-    _say(row, meeting, person, at, changed=True)
+    _send(row, meeting, person, at, changed=True)
     return True
 
 
-def _begun(meeting: Meeting, row: Invitation | None, person: Person) -> Invitation:
-    """A row to invite by; after a cancellation under a UID of its own, since some calendars take none a
-    second time.
+def _new_invitation(meeting: Meeting, row: Invitation | None, person: Person) -> Invitation:
+    """A row for a new invitation; after a cancellation it gets another UID, since some calendars accept none
+    twice.
     """
     if row is None:
         row = Invitation(person_id=person.id, check_in_id=meeting.check_in_id)
@@ -182,15 +179,15 @@ def _begun(meeting: Meeting, row: Invitation | None, person: Person) -> Invitati
     return row
 
 
-def _say(row: Invitation, meeting: Meeting, person: Person, at: datetime, *, changed: bool) -> None:
+def _send(row: Invitation, meeting: Meeting, person: Person, at: datetime, *, changed: bool) -> None:
     row.starts_at, row.ends_at, row.summary = meeting.starts_at, meeting.ends_at, meeting.entry.summary[:300]
-    row.said, row.sent_at = meeting.said(person.email), at
+    row.said, row.sent_at = meeting.digest(person.email), at
     db.session.flush()
     letter = invitation_letters.invited(_invite(row, person, meeting.entry), to=person, changed=changed)
     post(letter, to=person.email, person_id=person.id)
 
 
-def _take_back(row: Invitation, person: Person, at: datetime, *, chosen: bool) -> None:
+def _cancel(row: Invitation, person: Person, at: datetime, *, chosen: bool) -> None:
     row.state, row.sequence, row.sent_at = CANCELLED, row.sequence + 1, at
     db.session.flush()
     post(

@@ -1,11 +1,10 @@
-"""The mailbox that answers to invitations come to, read over IMAP (RFC 9051). The only file that knows
+"""Read the mailbox that answers to invitations come to, over IMAP (RFC 9051). The only module that uses
 `imaplib`.
 
-A message is read, taken in a transaction of its own, and only then marked as read by us: killed in between,
-it is read again, and an answer taken twice is taken once (replies). One that breaks something is marked too
-and blocks no other. What is no answer stays unread for whoever else looks into the mailbox. One worker at a
-time reads: a lock of the database or of the folder that ends with whoever holds it, so a worker that dies
-leaves it free.
+A message is read, taken in a transaction of its own, and only then marked as read by us. If the worker is
+killed in between, it is read again, which does no harm (see `replies`). A message that breaks something is
+marked too and blocks no other; one that is no answer stays unread for whoever else uses the mailbox. One
+worker at a time reads, under a lock that ends with its process.
 """
 
 import fcntl
@@ -32,10 +31,10 @@ from portal.settings import Mailbox, Settings, current
 log = logging.getLogger(__name__)
 ANSWER_SECONDS, WHOLE_SECONDS = 15, 120
 ROUND = 100
-"""Messages read in one round at the most."""
+"""At most this many messages are read in one round."""
 LOOKED_BACK = timedelta(days=30)
 READ = "PortalRead"
-"""The keyword that marks what we have read; where the server keeps no keywords, \\Seen has to do."""
+"""The keyword on messages that we have read; on a server without keywords it is \\Seen."""
 SEEN = "\\Seen"
 LOCK = 0x6D61696C626F78  # "mailbox": PostgreSQL's advisory lock
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -51,14 +50,14 @@ class NotRead(OutsideFailure):
 
 
 def poll() -> int:
-    """Take the answers that have come in; how many messages were read. The next round goes on after any
-    trouble.
+    """Take the answers that have come in; how many messages were read. After trouble the next round goes
+    on.
     """
     mailbox = current().mailbox
     if mailbox is None:
         return 0
-    with _alone(current()) as free:
-        if not free:
+    with _lock(current()) as is_free:
+        if not is_free:
             return 0
         try:
             with connected(mailbox) as folder:
@@ -72,38 +71,37 @@ def poll() -> int:
 
 @contextmanager
 def connected(mailbox: Mailbox) -> Iterator["Folder"]:
-    """The folder, opened; raises NotRead, also for whatever goes wrong inside on the way to the server."""
+    """The opened folder; raises NotRead, also for whatever goes wrong with the server inside the block."""
     try:
         server = _connect(mailbox)
     except BROKEN as error:
         raise NotRead(_words(error)) from error
-    watch = Timer(WHOLE_SECONDS, _hang_up, [server.socket()])
-    watch.daemon = True
-    watch.start()
+    timer = Timer(WHOLE_SECONDS, _hang_up, [server.socket()])
+    timer.daemon = True
+    timer.start()
     try:
         yield Folder(server, mailbox.folder)
     except BROKEN as error:
         raise NotRead(_words(error)) from error
     finally:
-        watch.cancel()
+        timer.cancel()
         with suppress(*BROKEN):
             server.logout()
 
 
 class Folder:
-    """A folder on the server, and what can be done with it."""
+    """A folder on the server."""
 
     def __init__(self, server: imaplib.IMAP4, name: str) -> None:
         self.server = server
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         _ok(server.select(f'"{escaped}"'))
-        permanent = b" ".join(
-            each for each in server.response("PERMANENTFLAGS")[1] if isinstance(each, bytes)
-        )
+        flags = server.response("PERMANENTFLAGS")[1]
+        permanent = b" ".join(flag for flag in flags if isinstance(flag, bytes))
         self.mark = READ if b"\\*" in permanent or READ.encode() in permanent else SEEN
 
     def read_new(self) -> int:
-        """Take each message that was not read yet, the oldest first; how many."""
+        """Take each message that we have not read yet, the oldest first; how many."""
         uids = self.new(at=now())[:ROUND]
         for uid in uids:
             marks = self.mark
@@ -121,28 +119,27 @@ class Folder:
         return len(uids)
 
     def new(self, *, at: datetime) -> list[str]:
-        """The UIDs of what came in lately and was not read yet."""
+        """The UIDs of recent messages that we have not read yet."""
         since = at - LOOKED_BACK
         unread = f"UNKEYWORD {self.mark}" if self.mark == READ else "UNSEEN"
         day = f"{since.day:02d}-{MONTHS[since.month - 1]}-{since.year}"
-        found = _ok(self.server.uid("SEARCH", f"UNDELETED {unread} SINCE {day}"))
-        uids = b" ".join(each for each in found if isinstance(each, bytes)).split()
-        return [each.decode("ascii") for each in sorted(uids, key=int)]
+        answer = _ok(self.server.uid("SEARCH", f"UNDELETED {unread} SINCE {day}"))
+        uids = b" ".join(line for line in answer if isinstance(line, bytes)).split()
+        return [uid.decode("ascii") for uid in sorted(uids, key=int)]
 
     def _take(self, uid: str) -> bool:
         sizes = SIZE.findall(b" ".join(_parts(_ok(self.server.uid("FETCH", uid, "(RFC822.SIZE)")))))
         if sizes and int(sizes[0]) > messages.LARGEST:
             raise Invalid(f"It is larger than {messages.LARGEST:,} bytes.")
         fetched = _ok(self.server.uid("FETCH", uid, "(BODY.PEEK[])"))
-        raw = next((each[1] for each in fetched if isinstance(each, tuple)), None)
+        raw = next((part[1] for part in fetched if isinstance(part, tuple)), None)
         return raw is not None and replies.receive(raw).taken
 
 
 def _parts(fetched: list[Any]) -> Iterator[bytes]:
-    for each in fetched:
-        yield from (
-            part for part in (each if isinstance(each, tuple) else (each,)) if isinstance(part, bytes)
-        )
+    for item in fetched:
+        parts = item if isinstance(item, tuple) else (item,)
+        yield from (part for part in parts if isinstance(part, bytes))
 
 
 def _connect(mailbox: Mailbox) -> imaplib.IMAP4:
@@ -158,17 +155,17 @@ def _connect(mailbox: Mailbox) -> imaplib.IMAP4:
             server.starttls(safe)
         server.login(mailbox.username, mailbox.password)
     except BaseException:
-        with suppress(OSError):  # a connection that failed to become safe is shut already
+        with suppress(OSError):  # after a failed TLS handshake the connection is closed already
             server.shutdown()
         raise
     return server
 
 
 def _ok(answer: tuple[str, Any]) -> list[Any]:
-    said, data = answer[0], list(answer[1])
-    if said != "OK":
+    status, data = answer[0], list(answer[1])
+    if status != "OK":
         words = b" ".join(_parts(data)).decode("utf-8", "replace")
-        raise NotRead(words[:400] or said)
+        raise NotRead(words[:400] or status)
     return data
 
 
@@ -180,20 +177,20 @@ def _hang_up(sock: socket.socket) -> None:
 def _words(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    said = error.args[0] if error.args and isinstance(error.args[0], bytes) else None
-    return (said.decode("utf-8", "replace") if said else str(error) or type(error).__name__)[:400]
+    raw = error.args[0] if error.args and isinstance(error.args[0], bytes) else None
+    return (raw.decode("utf-8", "replace") if raw else str(error) or type(error).__name__)[:400]
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[bool]:
-    """Whether nobody else reads the mailbox while this lasts."""
+def _lock(settings: Settings) -> Iterator[bool]:
+    """A lock of the database or of a file, held inside the block; whether we got it."""
     if db.engine.dialect.name == "postgresql":
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            free = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}))
+            is_free = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}))
             try:
-                yield free
+                yield is_free
             finally:
-                if free:
+                if is_free:
                     connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
         return
     with (settings.instance / "mailbox.lock").open("w") as lock:

@@ -1,10 +1,8 @@
-"""What people answer to invitations, as it comes in by mail: believed only with the token of an invitation of
-ours.
+"""Take people's answers to invitations as they come in by mail, if they carry the token of one of ours.
 
-The newest answer counts, by (SEQUENCE, DTSTAMP), so that one that comes twice, late or out of order does no
-harm. Nothing is ever answered automatically. Whoever declines skips nothing by that: the partner is told, and
-the two find another time. Whoever proposes another time moves nothing by that: the partner is asked about it,
-as from the pair's page.
+The newest answer counts, by (SEQUENCE, DTSTAMP), so one that comes twice, late or out of order does no harm.
+We never reply automatically. Declining skips nothing: the partner is told, and the two find another time.
+Proposing another time moves nothing: the partner is asked about it, as from the pair's page.
 """
 
 import logging
@@ -35,24 +33,20 @@ from portal.schedule.models import CheckIn, Series
 log = logging.getLogger(__name__)
 KIND = "invitation"
 CLOCKS_DIFFER = timedelta(days=1)
-"""How far ahead of ours the clock of somebody's mail program may be."""
+"""How far the clock of somebody's mail program may be ahead of ours."""
 MOST_TOKENS = 20
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a message: whether its answer was taken, and why or why not, in words
-    for an operator.
-    """
+    """Whether the answer in a message was taken, and why or why not, in words for an operator."""
 
     taken: bool
     says: str
 
 
 def receive(raw: bytes) -> Outcome:
-    """Take the answer in a message, if there is one that counts; raises Invalid for a message that cannot be
-    read.
-    """
+    """Take the answer in a message, if one counts; raises Invalid for a message that cannot be parsed."""
     message = messages.read(raw)
     with transaction():
         outcome = take(message, at=now())
@@ -61,7 +55,7 @@ def receive(raw: bytes) -> Outcome:
 
 
 def take(message: Incoming, *, at: datetime) -> Outcome:
-    """Take the answer in a message, inside the open transaction, or say why it is passed over."""
+    """Take the answer in a message, inside the open transaction, or say why it is ignored."""
     if message.bounced:
         return Outcome(False, "Ignored: it was sent by a machine, about a letter of ours.")
     if not message.calendars:
@@ -73,31 +67,31 @@ def take(message: Incoming, *, at: datetime) -> Outcome:
     row = _answered(reply, [*message.recipients, *reply.organizers])
     if row is None:
         return Outcome(False, "Ignored: it answers no invitation of ours.")
-    because = _why_not(row, reply, message.sender, at)
-    if because:
-        return Outcome(False, f"Ignored: {because}")
+    reason = _why_not(row, reply, message.sender, at)
+    if reason:
+        return Outcome(False, f"Ignored: {reason}")
     if reply.proposes is not None:
         return _ask(row, reply, reply.proposes, at)
     return _note(row, reply, at)
 
 
 def _replies(calendars: Iterable[bytes]) -> tuple[list[Reply], str]:
-    """What could be read, and why the last of the others could not."""
-    found, reason = list[Reply](), ""
-    for each in calendars:
+    """The replies that could be parsed, and why the last of the others could not."""
+    replies, reason = list[Reply](), ""
+    for text in calendars:
         try:
-            found.append(reply_of(each))
+            replies.append(reply_of(text))
         except Invalid as error:
             reason = error.message
-    return found, reason
+    return replies, reason
 
 
 def _answered(reply: Reply, addresses: Iterable[str]) -> Invitation | None:
-    """The invitation that a token among the addresses was made for, held until the transaction ends."""
-    claimed = dict.fromkeys(each for each in map(invitation_letters.id_in, addresses) if each is not None)
-    for invitation_id, mark in list(claimed)[:MOST_TOKENS]:
+    """The invitation that a token among the addresses was made for, locked until the transaction ends."""
+    tokens = dict.fromkeys(filter(None, map(invitation_letters.id_in, addresses)))
+    for invitation_id, mac in list(tokens)[:MOST_TOKENS]:
         row = db.session.get(Invitation, invitation_id, with_for_update=True, populate_existing=True)
-        if row is not None and row.uid == reply.uid and invitation_letters.is_mark_of(row, mark):
+        if row is not None and row.uid == reply.uid and invitation_letters.is_mac_of(row, mac):
             return row
     return None
 
@@ -116,7 +110,7 @@ def _why_not(row: Invitation, reply: Reply, sender: str, at: datetime) -> str:
             (not _is_newer(row, reply), "it is not newer than the answer we have."),
         )
     )
-    return next((words for wrong, words in rules if wrong), "")
+    return next((reason for is_broken, reason in rules if is_broken), "")
 
 
 def _is_newer(row: Invitation, reply: Reply) -> bool:
@@ -126,9 +120,7 @@ def _is_newer(row: Invitation, reply: Reply) -> bool:
 
 
 def _ask(row: Invitation, reply: Reply, proposes: datetime, at: datetime) -> Outcome:
-    """Ask the partner about another time that was proposed, if the check-in is still the
-    one that was sent.
-    """
+    """Ask the partner about another time that was proposed, if the check-in is still as it was sent."""
     query = (
         select(CheckIn)
         .join(CheckIn.series)
@@ -147,11 +139,9 @@ def _ask(row: Invitation, reply: Reply, proposes: datetime, at: datetime) -> Out
     except Invalid as error:
         return Outcome(False, f"Ignored: the time that is proposed cannot be. {error.message}")
     outcome = _note(row, reply if reply.answer else replace(reply, answer=row.answer), at, tell=asked is None)
-    return (
-        Outcome(True, f"Taken: invitation {row.id}, and the partner is asked about another time.")
-        if asked
-        else outcome
-    )
+    if asked is None:
+        return outcome
+    return Outcome(True, f"Taken: invitation {row.id}, and the partner is asked about another time.")
 
 
 def _note(row: Invitation, reply: Reply, at: datetime, *, tell: bool = True) -> Outcome:
@@ -160,9 +150,13 @@ def _note(row: Invitation, reply: Reply, at: datetime, *, tell: bool = True) -> 
     row.answer, row.answered_at, row.answer_sequence = reply.answer, reply.stamped_at, reply.sequence
     db.session.flush()
     if reply.answer != before:
-        was, now_is = {"answer": before}, {"answer": reply.answer}
         audit.write(
-            action="invitation.answered", on=KIND, id=row.id, by=row.person_id, before=was, after=now_is
+            action="invitation.answered",
+            on=KIND,
+            id=row.id,
+            by=row.person_id,
+            before={"answer": before},
+            after={"answer": reply.answer},
         )
         if tell:
             _tell_partner(row, before, at)
@@ -170,15 +164,15 @@ def _note(row: Invitation, reply: Reply, at: datetime, *, tell: bool = True) -> 
 
 
 def _tell_partner(row: Invitation, before: str, at: datetime) -> None:
-    """Tell the partner of a no, and of a yes after a no, as long as the check-in lies ahead."""
+    """Tell the partner of a no, and of a yes after a no, while the check-in lies ahead."""
     changes = {"declined": invitation_letters.declined, "accepted": invitation_letters.comes_after_all}
     letter = changes.get(row.answer)
     if letter is None or (row.answer == "accepted" and before != "declined") or row.starts_at <= at:
         return
     query = select(CheckIn.state, Series.pairing_id).join(CheckIn.series).where(CheckIn.id == row.check_in_id)
-    found = db.session.execute(query).one_or_none()
-    if found is None or found.state != CheckInState.PLANNED:
+    check_in = db.session.execute(query).one_or_none()
+    if check_in is None or check_in.state != CheckInState.PLANNED:
         return
-    pairing = db.session.get_one(Pairing, found.pairing_id, options=whole())
+    pairing = db.session.get_one(Pairing, check_in.pairing_id, options=whole())
     other = partner(pairing, row.person_id)
     post(letter(pairing, other, row), to=other.email, person_id=other.id)

@@ -1,8 +1,8 @@
-"""Addresses of live feeds. Who knows one reads the feed, so it holds 256 bits that nobody guesses.
+"""Addresses of live feeds. Whoever knows one reads the feed, so it holds a token of 256 bits.
 
-The token is HMAC-SHA256 of the row's random seed under a key of the portal's, so that its owner can be shown
-it again while a copy of the database alone reads nobody's calendar. It is found by its SHA-256, and dies when
-it is replaced or revoked.
+The token is HMAC-SHA256 of the row's random seed under a key of the portal's: its owner can be shown it
+again, but a copy of the database alone opens nobody's calendar. It is looked up by its SHA-256, and invalid
+once it is replaced or revoked.
 """
 
 import base64
@@ -24,20 +24,19 @@ from portal.settings import current
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 PURPOSE = b"calendars/feed"
-"""What the key is derived for, so that it signs nothing else."""
+"""The purpose the key is derived for, so that it signs nothing else."""
 SEEN_EVERY = timedelta(minutes=1)
 KIND = "feed_link"
 
 
 def link_for(person_id: int, pairing_id: int | None = None, *, at: datetime) -> FeedLink:
-    """The open address of a feed, inside the open transaction; made if there is none."""
+    """The valid address of a feed, made if there is none, inside the open transaction."""
     db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
-    found = open_link(person_id, pairing_id)
-    return found or _make(person_id, pairing_id, at)
+    return open_link(person_id, pairing_id) or _make(person_id, pairing_id, at)
 
 
 def open_link(person_id: int, pairing_id: int | None = None) -> FeedLink | None:
-    """The open address of a feed, if there is one: of everything, or of one pairing."""
+    """The valid address of a feed, if there is one: of everything, or of one pairing."""
     query = select(FeedLink).where(
         FeedLink.person_id == person_id, FeedLink.pairing_id == pairing_id, FeedLink.revoked_at.is_(None)
     )
@@ -45,8 +44,8 @@ def open_link(person_id: int, pairing_id: int | None = None) -> FeedLink | None:
 
 
 def address(link: FeedLink) -> str | None:
-    """The address as its owner is shown it; None when the portal's key is another one since: it works, but
-    stays unseen.
+    """The address to show to its owner; None after the portal's key was changed, when the old one still works
+    but cannot be shown.
     """
     token = _token(link.seed)
     if _digest(token) != link.token_digest:
@@ -55,8 +54,8 @@ def address(link: FeedLink) -> str | None:
 
 
 def find(token: str) -> FeedLink | None:
-    """The open address of a token, with its person, in one query; None if unknown or revoked, or the person
-    is disabled.
+    """The valid address with a token, and its person, in one query; None if it is unknown or revoked, or the
+    person disabled.
     """
     if not SHAPE.fullmatch(token):
         return None
@@ -65,7 +64,7 @@ def find(token: str) -> FeedLink | None:
 
 @lru_cache(maxsize=1)
 def _open_one() -> Select[FeedLink]:
-    """Put together once, since every reading of a feed asks it."""
+    """Built once, since every request for a feed runs it."""
     alone = contains_eager(FeedLink.person).lazyload(Person.role_grants)
     query = select(FeedLink).join(FeedLink.person).options(alone)
     open_one = FeedLink.revoked_at.is_(None) & Person.disabled_at.is_(None)
@@ -73,7 +72,7 @@ def _open_one() -> Select[FeedLink]:
 
 
 def replace(link: FeedLink, *, at: datetime) -> FeedLink:
-    """A new address for the same feed, inside the open transaction; the old one is not there from now on."""
+    """A new address for the same feed, inside the open transaction; the old one is invalid from now on."""
     link.revoked_at = at
     db.session.flush()
     new = _make(link.person_id, link.pairing_id, at)
@@ -89,13 +88,13 @@ def revoke(link: FeedLink, *, at: datetime) -> None:
 
 
 def was_read_lately(link: FeedLink, *, at: datetime) -> bool:
-    """Whether a reading was noted within the minute."""
+    """Whether a read was recorded within the last minute."""
     return link.last_read_at is not None and at - link.last_read_at < SEEN_EVERY
 
 
 def note_read(link_id: int, *, agent: str, at: datetime) -> None:
-    """Note that a feed was read, and by what program, at most once a minute."""
-    readable = "".join(each for each in agent if each.isprintable())
+    """Record that a feed was read, and by which program, at most once a minute."""
+    readable = "".join(letter for letter in agent if letter.isprintable())
     db.session.execute(
         update(FeedLink)
         .where(

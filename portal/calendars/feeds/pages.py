@@ -1,8 +1,7 @@
-"""Live feeds: the calendar text that calendar programs ask for by themselves, and the page that shows its
-address.
+"""Live feeds, which calendar programs fetch by themselves, and the page that shows the address.
 
-A feed answers whoever knows its address: it looks up no session, sets no cookie and leads nowhere else. Its
-ETag is made of versions, so that most answers are 304 without a document being built.
+A feed answers whoever knows its address: it reads no session, sets no cookie and redirects nowhere. Its ETag
+is made of versions, so most answers are 304 without a document being built.
 """
 
 import gzip
@@ -26,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.calendars import entries, queries, words
-from portal.calendars.feeds import links as tokens
+from portal.calendars.feeds import links
 from portal.calendars.models import FeedLink
 from portal.clock import now
 from portal.core.calendar import documents
@@ -44,11 +43,11 @@ log = logging.getLogger(__name__)
 blueprint = Blueprint("feeds", __name__)
 MOST_BODIES = 256
 MOST_BYTES = 256 * 1024
-"""Bodies kept in each process: so many, none larger than this."""
+"""Limits of the cache of bodies in each process: their number, and the size of each."""
 FRESH = "private, max-age=300"
 PACKED = "-gzip"
 NOTHING = "There is no calendar at this address.\n"
-"""Not translated: it is read by programs, and whose language should it be?"""
+"""Not translated: programs read it, and no person's language is known."""
 QUIET_ZONE = 4
 """Light modules around a QR code (ISO/IEC 18004, 6.3.8)."""
 
@@ -62,14 +61,14 @@ class Body:
 
 
 class BodyCache:
-    """The latest bodies by ETag; the one unused for longest goes first."""
+    """The latest bodies by ETag, without those unused for longest."""
 
     def __init__(self) -> None:
         self.bodies: OrderedDict[str, Body] = OrderedDict()
         self.lock = Lock()
 
     def get(self, etag: str, build: Callable[[], bytes]) -> Body:
-        """The body with this ETag, built unless it is there."""
+        """The body with this ETag, built unless it is cached."""
         with self.lock:
             if etag in self.bodies:
                 self.bodies.move_to_end(etag)
@@ -90,14 +89,14 @@ body_cache = BodyCache()
 @blueprint.get("/feeds/<token>.ics")
 @public
 def read(token: str) -> Response:
-    """A feed; 404 alike for an address that never was, is no more, or whose person is not here any longer."""
-    link = tokens.find(token)
+    """A feed; the same 404 for an address that is unknown or revoked, or whose person is disabled."""
+    link = links.find(token)
     if link is None:
         return _marked(Response(NOTHING, 404, mimetype="text/plain"))
     link_id = link.id
     response = _marked(_feed(link, flat=request.args.get("flat") == "1"))
     if request.method == "GET":
-        _note_read(link_id, tokens.was_read_lately(link, at=now()))
+        _note_read(link_id, links.was_read_lately(link, at=now()))
     return response
 
 
@@ -105,7 +104,7 @@ def read(token: str) -> Response:
 @signed_in
 def index() -> str:
     """The address of one's feed, and how to subscribe to it."""
-    return render_template("calendars/feeds/feed.html", **_about(request.args.get("pairing", "")))
+    return render_template("calendars/feeds/feed.html", **_context(request.args.get("pairing", "")))
 
 
 @blueprint.post("/calendars/feed/make")
@@ -114,7 +113,7 @@ def make() -> BaseResponse:
     """Make the address."""
     pairing = _pairing(request.form.get("pairing", ""))
     with transaction():
-        tokens.link_for(current_user.id, pairing, at=now())
+        links.link_for(current_user.id, pairing, at=now())
     toast(_("Here is the address of your calendar."))
     return _answer(pairing)
 
@@ -122,31 +121,31 @@ def make() -> BaseResponse:
 @blueprint.post("/calendars/feed/replace")
 @signed_in
 def replace() -> BaseResponse:
-    """Another address for the same feed; the old one is dead at once."""
+    """Another address for the same feed; the old one is invalid at once."""
     return _change(
-        tokens.replace, _("Your calendar has a new address. Subscribe to it anew; the old one is dead.")
+        links.replace, _("Your calendar has a new address. Subscribe to it anew; the old one is dead.")
     )
 
 
 @blueprint.post("/calendars/feed/revoke")
 @signed_in
 def revoke() -> BaseResponse:
-    """No address any more."""
+    """Revoke the address."""
     return _change(
-        tokens.revoke, _("The address is switched off. Programs that read it find nothing any more.")
+        links.revoke, _("The address is switched off. Programs that read it find nothing any more.")
     )
 
 
-def _change(act: Callable[..., object], said: str) -> BaseResponse:
-    """Change the address that the reader saw; one that is another by now stays as it is."""
+def _change(act: Callable[..., object], message: str) -> BaseResponse:
+    """Change the address that the reader saw; if it is another by now, leave it as it is."""
     pairing = _pairing(request.form.get("pairing", ""))
     with transaction():
-        link = tokens.open_link(current_user.id, pairing)
+        link = links.open_link(current_user.id, pairing)
         seen = link is not None and str(link.id) == request.form.get("link")
         if seen:
             act(link, at=now())
     if seen:
-        toast(said)
+        toast(message)
     else:
         toast(_("The address had been changed already. This is how it is now."), tone="warn")
     return _answer(pairing)
@@ -156,25 +155,25 @@ def _answer(pairing: int | None) -> BaseResponse:
     return answer(
         "calendars/feeds/_feed.html",
         back_to=url_for("feeds.index", pairing=pairing),
-        **_about(str(pairing or "")),
+        **_context(str(pairing or "")),
     )
 
 
-def _pairing(said: str) -> int | None:
-    """The pairing a request names, None for all of them; raises NotFound unless it is one of the reader's."""
-    if not said:
+def _pairing(text: str) -> int | None:
+    """The id of the pairing that a request names, None for all; raises NotFound unless it is the reader's."""
+    if not text:
         return None
-    pairing_id = id_in(said)
+    pairing_id = id_in(text)
     if not pairing_id or not queries.shown_pairings(current_user.id, pairing_id):
         raise NotFound
     return pairing_id
 
 
-def _about(said: str) -> dict[str, Any]:
-    """What the page shows: the address of everything, or of the one pairing said."""
-    pairing_id = _pairing(said)
-    link = tokens.open_link(current_user.id, pairing_id)
-    address = tokens.address(link) if link else None
+def _context(pairing: str) -> dict[str, Any]:
+    """What the page shows: the address of everything, or of one pairing."""
+    pairing_id = _pairing(pairing)
+    link = links.open_link(current_user.id, pairing_id)
+    address = links.address(link) if link else None
     webcal = f"webcal://{address.partition('://')[2]}" if address else None
     pairings = queries.shown_pairings(current_user.id)
     return {
@@ -186,11 +185,11 @@ def _about(said: str) -> dict[str, Any]:
         "pairing_id": pairing_id,
         "pairs": [
             {
-                "id": each.id,
-                "name": partner(each, current_user.id).name,
-                "is_over": each.state == PairingState.ENDED,
+                "id": row.id,
+                "name": partner(row, current_user.id).name,
+                "is_over": row.state == PairingState.ENDED,
             }
-            for each in pairings
+            for row in pairings
         ],
     }
 
@@ -202,10 +201,10 @@ def picture(text: str) -> dict[str, Any]:
     for row, line in enumerate(matrix):
         column = 0
         for dark, run in groupby(line):
-            many = len(list(run))
+            length = len(list(run))
             if dark:
-                pieces.append(f"M{column + QUIET_ZONE} {row + QUIET_ZONE}h{many}v1h-{many}z")
-            column += many
+                pieces.append(f"M{column + QUIET_ZONE} {row + QUIET_ZONE}h{length}v1h-{length}z")
+            column += length
     return {"path": "".join(pieces), "side": len(matrix) + 2 * QUIET_ZONE}
 
 
@@ -228,14 +227,14 @@ def _feed(link: FeedLink, *, flat: bool) -> Response:
 
 
 def _is_known(etag: str, changed_at: datetime | None) -> bool:
-    """Whether the one who asks has this already, packed or not (RFC 9110, 13.1)."""
+    """Whether the client has this already, packed or not (RFC 9110, 13.1)."""
     if request.if_none_match:
         return any(map(request.if_none_match.contains_weak, (etag, f"{etag}{PACKED}")))
     return request.if_modified_since == changed_at
 
 
 def _document(link: FeedLink, flat: bool) -> bytes:
-    """The calendar's text; what it is called is the portal's name, or the pairing's."""
+    """The calendar's text; its name is the portal's, or that of the pairing."""
     shown = entries.entries_of(link.person_id, pairing_id=link.pairing_id)
     name = current().portal_name
     if link.pairing_id is not None:
@@ -246,9 +245,7 @@ def _document(link: FeedLink, flat: bool) -> bytes:
 
 
 def _etag(link: FeedLink, flat: bool) -> str:
-    """A strong validator (RFC 9110, 8.8.3): of all that the text is made of, and nothing that can be read out
-    of it.
-    """
+    """A strong validator (RFC 9110, 8.8.3): a digest of everything that the text is made of."""
     facts = (
         *(release(), link.seed, entries.stamp_of(link.person_id), flat, link.person.locale),
         *(link.person.time_zone, current().portal_name, current().public_url),
@@ -257,28 +254,28 @@ def _etag(link: FeedLink, flat: bool) -> str:
 
 
 def _last_modified(link: FeedLink, etag: str) -> datetime:
-    """The latest change known by its moment, less so many of sixteen million seconds as the ETag decides.
+    """The latest recorded change, less up to sixteen million seconds that the ETag determines.
 
-    Some changes, such as a new name, leave no moment behind. So Last-Modified differs when the ETag does, and
-    only a client that sends back exactly this moment is told that nothing changed (as RFC 9110, 13.1.3 lets a
-    server do).
+    Some changes, such as a new name, have no recorded moment. This way Last-Modified differs whenever the
+    ETag does, and only a client that sends back exactly this moment is told that nothing changed (RFC 9110,
+    13.1.3 allows it).
     """
     return queries.changed_at(link).replace(microsecond=0) - timedelta(seconds=int(etag[:6], 16))
 
 
 @lru_cache(maxsize=1)
 def release() -> str:
-    """The versions of what makes the text."""
+    """The versions of the software and data that determine the text."""
     return f"{version('vice-versa-portal')} {version('tzdata')}"
 
 
 def _note_read(link_id: int, lately: bool) -> None:
-    """Note the reading in a short transaction of its own, after the work; not noting it harms nobody."""
+    """Record the read in a short transaction of its own, after the work; failing to does no harm."""
     if lately:
         return
     try:
         with transaction():
-            tokens.note_read(link_id, agent=request.user_agent.string, at=now())
+            links.note_read(link_id, agent=request.user_agent.string, at=now())
     except SQLAlchemyError:
         log.exception("could not note that feed %s was read", link_id)
 

@@ -1,5 +1,5 @@
-"""Free time: searches for a time that suits both, counting what their calendars say when they allow it.
+"""Free time: searches for a time that suits both, with the busy times of their calendars if they allow it.
 
-`busy.py` asks calendars for busy times in the worker; `searches.py` keeps the few times found for ten
-minutes. Busy times themselves are never stored.
+`searches.py` stores a search and the few times found, for ten minutes; in the worker, `finding.py` finds them
+and `busy.py` asks calendars for busy times, which are never stored.
 """

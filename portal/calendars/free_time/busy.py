@@ -1,8 +1,8 @@
-"""When people are busy, asked of their own calendars by the worker, only where they allow it, and never kept.
+"""Ask people's own calendars when they are busy: in the worker, only if they allow it, and nothing is stored.
 
-Each person's server is asked in a thread of its own, all within one deadline. Nothing but spans of time
-leaves this file. A server that fails is a word about that person, never a failure of the search. Passwords
-are opened in the worker alone.
+Each person's server is asked in a thread of its own, all within one deadline. Only spans of time leave this
+module. A server that fails is an outcome for that person, never a failure of the search. Passwords are opened
+in the worker alone.
 """
 
 import logging
@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
@@ -33,7 +32,7 @@ DEADLINE_SECONDS = 25.0
 """How long all servers together may take."""
 MOST_CALENDARS = 20
 CLOSED = ("not-allowed", "calendar-gone", "bad-answer", "too-large")
-"""Troubles of one calendar alone, after which the others are still asked."""
+"""Problems of a single calendar, after which the others are still asked."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Question:
-    """All that a thread needs to ask one person's server; it reads no database."""
+    """What a thread needs to ask one person's server; it does not read the database."""
 
     address: str
     written_to: str
@@ -64,21 +63,24 @@ def ask(
 ) -> dict[int, Answer]:
     """Ask the calendars of these people when they are busy within a span (UTC), all in `seconds`; by person.
 
-    `own` are check-ins that the portal has put there itself and that do not count. It reads the database
-    before the first server is asked, and ends the reading transaction.
+    `own` are check-ins that the portal put there itself, which do not count. The database is read before the
+    first server is asked, and that transaction ended.
     """
     until = time.monotonic() + seconds
-    answers, questions = _questions(
-        people, {"span": span, "own": tuple(own), "until": until, "allowed": rules()}
-    )
+    answers, questions = _questions(people, span, tuple(own), until)
     db.session.rollback()
     if not questions:
         return answers
     pool = ThreadPoolExecutor(max_workers=len(questions), thread_name_prefix="busy")
-    asked: dict[int, Future[Answer]] = {who: pool.submit(_ask, each) for who, each in questions.items()}
-    wait(asked.values(), timeout=seconds)
+    futures: dict[int, Future[Answer]] = {
+        person_id: pool.submit(_ask, question) for person_id, question in questions.items()
+    }
+    wait(futures.values(), timeout=seconds)
     pool.shutdown(wait=False, cancel_futures=True)
-    return answers | {who: each.result() if each.done() else _late(who) for who, each in asked.items()}
+    return answers | {
+        person_id: future.result() if future.done() else _late(person_id)
+        for person_id, future in futures.items()
+    }
 
 
 def _late(person_id: int) -> Answer:
@@ -87,12 +89,12 @@ def _late(person_id: int) -> Answer:
 
 
 def _questions(
-    people: Sequence[Person], about: dict[str, Any]
+    people: Sequence[Person], span: Span, own: tuple[Span, ...], until: float
 ) -> tuple[dict[int, Answer], dict[int, _Question]]:
-    """Whom not to ask, and why; and what to ask the others."""
+    """The answers of those whom not to ask, and the questions for the others, by person."""
     answers: dict[int, Answer] = {}
     questions: dict[int, _Question] = {}
-    allowed = choices.choices_of([each.id for each in people])
+    allowed = choices.choices_of([person.id for person in people])
     for person in people:
         account = _account(person.id)
         if account is None:
@@ -102,13 +104,22 @@ def _questions(
         elif (credentials := _credentials(account)) is None:
             answers[person.id] = Answer(FAILED)
         else:
-            where = (account.address, account.calendar_url, account.own_calendar)
-            questions[person.id] = _Question(*where, credentials=credentials, zone=person.time_zone, **about)
+            questions[person.id] = _Question(
+                address=account.address,
+                written_to=account.calendar_url,
+                is_own=account.own_calendar,
+                credentials=credentials,
+                zone=person.time_zone,
+                allowed=rules(),
+                span=span,
+                own=own,
+                until=until,
+            )
     return answers, questions
 
 
 def _account(person_id: int) -> CalendarAccount | None:
-    """The connected account of a person; one that is suspended is not bothered."""
+    """The connected account of a person; a suspended one is not asked."""
     query = select(CalendarAccount).where(
         CalendarAccount.person_id == person_id, CalendarAccount.state == "connected"
     )
@@ -124,33 +135,32 @@ def _credentials(account: CalendarAccount) -> Credentials | None:
 
 
 def _ask(question: _Question) -> Answer:
-    """Ask one server for the calendars of the account, and each when its owner is busy.
+    """Ask one server for the calendars of the account, and each of them when its owner is busy.
 
-    A calendar of our own holds nothing but check-ins, which the portal knows; it is not asked.
+    A calendar of our own is not asked: it holds only check-ins, which the portal knows.
     """
     try:
         with Server(question.address, question.credentials, question.allowed) as server:
-            found = server.calendars(server.discover().url)
+            calendars = server.calendars(server.discover().url)
             skipped = question.written_to if question.is_own else None
-            urls = [each.url for each in found if each.url != skipped]
-            told = [_told(server, url, question) for url in urls[:MOST_CALENDARS]]
+            urls = [calendar.url for calendar in calendars if calendar.url != skipped]
+            answers = [_read_if_open(server, url, question) for url in urls[:MOST_CALENDARS]]
     except Trouble as trouble:
         log.warning("busy times: %s", trouble.problem)
         return Answer(FAILED)
-    except Exception as error:  # noqa: BLE001  # any defect; its text may hold what the server sent, which is for no log
+    except Exception as error:  # noqa: BLE001  # any defect; its text may hold what the server sent: not to be logged
         log.error("busy times failed through a defect of ours: %s", type(error).__name__)
         return Answer(FAILED)
-    heard = [each for each in told if each is not None]
-    if told and not heard:
+    read = [answer for answer in answers if answer is not None]
+    if answers and not read:
         return Answer(FAILED)
-    whole = len(heard) == len(urls) and all(read for read, _spans in heard)
-    return Answer(
-        ASKED if whole else PARTLY, busy_times.merged([each for _read, spans in heard for each in spans])
-    )
+    is_whole = len(read) == len(urls) and all(is_complete for is_complete, _spans in read)
+    busy = busy_times.merged([span for _is_complete, spans in read for span in spans])
+    return Answer(ASKED if is_whole else PARTLY, busy)
 
 
-def _told(server: Server, url: str, question: _Question) -> tuple[bool, list[Span]] | None:
-    """As `_read`; None when this calendar is closed to us. Raises Trouble that concerns the whole server."""
+def _read_if_open(server: Server, url: str, question: _Question) -> tuple[bool, list[Span]] | None:
+    """Like `_read`, but None for a calendar that is closed to us. Raises Trouble with the whole server."""
     try:
         return _read(server, url, question)
     except Trouble as trouble:
@@ -161,17 +171,17 @@ def _told(server: Server, url: str, question: _Question) -> tuple[bool, list[Spa
 
 
 def _read(server: Server, url: str, question: _Question) -> tuple[bool, list[Span]]:
-    """When one calendar says its owner is busy, and whether all of it could be read; raises Trouble after the
-    deadline.
+    """Whether all of one calendar could be read, and when its owner is busy by it. Raises Trouble, also after
+    the deadline.
     """
     start, end = question.span
     spans: list[Span] = []
-    whole = True
+    is_complete = True
     for text in server.busy_texts(url, start, end):
         if time.monotonic() > question.until:
             raise Trouble("slow", "past the deadline")
         try:
             spans += busy_times.read(text, start=start, end=end, zone=question.zone)
         except Invalid:
-            whole = False
-    return whole, busy_times.without(spans, question.own) if url == question.written_to else spans
+            is_complete = False
+    return is_complete, busy_times.without(spans, question.own) if url == question.written_to else spans

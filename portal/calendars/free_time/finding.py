@@ -1,5 +1,5 @@
-"""Finding times that suit both of a pairing, in the worker: from hours, zones, holidays, check-ins and, where
-they allow it, from when their calendars say they are busy.
+"""Find times that suit both of a pairing, in the worker: by hours, zones, holidays, check-ins and, if they
+allow it, by the busy times of their calendars.
 """
 
 import logging
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 def find(search_id: int) -> None:
-    """Find the times of one search, unless another worker is at it. The task of the worker."""
+    """Find the times of one search, unless another worker is at it. This is the worker's task."""
     with transaction():
         holder = work.claim(
             TimeSearch, int(search_id), seconds=LEASE_SECONDS, where=TimeSearch.state == "waiting"
@@ -51,7 +51,7 @@ def find(search_id: int) -> None:
     if holder is None:
         return
     try:
-        values: dict[str, Any] = {"state": "done", **_found(int(search_id))}
+        values: dict[str, Any] = {"state": "done", **_result(int(search_id))}
     except Exception:
         log.exception("a search for a time failed through a defect of ours")
         db.session.rollback()
@@ -66,8 +66,8 @@ def find(search_id: int) -> None:
         db.session.execute(query.execution_options(synchronize_session=False))
 
 
-def _found(search_id: int) -> dict[str, Any]:
-    """What a search finds, as it is kept."""
+def _result(search_id: int) -> dict[str, Any]:
+    """What a search finds, as the columns to store."""
     search = db.session.get_one(TimeSearch, search_id, populate_existing=True)
     pairing = db.session.scalars(
         select(Pairing).where(Pairing.id == search.pairing_id).options(*whole())
@@ -78,36 +78,36 @@ def _found(search_id: int) -> dict[str, Any]:
     start, end = best_slots.horizon(wanted)
     until, minutes = min(end, moment + FARTHEST), search.minutes
     own, taken = _check_ins(people, (start, end), search)
-    known = [
-        (each.id, each.hours, each.time_zone, each.country or country_of(each.time_zone) or "")
-        for each in people
+    facts = [
+        (person.id, person.hours, person.time_zone, person.country or country_of(person.time_zone) or "")
+        for person in people
     ]
     answers = busy.ask(people, (start, until), own=own) if start < until else {}
-    known_busy, sides = {who: each.busy for who, each in answers.items()}, []
-    for who, hours, zone, country in known:
+    busy_of, sides = {person_id: answer.busy for person_id, answer in answers.items()}, []
+    for person_id, hours, zone, country in facts:
         holidays = set(cadence.holidays_of([country] if country else [], range(start.year, end.year + 1)))
-        sides.append(Side(parse_hours(hours or USUAL_HOURS), zone, holidays, taken[who], known_busy.get(who)))
-    found = best_slots.best(sides[0], sides[1], wanted, minutes=minutes)
-    asked = [each for each in taken if each in answers]
+        busy_spans = busy_of.get(person_id)
+        sides.append(Side(parse_hours(hours or USUAL_HOURS), zone, holidays, taken[person_id], busy_spans))
+    best = best_slots.best(sides[0], sides[1], wanted, minutes=minutes)
+    asked = [person_id for person_id in taken if person_id in answers]
     notes: list[dict[str, Any]] = [
-        {"about": CALENDAR, "person": each, "outcome": answers[each].outcome} for each in asked
+        {"about": CALENDAR, "person": person_id, "outcome": answers[person_id].outcome} for person_id in asked
     ]
-    if until < end and (not asked or any(each is not None for each in known_busy.values())):
-        notes.append(
-            {"about": UNTIL, "day": (moment + FARTHEST).astimezone(ZoneInfo(known[0][2])).date().isoformat()}
-        )
-    notes += [{"about": HOURS, "person": who} for who, hours, *_rest in known if not hours]
-    return {"slots": _slots(found, wanted, terms), "notes": [*notes, *_none(found)]}
+    if until < end and (not asked or any(spans is not None for spans in busy_of.values())):
+        last_day = (moment + FARTHEST).astimezone(ZoneInfo(you.time_zone)).date()
+        notes.append({"about": UNTIL, "day": last_day.isoformat()})
+    notes += [{"about": HOURS, "person": person_id} for person_id, hours, *_rest in facts if not hours]
+    return {"slots": _slots(best, wanted, terms), "notes": [*notes, *_none(best)]}
 
 
 def _wanted(
     search: TimeSearch, pairing: Pairing, you: Person, at: datetime
 ) -> tuple[Once | Repeated, Mapping[str, Any]]:
-    """What is looked for, and how it repeats for the plan's form."""
+    """What to search for, and how it repeats, for the plan's form."""
     if search.check_in_id is None:
         terms = terms_of(pairing, you, at)
-        about: dict[str, Any] = {"every": terms.every, "unit": terms.unit, "count": terms.count}
-        return Repeated(you.time_zone, **about, after=terms.after), {**about, "zone": you.time_zone}
+        rule: dict[str, Any] = {"every": terms.every, "unit": terms.unit, "count": terms.count}
+        return Repeated(you.time_zone, **rule, after=terms.after), {**rule, "zone": you.time_zone}
     near = db.session.get_one(CheckIn, search.check_in_id).starts_at
     start = max(at + AT_ONCE, near - BEFORE)
     return Once(you.time_zone, start, start + WINDOW, near), {}
@@ -116,9 +116,9 @@ def _wanted(
 def _check_ins(
     people: tuple[Person, Person], span: Span, search: TimeSearch
 ) -> tuple[list[Span], dict[int, list[Span]]]:
-    """The check-ins that make room, and the others of each of the two, in one query."""
-    ids = [each.id for each in people]
-    theirs = or_(Pairing.mentor_id.in_(ids), Pairing.mentee_id.in_(ids))
+    """The times of the check-ins that will move, and those of each person's others, in one query."""
+    ids = [person.id for person in people]
+    is_of_people = or_(Pairing.mentor_id.in_(ids), Pairing.mentee_id.in_(ids))
     live = Pairing.state.in_([PairingState.ACTIVE, PairingState.PAUSED])
     near = (CheckIn.starts_at < span[1], CheckIn.starts_at > span[0] - timedelta(days=1))
     query = (
@@ -127,30 +127,32 @@ def _check_ins(
         .join(Series.pairing)
     )
     own: list[Span] = []
-    taken: dict[int, list[Span]] = {each: [] for each in ids}
-    for row in db.session.execute(query.where(theirs, live, *near, CheckIn.state == CheckInState.PLANNED)):
+    taken: dict[int, list[Span]] = {person_id: [] for person_id in ids}
+    for row in db.session.execute(
+        query.where(is_of_people, live, *near, CheckIn.state == CheckInState.PLANNED)
+    ):
         times = (row.CheckIn.starts_at, row.CheckIn.ends_at)
         if row.CheckIn.id == search.check_in_id or (
             search.check_in_id is None and row[1] == search.pairing_id
         ):
             own.append(times)
             continue
-        for who in {row.mentor_id, row.mentee_id} & set(ids):
-            taken[who].append(times)
+        for person_id in {row.mentor_id, row.mentee_id} & set(ids):
+            taken[person_id].append(times)
     return own, taken
 
 
-def _slots(found: Found, wanted: Once | Repeated, terms: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The times as plain data: when, why, and of a series what the plan's form takes."""
+def _slots(best: Found, wanted: Once | Repeated, terms: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The times as JSON: when, why, and for a series what the plan's form takes."""
     slots = []
-    for each in found.slots:
-        local = each.starts_at.astimezone(ZoneInfo(wanted.zone))
+    for slot in best.slots:
+        local = slot.starts_at.astimezone(ZoneInfo(wanted.zone))
         plan = {**terms, "first_on": local.date().isoformat(), "at": local.strftime("%H:%M")} if terms else {}
-        reasons = [[reason.template, dict(reason.args)] for reason in each.reasons]
-        slots.append({"starts_at": each.starts_at.isoformat(), "reasons": reasons, "plan": plan})
+        reasons = [[reason.template, dict(reason.args)] for reason in slot.reasons]
+        slots.append({"starts_at": slot.starts_at.isoformat(), "reasons": reasons, "plan": plan})
     return slots
 
 
-def _none(found: Found) -> list[dict[str, Any]]:
-    why = found.none_because
-    return [{"about": NONE, "template": why.template, "args": dict(why.args)}] if why else []
+def _none(best: Found) -> list[dict[str, Any]]:
+    reason = best.none_because
+    return [{"about": NONE, "template": reason.template, "args": dict(reason.args)}] if reason else []

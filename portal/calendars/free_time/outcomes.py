@@ -1,4 +1,4 @@
-"""How asking one person's calendars for busy times went."""
+"""Outcomes of asking one person's calendars for busy times."""
 
 ASKED, FAILED = "asked", "failed"
 PARTLY = "partly"

@@ -1,9 +1,9 @@
-"""Looking for a time that suits both of a pairing: asked for on a page, found by the worker, forgotten ten
-minutes later.
+"""Searches for a time that suits both of a pairing: begun on a page, done by the worker, deleted ten minutes
+later.
 
-The worker claims a search by a lease, so one that was killed is repeated; a search nobody finishes fails, and
-the page says how to go on. What is kept is the five times at most, why they are proposed, and how asking the
-calendars went.
+The worker claims a search by a lease, so the search of a killed worker is repeated; one that nobody finishes
+fails, and the page says how to go on. Stored are at most five times, why they are proposed, and how asking
+the calendars went.
 """
 
 import logging
@@ -30,26 +30,25 @@ log = logging.getLogger(__name__)
 FIND = "calendars.find_a_time"
 LEASE_SECONDS = 60
 PATIENCE = timedelta(minutes=4)
-"""A worker that was killed is noticed within two minutes; a search older than this has failed."""
+"""A killed worker is noticed within two minutes; an unfinished search older than this has failed."""
 KEPT = timedelta(minutes=10)
-"""How long what was found is kept."""
+"""How long a finished search is stored."""
 NOT_SOON, AT_ONCE = timedelta(days=3), timedelta(hours=1)
-"""How far ahead a first check-in is proposed, so that both can prepare; and another time for one that is
-planned.
-"""
+"""How far ahead a first check-in is proposed, so that both can prepare; and a new time for a planned one."""
 BEFORE, WINDOW = timedelta(days=10), timedelta(days=21)
 """One check-in is moved within three weeks, from ten days before the time it has."""
 FARTHEST = timedelta(days=400)
-"""Calendars are asked no further ahead than that."""
+"""Calendars are asked no further ahead than this."""
 USUAL_HOURS = "Mon-Fri 09:00-17:00"
 CALENDAR, HOURS, NONE, UNTIL = "calendar", "hours", "none", "until"
-"""What a note is about: how asking somebody's calendar went, that somebody named no hours, why there is no
-time, or until which day calendars were asked when more than that matters."""
+"""Kinds of notes: how asking somebody's calendar went, that somebody named no hours, why there is no time,
+and until which day calendars were asked if later days matter.
+"""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """How a series that is to be planned repeats."""
+    """How a series to be planned repeats."""
 
     every: int
     unit: str
@@ -60,7 +59,7 @@ class Terms:
 def begin(
     pairing: Pairing, *, by: Person, check_in: CheckIn | None, minutes: int, at: datetime
 ) -> TimeSearch:
-    """Have a time looked for; the search that is under way already, if it is the same. Raises Invalid."""
+    """Begin a search, or return the one under way if it is the same. Raises Invalid."""
     if pairing.state != PairingState.ACTIVE:
         raise Invalid(_("Only an active pairing can plan its check-ins."))
     if check_in is not None and check_in.state != CheckInState.PLANNED:
@@ -89,26 +88,27 @@ def begin(
 
 
 def latest(pairing_id: int, by_id: int, check_in_id: int | None, *, at: datetime) -> TimeSearch | None:
-    """Somebody's present search; what is old is not there any more, whether it is wiped yet or not."""
-    young = or_(
+    """Somebody's present search; an expired one does not count, whether it is deleted yet or not."""
+    is_present = or_(
         and_(TimeSearch.state == "waiting", TimeSearch.created_at > at - PATIENCE),
         TimeSearch.done_at > at - KEPT,
     )
     query = (
         select(TimeSearch)
-        .where(*_asked(pairing_id, by_id, check_in_id), young)
+        .where(*_asked(pairing_id, by_id, check_in_id), is_present)
         .order_by(TimeSearch.id.desc())
     )
     return db.session.scalars(query.limit(1).execution_options(populate_existing=True)).one_or_none()
 
 
 def _asked(pairing_id: int, by_id: int, check_in_id: int | None) -> tuple[ColumnElement[bool], ...]:
-    about = TimeSearch.check_in_id.is_(None) if check_in_id is None else TimeSearch.check_in_id == check_in_id
-    return TimeSearch.pairing_id == pairing_id, TimeSearch.by_id == by_id, about
+    column = TimeSearch.check_in_id
+    is_subject = column.is_(None) if check_in_id is None else column == check_in_id
+    return TimeSearch.pairing_id == pairing_id, TimeSearch.by_id == by_id, is_subject
 
 
 def sweep() -> None:
-    """Wipe what is ten minutes old, fail what nobody finished, ring for what nobody is at."""
+    """Delete expired searches, fail those that nobody finished, and enqueue those that nobody is at."""
     moment = now()
     row = TimeSearch
     waiting, late = row.state == "waiting", row.created_at <= moment - PATIENCE
@@ -124,9 +124,7 @@ def sweep() -> None:
 
 
 def terms_of(pairing: Pairing, reader: Person, at: datetime) -> Terms:
-    """How a new plan of a pairing repeats: what is left of the present one, else what the
-    programme suggests.
-    """
+    """How a new plan of a pairing repeats: like the rest of the present one, or as the programme suggests."""
     today = at.astimezone(ZoneInfo(reader.time_zone)).date()
     series, programme = current_series(pairing.id), pairing.programme
     if series is None:

@@ -24,10 +24,10 @@ def is_unchanged(context: SyncContext) -> bool:
     """Whether nothing changed on the server, as one small request tells, and nothing is left to do. Raises
     Trouble.
     """
-    if context.full:
-        return False
     ctag = context.server.ctag(context.calendar_url)
-    return bool(ctag) and ctag == context.ctag and not has_unsettled(context.account_id, context.folder)
+    if context.full or not ctag or ctag != context.ctag:
+        return False
+    return not has_unsettled(context.account_id, context.folder)
 
 
 def look(context: SyncContext, known: Mapping[str, Known], *, trust_ctag: bool) -> Look:

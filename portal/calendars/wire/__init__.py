@@ -1,5 +1,4 @@
-"""What calendar servers are spoken to with: addresses checked, a guarded session, sign-in, XML, discovery.
+"""Talking to calendar servers over HTTP: checked addresses, a guarded session, sign-in, XML, discovery.
 
-People name these servers, so nothing here trusts one. It stands below `server.py`, which is what the room
-asks.
+People name these servers, so nothing here trusts one. It stands below `server.py`, the interface to it.
 """

@@ -1,8 +1,8 @@
-"""Which addresses of calendar servers are gone to: people name them, so every one is checked before anything
-is sent.
+"""Which addresses of calendar servers requests may go to. People type them, so each is checked before
+anything is sent (against server-side request forgery).
 
-First the operator's allowed hosts and networks, then the list of what is never gone to, then: only what is
-public. Python's `is_global` is no help with an IPv4 address inside an IPv6 one, so those are unwrapped first.
+The operator's allowed hosts and networks come first, then the networks that are never allowed; all else must
+be public. Python's `is_global` misjudges an IPv4 address inside an IPv6 one, so those are unwrapped first.
 """
 
 import ipaddress
@@ -16,8 +16,8 @@ from portal.settings import Network, current
 log = logging.getLogger(__name__)
 LONGEST_DETAIL = 500
 NEVER = tuple(
-    ipaddress.ip_network(each)
-    for each in (
+    ipaddress.ip_network(network)
+    for network in (
         *("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4"),
         *("100.100.100.200/32", "168.63.129.16/32"),
         *(
@@ -40,9 +40,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Trouble(OutsideFailure):
-    """A calendar server failed or was refused. `problem` is a word of letters.PROBLEMS; `detail` is for the
-    log only.
-    """
+    """A calendar server failed or was refused. `problem` is a key of letters.PROBLEMS, `detail` is logged."""
 
     def __init__(
         self, problem: str, detail: str = "", *, permanent: bool = False, retry_after: float | None = None
@@ -52,14 +50,14 @@ class Trouble(OutsideFailure):
 
 
 def refused(detail: str) -> Trouble:
-    """The one answer to every address that is not gone to."""
+    """The same error for every address that is not allowed, so that nobody can probe networks with it."""
     log.warning("calendar address refused: %s", detail[:LONGEST_DETAIL])
     return Trouble("refused-address", detail, permanent=True)
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Scheme, host and port of an address, each in its one spelling."""
+    """Scheme, host and port of an address, normalised."""
 
     scheme: str
     host: str
@@ -72,7 +70,7 @@ class Origin:
 
     @staticmethod
     def of(url: str) -> "Origin":
-        """The origin of an address; raises Trouble for one that could be understood in two ways."""
+        """The origin of an address; raises Trouble for one that parsers might understand differently."""
         try:
             if not url.isascii() or not url.isprintable() or set(url) & set('\\ <>"{}|^`'):
                 raise ValueError("odd characters")
@@ -90,9 +88,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Rules:
-    """What the operator allows: hosts (`name` or `name:port`) and networks. They open addresses, they never
-    narrow.
-    """
+    """What the operator allows beside public addresses: hosts (`name` or `name:port`) and networks."""
 
     hosts: tuple[str, ...] = ()
     nets: tuple[Network, ...] = ()
@@ -108,10 +104,10 @@ class Rules:
 
     def allows(self, address: str, *, host: str, port: int) -> bool:
         """Whether an address that `host` resolved to may be connected to."""
-        found = unwrapped(ipaddress.ip_address(address.partition("%")[0]))
-        if self.lists(host, port) or any(found in net for net in self.nets):
+        ip = unwrapped(ipaddress.ip_address(address.partition("%")[0]))
+        if self.lists(host, port) or any(ip in net for net in self.nets):
             return True
-        return not any(found in net for net in NEVER) and found.is_global
+        return not any(ip in net for net in NEVER) and ip.is_global
 
 
 def unwrapped(address: Address) -> Address:
@@ -132,5 +128,5 @@ def unwrapped(address: Address) -> Address:
 
 
 def rules() -> Rules:
-    """What the operator allows."""
+    """The rules from the operator's settings."""
     return Rules(current().caldav_allowed_hosts, current().caldav_allowed_nets)

@@ -1,4 +1,4 @@
-"""How to sign in to a calendar server: HTTP Basic at once, or Digest as challenged. Shown to nobody."""
+"""Sign in to a calendar server: HTTP Basic at once, or Digest as challenged. Never printed or pickled."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from niquests.utils import parse_dict_header
 
 
 class _Digest(HTTPDigestAuth):
-    """HTTP Digest (RFC 7616) whose challenge is handed in; the library's own way reads refusals without a
-    limit.
+    """HTTP Digest (RFC 7616) that is given its challenge; the library's own way reads the body of a refusal
+    without a limit.
     """
 
     def take(self, challenge: str) -> None:
@@ -17,16 +17,14 @@ class _Digest(HTTPDigestAuth):
         state.chal = parse_dict_header(challenge.partition(" ")[2])
 
     def fits(self) -> bool:
-        """Whether the challenge can be answered: it may lack things, or ask for a proof
-        that we do not know.
-        """
+        """Whether the challenge can be answered: it may be incomplete, or ask for an unknown algorithm."""
         state: Any = self._thread_local.get()
         try:
             return self.build_digest_header("GET", "https://localhost/") is not None
         except (ValueError, KeyError, AttributeError, TypeError):
             return False
         finally:
-            state.last_nonce, state.nonce_count = "", 0  # the real one is the first
+            state.last_nonce, state.nonce_count = "", 0  # the real request is to be the first
 
     def __call__(self, request: Any) -> Any:
         request.headers["Authorization"] = self.build_digest_header(request.method, request.url)
@@ -34,7 +32,7 @@ class _Digest(HTTPDigestAuth):
 
 
 class Credentials:
-    """A user name and a password that show themselves to nobody. `scheme` is basic or digest."""
+    """A user name and a password; their `repr` shows neither. `scheme` is basic or digest."""
 
     def __init__(self, username: str, password: str, scheme: str = "basic") -> None:
         self.scheme = scheme
@@ -50,13 +48,13 @@ class Credentials:
 
     @property
     def present(self) -> Any:
-        """What to send along; None until a Digest challenge is known."""
+        """What to authenticate a request with; nothing until a Digest challenge is known."""
         if self.scheme == "basic":
             return self._basic
         return self._digest if self._challenged else _nothing
 
     def answer(self, challenges: str) -> bool:
-        """Take a 401's challenge; whether another try is of use."""
+        """Take the challenge of a 401; whether to try again with it."""
         at = challenges.lower().find("digest ")
         if at < 0:
             return False

@@ -1,5 +1,4 @@
-"""Where a person's calendars are, found by hand: well-known address, principal, home, calendars (RFC 6764,
-5397, 4791).
+"""Discover a person's calendars: well-known address, principal, home, calendars (RFC 6764, 5397, 4791).
 
 The CalDAV library's own discovery leaves the guarded session and sends passwords to whatever host a server
 names. Here every step stays within the origin of the address that the person typed.
@@ -17,13 +16,13 @@ from portal.calendars.wire.multistatus import C, D, Properties, is_writable_cale
 from portal.calendars.wire.session import GuardedSession
 
 ELSEWHERE = ("calendar-gone", "not-a-calendar-server", "bad-answer", "server-error", "not-allowed")
-"""Troubles of one place after which the next is tried."""
+"""Problems of one address after which the next is tried."""
 UNESCAPED = "@:!$&'()*+,;=~"
-"""What stands for itself in a path, beside letters, digits and `-._` (RFC 3986, 3.3)."""
+"""Characters that need no escape in a path, beside letters, digits and `-._` (RFC 3986, 3.3)."""
 LONGEST_ADDRESS, LONGEST_NAME = 1000, 200
-"""As much as is kept of a calendar (calendars.models)."""
+"""The lengths of the columns (calendars.models)."""
 MOST_CALENDARS = 100
-"""So many of a person's calendars are looked at; a home may list thousands, each of which would be asked."""
+"""A home may list thousands of calendars, and each would get requests of its own."""
 
 
 @dataclass(frozen=True)
@@ -42,26 +41,25 @@ class Calendar:
     name: str
 
 
-class Asked(Protocol):
-    """As much of a server as discovery needs."""
+class DavServer(Protocol):
+    """The part of a server that discovery needs."""
 
     address: str
     session: GuardedSession
     credentials: Credentials
 
     def properties(self, url: str, *names: str) -> Properties:
-        """Some properties of one thing."""
+        """Some properties of one resource."""
 
     def listed(self, url: str, names: Sequence[str], depth: str = "1") -> Iterator[tuple[str, Properties]]:
-        """Some properties of a thing and of what is in it."""
+        """Some properties of a collection and of what is in it."""
 
 
-def home_of(server: Asked) -> Home:
-    """Where the calendars of the person are who signs in; raises Trouble."""
+def home_of(server: DavServer) -> Home:
+    """The calendar home of the person who signs in; raises Trouble."""
     principal = _principal(server)
     server.session.admit(principal)
-    found = server.properties(principal, f"{C}calendar-home-set")
-    home = found.get(f"{C}calendar-home-set")
+    home = server.properties(principal, f"{C}calendar-home-set").get(f"{C}calendar-home-set")
     href = home.findtext(f"{D}href") if home is not None else None
     if not href:
         raise Trouble("not-a-calendar-server", "the principal has no calendar-home-set", permanent=True)
@@ -70,23 +68,23 @@ def home_of(server: Asked) -> Home:
     return Home(url, server.credentials.scheme)
 
 
-def _principal(server: Asked) -> str:
+def _principal(server: DavServer) -> str:
     base, path = str(Origin.of(server.address)), urlsplit(server.address).path
     typed = [server.address] if path.strip("/") else []
     trouble: Trouble | None = None
-    for place in dict.fromkeys([*typed, f"{base}/.well-known/caldav", f"{base}/"]):
+    for url in dict.fromkeys([*typed, f"{base}/.well-known/caldav", f"{base}/"]):
         try:
-            found = server.properties(place, f"{D}current-user-principal", f"{C}calendar-home-set")
+            properties = server.properties(url, f"{D}current-user-principal", f"{C}calendar-home-set")
         except Trouble as error:
             if error.problem not in ELSEWHERE:
                 raise
             trouble = trouble or error
             continue
-        principal = found.get(f"{D}current-user-principal")
+        principal = properties.get(f"{D}current-user-principal")
         href = principal.findtext(f"{D}href") if principal is not None else None
         if href:
             return address_of(server.session.landed, href)
-        if found.get(f"{C}calendar-home-set") is not None:
+        if properties.get(f"{C}calendar-home-set") is not None:
             return server.session.landed
     if trouble and trouble.problem in ("server-error", "not-allowed"):
         raise trouble
@@ -94,31 +92,33 @@ def _principal(server: Asked) -> str:
     raise Trouble("not-a-calendar-server", detail, permanent=True)
 
 
-def calendars_in(server: Asked, home: str) -> list[Calendar]:
-    """The calendars in a home that take events and may be written to, in the server's order; what is listed
-    there of other servers is passed over. Raises Trouble."""
+def calendars_in(server: DavServer, home: str) -> list[Calendar]:
+    """The calendars in a home that take events and may be written to, in the server's order, without those on
+    other servers. Raises Trouble.
+    """
     names = (
         "d:resourcetype",
         "d:displayname",
         "c:supported-calendar-component-set",
         "d:current-user-privilege-set",
     )
-    found: list[Calendar] = []
-    writable = (each for each in server.listed(home, names) if is_writable_calendar(each[1]))
+    calendars: list[Calendar] = []
+    writable = (row for row in server.listed(home, names) if is_writable_calendar(row[1]))
     for href, properties in islice(writable, MOST_CALENDARS):
         url = address_of(home, href).rstrip("/") + "/"
         name = text(properties, f"{D}displayname").strip() or unquote(url.rstrip("/").rpartition("/")[2])
         if len(url) <= LONGEST_ADDRESS and server.session.may_ask(url):
-            found.append(Calendar(url, name[:LONGEST_NAME].strip()))
-    return found
+            calendars.append(Calendar(url, name[:LONGEST_NAME].strip()))
+    return calendars
 
 
 def address_of(base: str, href: str) -> str:
-    """The address that an href of an answer means, in one spelling, since some servers escape more of it than
-    they must, and some less; raises Trouble for one that means none."""
+    """The address that an href of an answer means, normalised, since some servers escape more than they must
+    and some less. Raises Trouble for one that is no address.
+    """
     try:
         parts = urlsplit(urljoin(base, href.strip()))
     except ValueError as error:
         raise Trouble("bad-answer", f"an href that is no address: {error}") from None
-    path = "/".join(quote(unquote_to_bytes(each), safe=UNESCAPED) for each in parts.path.split("/"))
+    path = "/".join(quote(unquote_to_bytes(part), safe=UNESCAPED) for part in parts.path.split("/"))
     return parts._replace(path=path).geturl()

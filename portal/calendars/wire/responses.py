@@ -1,9 +1,8 @@
-"""How much is taken of an answer's body: so many bytes, packed and unpacked, and XML with so much markup and
-no DTD.
+"""Limits on the body of an answer: its bytes, packed and unpacked, and for XML its markup; and no DTD.
 
-A parser makes a hundred bytes and more of each `<a/>`, so five megabytes of them would be two hundred; a list
-of ten thousand events has about 200,000 pieces of markup. Nobody who means well declares entities, and others
-make much of few.
+A parser needs over a hundred bytes for each `<a/>`, so five megabytes of them would take two hundred; a list
+of ten thousand events has about 200,000 pieces of markup. Entities, which a DTD declares, can expand a small
+body without a limit.
 """
 
 import re
@@ -19,12 +18,12 @@ MOST_MARKUP = 500_000
 """Tags, counted as `<`, and attributes, counted as `=`."""
 PLAIN, PACKED = ("", "identity"), ("gzip", "x-gzip", "deflate")
 DTD = re.compile(rb"(?>\s+|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<!DOCTYPE", re.DOTALL)
-KNOWN = re.compile(rb"(?i)utf-?(8|16)|us-ascii|iso-8859-\d+|windows-125\d")
-SAID = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"'>]*)")
+KNOWN_ENCODING = re.compile(rb"(?i)utf-?(8|16)|us-ascii|iso-8859-\d+|windows-125\d")
+DECLARED_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"'>]*)")
 
 
 def unpacked(chunks: Iterable[bytes], encoding: str, most: int = MOST_BYTES) -> Iterable[bytes]:
-    """The body piece by piece, never taking or unpacking more than `most` bytes; raises Trouble."""
+    """The body piece by piece, never reading or unpacking more than `most` bytes; raises Trouble."""
     encoding, taken, size = encoding.strip().lower(), 0, 0
     if encoding not in (*PLAIN, *PACKED):
         raise Trouble("bad-answer", f"content encoding {encoding[:50]!r}")
@@ -44,14 +43,13 @@ def unpacked(chunks: Iterable[bytes], encoding: str, most: int = MOST_BYTES) -> 
 
 
 def checked_xml(body: bytes) -> bytes:
-    """The body, if it is XML that may be parsed: what is not would be written to the log by the library.
-    Raises Trouble.
+    """The body, if it is XML that may be parsed; the library would write anything else to the log. Raises
+    Trouble.
     """
     plain = body.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")  # UTF-16 looks like ASCII with gaps
-    said = SAID.match(plain)
-    if plain[:1] not in (b"<", *(bytes([each]) for each in b" \t\r\n")) or (
-        said and not KNOWN.fullmatch(said[1])
-    ):
+    declared = DECLARED_ENCODING.match(plain)
+    is_known = not declared or KNOWN_ENCODING.fullmatch(declared[1])
+    if plain[:1] not in (b"<", b" ", b"\t", b"\r", b"\n") or not is_known:
         raise _no_calendar_server("neither UTF-8 nor anything like it")
     if DTD.match(plain):
         raise _no_calendar_server("it has a DTD")

@@ -1,10 +1,9 @@
-"""The guarded session: every connection to a calendar server goes through here, since people name the
-servers.
+"""The guarded session that every connection to a calendar server goes through, since people name the servers.
 
-Each address that a name resolves to is checked, and a checked address is the one connected to. Requests go to
-one origin (scheme, host, port) only; writing follows no redirect, reading only within the origin. An answer
-may be 5 MB when unpacked, and a request may take 20 seconds in all, however slowly the server drips. The
-person is told one and the same thing for every refusal (a word, see letters.PROBLEMS); why, the log knows.
+Each address that a name resolves to is checked, and the checked address is the one connected to. Requests go
+to one origin (scheme, host, port) only; writing follows no redirect, reading only within the origin. An
+answer may be 5 MB when unpacked, and a request may take 20 seconds in all, however slowly the answer drips
+in. Every refusal has the same problem for the person (see letters.PROBLEMS) and its reason in the log.
 Passwords are in no log, `repr` or exception.
 """
 
@@ -28,7 +27,7 @@ from portal.calendars.wire.responses import MOST_BYTES, checked_xml, unpacked
 WHOLE_SECONDS = 20.0
 CONNECT_SECONDS = 6.0
 CONVERSATION_SECONDS = 180.0
-"""All requests of a session together: a round ends itself after a minute, but not while it looks through many
+"""All requests of a session together: a round ends after a minute, but not while it searches many
 calendars.
 """
 MOST_HOPS = 3
@@ -36,18 +35,19 @@ MOST_ADDRESSES = 6
 READING = frozenset({"PROPFIND", "REPORT", "OPTIONS", "GET", "HEAD"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CALENDAR = b"BEGIN:VCALENDAR"
-SAME_HOUSE = (".icloud.com",)
-"""Domains whose calendars live on another host of the same domain than the one people type."""
+SHARED_DOMAINS = (".icloud.com",)
+"""Domains whose calendars are on another host of the domain than the one people type."""
 
 
 def look_up(host: str, port: int) -> list[tuple[Any, ...]]:
-    """What the system's resolver says of a name, as socket.getaddrinfo."""
+    """The addresses of a name, as socket.getaddrinfo."""
     return list(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM))
 
 
 class CheckingResolver(BaseResolver):
-    """Resolves, checks every address, and connects to those it checked, and to no others for as long as the
-    session lasts. Keeps a second handle of each connection, by which all can be shut down when time is up."""
+    """Resolves names, checks every address, and connects only to those it checked, as long as the session
+    lasts. It keeps a duplicate handle of each connection, to shut all of them down when the time is up.
+    """
 
     protocol = ProtocolResolver.CUSTOM
     implementation = "checking"
@@ -60,7 +60,7 @@ class CheckingResolver(BaseResolver):
         self.checked: dict[tuple[str, int], list[Any]] = {}
 
     def recycle(self) -> "CheckingResolver":
-        """Nothing is ever closed."""
+        """Itself, since it is never closed."""
         return self
 
     def close(self) -> None:
@@ -77,11 +77,11 @@ class CheckingResolver(BaseResolver):
             raise refused(f"{name} is not the server of this account")
         place = (name, int(port))
         if place not in self.checked:
-            found = _within(lambda: look_up(*place), self.until - time.monotonic())
-            for each in found:
-                if not self.rules.allows(str(each[4][0]), host=name, port=int(port)):
-                    raise refused(f"{name} resolves to {each[4][0]}")
-            self.checked[place] = found
+            rows = _within(lambda: look_up(*place), self.until - time.monotonic())
+            for *_row, address in rows:
+                if not self.rules.allows(str(address[0]), host=name, port=int(port)):
+                    raise refused(f"{name} resolves to {address[0]}")
+            self.checked[place] = rows
         return self.checked[place]
 
     def create_connection(
@@ -100,7 +100,7 @@ class CheckingResolver(BaseResolver):
                 connection.connect(place)
                 self.handles.append(connection.dup())
                 self.made += 1
-                if time.monotonic() >= self.until:  # the watch has gone off and did not see this one
+                if time.monotonic() >= self.until:  # the timer ran out and did not see this connection
                     raise TimeoutError("no time left after connecting")
                 return connection
             except OSError as error:
@@ -109,30 +109,30 @@ class CheckingResolver(BaseResolver):
         raise failure
 
     def shut_down(self) -> None:
-        """End every connection at once, whoever is reading from it."""
-        for each in self.handles:
+        """End every connection at once, whichever thread is reading from it."""
+        for handle in self.handles:
             try:
-                each.shutdown(socket.SHUT_RDWR)
+                handle.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
 
-    def let_go(self) -> None:
-        """Give the handles back."""
+    def close_handles(self) -> None:
+        """Close the duplicate handles."""
         while self.handles:
             self.handles.pop().close()
 
 
 def _within(ask: Callable[[], list[Any]], seconds: float) -> list[Any]:
-    """What `ask` answers, if it does within `seconds`: name servers may take their time."""
+    """What `ask` returns, if it does within `seconds`; else raises Trouble, since a resolver may hang."""
     answers: queue.Queue[Any] = queue.Queue()
 
-    def asking() -> None:
+    def run() -> None:
         try:
             answers.put(ask())
-        except Exception as error:  # noqa: BLE001  # handed to whoever waits
+        except Exception as error:  # noqa: BLE001  # raised again by the thread that waits
             answers.put(error)
 
-    threading.Thread(target=asking, daemon=True, name="look-up").start()
+    threading.Thread(target=run, daemon=True, name="look-up").start()
     try:
         answer = answers.get(timeout=max(0.1, seconds))
     except queue.Empty:
@@ -143,9 +143,11 @@ def _within(ask: Callable[[], list[Any]], seconds: float) -> list[Any]:
 
 
 class GuardedSession(niquests.Session):
-    """What the CalDAV library sends through. `landed` is the address that the last answer came from, `told`
-    is the calendar text that it was (RFC 4791, 7.10), which the library does not get to see: it would write
-    it to the log."""
+    """The session that the CalDAV library sends through.
+
+    `landed` is the address that the last answer came from. `calendar_text` is that answer if it was a
+    calendar (RFC 4791, 7.10); it is kept from the library, which would write it to the log.
+    """
 
     def __init__(
         self, origin: Origin, credentials: Credentials, rules: Rules, *, seconds: float = WHOLE_SECONDS
@@ -164,7 +166,7 @@ class GuardedSession(niquests.Session):
         self.origins, self.rules, self.credentials = {origin}, rules, credentials
         self.seconds, self.most_bytes = seconds, MOST_BYTES
         self.end = time.monotonic() + CONVERSATION_SECONDS
-        self.landed, self.told = "", b""
+        self.landed, self.calendar_text = "", b""
 
     def __repr__(self) -> str:
         return f"<GuardedSession {sorted(map(str, self.origins))}>"
@@ -172,28 +174,26 @@ class GuardedSession(niquests.Session):
     def close(self) -> None:
         """Close every connection."""
         super().close()
-        self.checking.let_go()
+        self.checking.close_handles()
 
     def get_redirect_target(self, resp: Any) -> str | None:
-        """None: where an answer points to is seen to in `_through`; the library would read the whole of it
-        first.
-        """
+        """None: `_through` follows redirects; the library would first read the whole answer."""
         return None
 
     def admit(self, url: str) -> None:
-        """Let requests go to another host of the same house as well; raises Trouble for any other origin."""
+        """Allow requests to another host of a shared domain as well; raises Trouble for any other origin."""
         origin = Origin.of(url)
         if origin in self.origins:
             return
-        hosts = {origin.host, *(each.host for each in self.origins)}
-        together = any(all(host.endswith(house) for host in hosts) for house in SAME_HOUSE)
-        if not together or origin.scheme != "https":
+        hosts = {origin.host, *(known.host for known in self.origins)}
+        is_shared = any(all(host.endswith(domain) for host in hosts) for domain in SHARED_DOMAINS)
+        if not is_shared or origin.scheme != "https":
             raise refused(f"sent on from {sorted(map(str, self.origins))} to {origin}")
         self.origins.add(origin)
         self.checking.hosts.add(origin.host)
 
     def may_ask(self, url: str) -> bool:
-        """Whether requests may go there, to another host of the same house as well."""
+        """Whether requests may go there, admitting another host of a shared domain."""
         try:
             self.admit(url)
         except Trouble:
@@ -203,7 +203,7 @@ class GuardedSession(niquests.Session):
     def request(  # type: ignore[override]  # the parameters that the library uses
         self, method: str, url: str, *, data: Any = None, headers: Any = None, **_: Any
     ) -> Any:
-        """Send one request as far as the rules allow; the answer is whole. Raises Trouble."""
+        """Send one request as far as the rules allow and read the whole answer. Raises Trouble."""
         began = time.monotonic()
         until = min(began + self.seconds, self.end)
         if began >= until:
@@ -214,9 +214,9 @@ class GuardedSession(niquests.Session):
             expired.set()
             self.checking.shut_down()
 
-        watch = threading.Timer(until - began, time_is_up)
-        watch.daemon = True
-        watch.start()
+        timer = threading.Timer(until - began, time_is_up)
+        timer.daemon = True
+        timer.start()
         try:
             answer = self._through(method, url, data, {**(headers or {}), "Accept-Encoding": "gzip"}, until)
             error: Exception | None = None
@@ -228,14 +228,13 @@ class GuardedSession(niquests.Session):
             KeyError,
             RuntimeError,
         ) as failure:
-            answer, error = None, _named(failure)
+            answer, error = None, _trouble(failure)
         except Trouble as trouble:
             answer, error = None, trouble
         finally:
-            watch.cancel()
-        if expired.is_set() or (
-            error and time.monotonic() >= until
-        ):  # the end of a line that we cut looks like any other
+            timer.cancel()
+        # A connection that we shut down fails like any other, so the clock decides.
+        if expired.is_set() or (error and time.monotonic() >= until):
             raise Trouble("slow", f"{method} took longer than {until - began:.3g} s")
         if error:
             raise error
@@ -246,7 +245,7 @@ class GuardedSession(niquests.Session):
         for _hop in range(MOST_HOPS + 2):
             if Origin.of(url) not in self.origins:
                 raise refused(f"sent on from {sorted(map(str, self.origins))} to {url!r}")
-            answer = self._asked(method, url, data, headers, until)
+            answer = self._ask(method, url, data, headers, until)
             if answer.status_code == 401 and not challenged:
                 challenged = True
                 if self.credentials.answer(answer.headers.get("WWW-Authenticate", "")):
@@ -260,23 +259,23 @@ class GuardedSession(niquests.Session):
             url = target
         raise refused(f"sent on too often, at last to {url!r}")
 
-    def _asked(self, method: str, url: str, data: Any, headers: Mapping[str, str], until: float) -> Any:
-        """Send a request, and once more when the line it went over was kept open from before and was dropped
+    def _ask(self, method: str, url: str, data: Any, headers: Mapping[str, str], until: float) -> Any:
+        """Send a request, and again if it went over a connection kept open from before that was dropped
         meanwhile.
 
-        Twice does no harm: every write of ours says what it expects to find.
+        Twice does no harm, since every write of ours is conditional.
         """
         made = self.checking.made
         try:
-            return self._sent(method, url, data, headers, until)
+            return self._send(method, url, data, headers, until)
         except niquests.exceptions.Timeout:
             raise
         except (niquests.exceptions.ConnectionError, HTTPError, OSError):
             if self.checking.made != made or time.monotonic() >= until:
                 raise
-            return self._sent(method, url, data, headers, until)
+            return self._send(method, url, data, headers, until)
 
-    def _sent(self, method: str, url: str, data: Any, headers: Mapping[str, str], until: float) -> Any:
+    def _send(self, method: str, url: str, data: Any, headers: Mapping[str, str], until: float) -> Any:
         wait = max(0.1, until - time.monotonic())
         answer: Any = super().request(
             method,
@@ -292,15 +291,16 @@ class GuardedSession(niquests.Session):
         )
         chunks = answer.raw.stream(16_384, decode_content=False)
         body = b"".join(unpacked(chunks, answer.headers.get("Content-Encoding", ""), self.most_bytes))
-        wanted = method in ("PROPFIND", "REPORT") and answer.status_code in (200, 207)
-        self.told = body if wanted and method == "REPORT" and body.startswith(CALENDAR) else b""
-        answer._content = checked_xml(body) if wanted and not self.told else b""
+        is_read = method in ("PROPFIND", "REPORT") and answer.status_code in (200, 207)
+        is_calendar = is_read and method == "REPORT" and body.startswith(CALENDAR)
+        self.calendar_text = body if is_calendar else b""
+        answer._content = checked_xml(body) if is_read and not is_calendar else b""
         answer._content_consumed = True
         return answer
 
 
-def _named(error: Exception) -> Trouble:
-    """A failure of the line as a word; of its text only what carries no secret."""
+def _trouble(error: Exception) -> Trouble:
+    """A failed connection as a Trouble; of its text only what carries no secret."""
     detail = f"{type(error).__name__}: {error}"[:300]
     if isinstance(error, niquests.exceptions.SSLError):
         return Trouble("unreachable", detail)

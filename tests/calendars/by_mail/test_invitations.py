@@ -212,7 +212,7 @@ def test_what_is_far_ahead_is_sent_as_it_comes_near(make, mira, sam, monkeypatch
     choose(mira)
     assert invitations.invite(mira.id) == 8
     with transaction():
-        assert invitations.reconcile(mira.id, at=now() + timedelta(days=8)) == 1
+        assert invitations.bring_in_step(mira.id, at=now() + timedelta(days=8)) == 1
     assert len({each.check_in_id for each in rows(mira)}) == 9
 
 
@@ -232,14 +232,14 @@ def test_one_persons_trouble_keeps_nobody_from_being_invited(
     weekly(make, mira, sam)
     for each in (mira, sam):
         choose(each)
-    real = invitations.reconcile
+    real = invitations.bring_in_step
 
     def fails_for_mira(person_id: int, **more) -> int:
         if person_id == mira.id:
             raise RuntimeError("a defect")
         return real(person_id, **more)
 
-    monkeypatch.setattr(invitations, "reconcile", fails_for_mira)
+    monkeypatch.setattr(invitations, "bring_in_step", fails_for_mira)
     assert (invitations.sweep(), len(posted(sam)), posted(mira)) == (3, 3, [])
 
 

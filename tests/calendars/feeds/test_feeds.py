@@ -22,7 +22,7 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from portal import audit
-from portal.calendars.feeds import links as tokens
+from portal.calendars.feeds import links
 from portal.calendars.feeds import pages as feeds
 from portal.calendars.models import FeedLink
 from portal.clock import now
@@ -55,14 +55,14 @@ def joao(make: Factories) -> Person:
 def link_of(person: Person, pairing_id: int | None = None) -> FeedLink:
     """The open address of a feed, made if need be."""
     with transaction():
-        link = tokens.link_for(person.id, pairing_id, at=now())
+        link = links.link_for(person.id, pairing_id, at=now())
     db.session.refresh(link)
     return link
 
 
 def path_of(person: Person, pairing_id: int | None = None) -> str:
     """The path of a feed."""
-    address = tokens.address(link_of(person, pairing_id))
+    address = links.address(link_of(person, pairing_id))
     assert address
     assert address.startswith("http://localhost/feeds/")
     return urlsplit(address).path
@@ -79,7 +79,7 @@ def ask(app: Flask, path: str, **more: object) -> TestResponse:
 def note_of(person: Person) -> tuple[datetime | None, str]:
     """When and by what a person's feed was last read, as noted."""
     db.session.rollback()
-    link = tokens.open_link(person.id)
+    link = links.open_link(person.id)
     assert link
     return link.last_read_at, link.last_reader
 
@@ -319,10 +319,10 @@ def test_an_address_that_is_no_more_looks_like_one_that_never_was(
     unknown = ask(app, f"/feeds/{'A' * 43}.ics")
     replaced, disabled = path_of(mira), path_of(joao)
     with transaction():
-        tokens.replace(tokens.link_for(mira.id, at=now()), at=now())
+        links.replace(links.link_for(mira.id, at=now()), at=now())
     revoked = path_of(mira)
     with transaction():
-        tokens.revoke(tokens.link_for(mira.id, at=now()), at=now())
+        links.revoke(links.link_for(mira.id, at=now()), at=now())
     pairs.change(joao, disabled_at=now())
     gone = [
         ask(app, path) for path in (replaced, revoked, disabled, "/feeds/x.ics", f"/feeds/{'ä' * 43}.ics")
@@ -388,7 +388,7 @@ def test_a_note_that_cannot_be_written_costs_nobody_their_calendar(
     path = path_of(mira)
     token = path.removeprefix("/feeds/").removesuffix(".ics")
     broken = update(FeedLink).values(person_id=2**40)
-    monkeypatch.setattr(tokens, "note_read", lambda *_, **__: db.session.execute(broken))
+    monkeypatch.setattr(links, "note_read", lambda *_, **__: db.session.execute(broken))
     with caplog.at_level(logging.DEBUG):
         assert ask(app, path).status_code == 200
     assert "could not note that feed" in caplog.text

@@ -10,7 +10,7 @@ import segno
 from flask import Flask
 
 from portal import audit
-from portal.calendars.feeds import links as tokens
+from portal.calendars.feeds import links
 from portal.calendars.feeds import pages as feeds
 from portal.clock import now
 from portal.db import db
@@ -108,7 +108,7 @@ def test_one_pairing_alone_can_be_subscribed_to_by_its_two_only(
         .root.one("input", id="feed-address")["value"]
         .endswith(path_of(mira, first.id))
     )
-    assert tokens.open_link(mira.id) is None
+    assert links.open_link(mira.id) is None
     for wrong in (first.id + 7, 2**63 - 1, "9" * 30, "x", "-1"):
         new_visitor(mira).get(f"{PAGE}?pairing={wrong}", status=404)
         assert new_visitor(mira).send(f"{PAGE}/make", {"pairing": wrong}).status == 404
