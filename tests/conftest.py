@@ -147,7 +147,8 @@ def let_go(app: Flask) -> None:
 
 
 class SharedApps:
-    """One application for each database of this process: compiling 150 routes takes longer than most tests.
+    """One application for each database and settings of this process: compiling 150 routes takes longer than
+    most tests.
 
     Its address and folder stay, their contents are fresh for each test, and what a test changed in it is put
     back.
@@ -157,15 +158,16 @@ class SharedApps:
         self.folder, self.compiled_templates = folder, compiled_templates
         self.made: dict[str, tuple[Flask, dict[str, Any], dict[str, Any]]] = {}
 
-    def at(self, url: str) -> Flask:
-        """The application on the database at `url`, as if it were new."""
+    def at(self, url: str, **changes: Any) -> Flask:
+        """The application on the database at `url`, with changed settings, as if it were new."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
-        if url not in self.made:
-            app = create_app(settings_for_tests(self.folder, url))
+        key = f"{url} {sorted(changes.items())}"
+        if key not in self.made:
+            app = create_app(settings_for_tests(self.folder, url, **changes))
             app.jinja_env.bytecode_cache = self.compiled_templates
-            self.made[url] = app, dict(app.extensions), dict(app.config)
-        app, extensions, config = self.made[url]
+            self.made[key] = app, dict(app.extensions), dict(app.config)
+        app, extensions, config = self.made[key]
         for changed, first in ((app.extensions, extensions), (app.config, config)):
             changed.clear()
             changed.update(first)

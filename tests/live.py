@@ -24,6 +24,7 @@ from portal.programmes.models import Programme, ProgrammeStaff
 from portal.settings import Settings, new_keys
 from tests.personas import Factories
 from tests.postbox import Postbox, free_port
+from tests.processes import portal
 from tests.visitor import session_of
 
 
@@ -68,13 +69,7 @@ class LivePortal:
 
     def command(self, *words: str) -> str:
         """Run `portal <words>` to its end; what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "portal.cli.main", *words],
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = portal(self.environ, *words)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,12 +27,40 @@ def environment(instance: Path, **more: str) -> dict[str, str]:
     return {**kept, "PORTAL_DEMO": "1", "PORTAL_INSTANCE": str(instance), "PYTHONUNBUFFERED": "1", **more}
 
 
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["portal.app", "portal.cli.main", "portal.operating.migrations"])
+
+
 def portal(environ: dict[str, str], *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run one command of the portal to its end."""
-    command = [sys.executable, "-m", "portal.cli.main", *arguments]
-    return subprocess.run(
-        command, env=environ, input=given, capture_output=True, text=True, timeout=120, check=False
-    )
+    """Run one command of the portal to its end, in a process that begins with the portal imported: importing
+    it takes longer than most commands do.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        streams = [Path(folder, name) for name in ("stdin", "stdout", "stderr")]
+        streams[0].write_text(given)
+        process = PROCESSES.Process(target=_command, args=(environ, arguments, streams))
+        process.start()
+        process.join(120)
+        if process.exitcode is None:
+            process.kill()
+            raise AssertionError(f"portal {' '.join(arguments)} runs for ever")
+        out, err = (stream.read_text() for stream in streams[1:])
+        return subprocess.CompletedProcess(list(arguments), process.exitcode, out, err)
+
+
+def _command(environ: dict[str, str], arguments: tuple[str, ...], streams: list[Path]) -> None:
+    """What the process runs, with nothing of the tests' environment."""
+    from portal.cli.main import main
+
+    os.environ.clear()
+    os.environ.update(environ)
+    for number, (stream, flags) in enumerate(
+        zip(streams, (os.O_RDONLY, *[os.O_WRONLY | os.O_CREAT] * 2), strict=True)
+    ):
+        os.dup2(os.open(stream, flags, 0o600), number)
+    sys.stdin = os.fdopen(0, closefd=False)  # multiprocessing gives its processes none
+    sys.argv = ["portal", *arguments]
+    main()
 
 
 class Running:

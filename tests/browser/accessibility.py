@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
+from zlib import crc32
 
 from playwright.sync_api import Page
 
@@ -31,9 +33,13 @@ RUN = """async tags => {
 COMMON_LOOKS: tuple[Look, ...] = (("light", 1280, "none"), ("dark", 320, "none"))
 
 
-def looks() -> tuple[Look, ...]:
-    """Those of this run: both schemes and both widths by default."""
-    return EVERY_LOOK if everything() else COMMON_LOOKS
+def looks(url: str) -> tuple[Look, ...]:
+    """Those in which this run takes a page: by default one of two, a light one at the desk or a dark one on a
+    phone.
+    """
+    if everything():
+        return EVERY_LOOK
+    return (COMMON_LOOKS[crc32(urlsplit(url).path.encode()) % len(COMMON_LOOKS)],)
 
 
 @lru_cache
@@ -49,7 +55,7 @@ def problems(page: Page, chosen: tuple[Look, ...] = ()) -> list[str]:
     found: list[str] = []
     if not page.evaluate("() => Boolean(window.axe)"):
         page.evaluate(axe())
-    for scheme, width, forced in chosen or looks():
+    for scheme, width, forced in chosen or looks(page.url):
         media: dict[str, Any] = {"color_scheme": scheme, "forced_colors": forced}
         page.emulate_media(**media)
         page.set_viewport_size({"width": width, "height": 900})

@@ -38,8 +38,10 @@ QUIET = (
 )
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of (401|409|422) ")
 PAUSE = 10_000
-LATER = ("[phone]", "[wide, no script]", "[admin]")
-"""Left to make test-all: sizes between the two ends, and an administrator, who sees what staff see."""
+LATER = ("[phone]", "[wide, no script]", "[admin]", "[member]")
+"""Left to make test-all: sizes between the two ends, an administrator, who sees what staff see, and an
+employee without a pair, who sees less than one with.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
@@ -14,13 +13,12 @@ from portal.db import db
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from tests.browser.accessibility import problems
+from tests.browser.test_main_job import IN_BOTH_WAYS
 from tests.live import LivePortal
 from tests.pairings.company import Company, company_of
 from tests.personas import Factories
 
 PATIENCE = 30_000
-WAYS = {"wide": (1280, True), "phone, no script": (390, False)}
-IN_BOTH_WAYS = pytest.mark.parametrize(("width", "script"), WAYS.values(), ids=WAYS.keys())
 STYLE = {"Interests": "10", "Working style": "62"}
 
 

@@ -15,6 +15,7 @@ from tests.calendars.account_rows import Account
 from tests.calendars.inviting import choose, weekly
 from tests.calendars.proxy import Hostile
 from tests.calendars.servers import CalendarServer, running_server
+from tests.conftest import SharedApps, let_go
 from tests.personas import Factories
 from tests.sampling import sample
 
@@ -87,17 +88,12 @@ def emptied(server: CalendarServer) -> CalendarServer:
 
 
 @pytest.fixture
-def calendar_app(app_with: Callable[..., Flask]) -> Iterator[Flask]:
-    """The application, which may go to servers on this machine."""
-    app = app_with(caldav_allowed_hosts=("localhost",))
+def app(database_url: str, shared_apps: SharedApps) -> Iterator[Flask]:
+    """The application, which may connect to servers on this machine."""
+    app = shared_apps.at(database_url, caldav_allowed_hosts=("localhost",))
     with app.app_context():
         yield app
-
-
-@pytest.fixture
-def app(calendar_app: Flask) -> Flask:
-    """What the other fixtures stand on."""
-    return calendar_app
+    let_go(app)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,15 +26,24 @@ def server(tmp_path: Path) -> Iterator[CalendarServer]:
         yield server
 
 
-@pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    """A portal with the demo company in its second month."""
-    environ = environment(
-        tmp_path, PUBLIC_URL="http://localhost:8000", CALDAV_ALLOWED_HOSTS="localhost", PORTAL_DEMO="1"
-    )
-    loaded = portal(environ, "demo", "load", "--stage", "running", "--people", "60")
+def settings(folder: Path) -> dict[str, str]:
+    return environment(folder, PUBLIC_URL="http://localhost:8000", CALDAV_ALLOWED_HOSTS="localhost")
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a portal with the demo company in its second month."""
+    folder = tmp_path_factory.mktemp("company")
+    loaded = portal(settings(folder), "demo", "load", "--stage", "running", "--people", "60")
     assert loaded.returncode == 0, loaded.stderr
-    return environ
+    return folder
+
+
+@pytest.fixture
+def environ(company: Path, tmp_path: Path) -> dict[str, str]:
+    """A portal like that one."""
+    shutil.copytree(company, tmp_path, dirs_exist_ok=True)
+    return settings(tmp_path)
 
 
 def connect(environ: dict[str, str], server: CalendarServer, password: str = "") -> tuple[int, str]:

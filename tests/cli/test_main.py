@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from portal.settings import Settings
+from tests.conftest import Databases
+from tests.databases import SqliteFiles
 from tests.processes import environment, portal, running, wait_until
 from tests.sampling import sample
 
 
 @pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
+def empty(tmp_path: Path) -> dict[str, str]:
+    """The environment of a portal without a database."""
     return environment(tmp_path, PUBLIC_URL="http://localhost:8000")
+
+
+@pytest.fixture
+def environ(empty: dict[str, str], tmp_path: Path, databases: Databases) -> dict[str, str]:
+    """The environment of a portal whose database has its tables, and nothing in them."""
+    template = databases.of("sqlite")
+    assert isinstance(template, SqliteFiles)
+    shutil.copyfile(template.template, tmp_path / "portal.db")
+    return empty
 
 
 def rows(tmp_path: Path, question: str) -> list[tuple[object, ...]]:
@@ -42,15 +55,15 @@ def test_help_names_every_command(environ: dict[str, str]) -> None:
 
 
 def test_the_first_administrator_gets_a_link_again_and_nobody_else_does(
-    environ: dict[str, str], tmp_path: Path
+    empty: dict[str, str], tmp_path: Path
 ) -> None:
     first, again = (
-        portal(environ, "init", "--admin", "Ada@Example.com"),
-        portal(environ, "init", "--admin", "ada@example.com"),
+        portal(empty, "init", "--admin", "Ada@Example.com"),
+        portal(empty, "init", "--admin", "ada@example.com"),
     )
     assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
     assert "http://localhost:8000/reset/" in first.stdout
-    other = portal(environ, "init", "--admin", "bo@example.com")
+    other = portal(empty, "init", "--admin", "bo@example.com")
     assert (other.returncode, other.stdout) == (1, "")
     assert other.stderr.startswith(
         "There are people already. Add an administrator with `portal person add --role admin`."
@@ -61,7 +74,6 @@ def test_the_first_administrator_gets_a_link_again_and_nobody_else_does(
 
 
 def test_people_are_added_with_a_password_or_with_a_link(environ: dict[str, str], tmp_path: Path) -> None:
-    portal(environ, "migrate")
     good = portal(
         environ,
         "person",
@@ -102,9 +114,9 @@ def test_wrong_usage_is_2(environ: dict[str, str], arguments: list[str]) -> None
     sample([["letters", "list"], ["topics"], ["audit", "verify"], ["keys", "rotate"], ["doctor"]], 2),
 )
 def test_a_database_without_tables_is_said_in_a_sentence_with_the_way_out(
-    environ: dict[str, str], arguments: list[str]
+    empty: dict[str, str], arguments: list[str]
 ) -> None:
-    done = portal(environ, *arguments)
+    done = portal(empty, *arguments)
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     assert "portal migrate" in done.stdout + done.stderr
 
@@ -123,8 +135,8 @@ def test_the_topics_that_ship_are_listed_with_their_names_without_any_database_o
     assert not (tmp_path / "none").exists()
 
 
-def test_a_portal_that_is_set_up_wrongly_says_all_that_is_wrong(environ: dict[str, str]) -> None:
-    done = portal({**environ, "PORTAL_DEMO": "0", "MAIL_URL": "nonsense"}, "migrate")
+def test_a_portal_that_is_set_up_wrongly_says_all_that_is_wrong(empty: dict[str, str]) -> None:
+    done = portal({**empty, "PORTAL_DEMO": "0", "MAIL_URL": "nonsense"}, "migrate")
     assert done.returncode == 1
     assert [name in done.stderr for name in ("SECRET_KEY", "CREDENTIAL_KEYS", "MAIL_URL", "Traceback")] == [
         True
@@ -166,7 +178,6 @@ def test_what_is_no_backup_is_not_restored(environ: dict[str, str], tmp_path: Pa
 
 
 def test_the_doctor_names_the_part_that_is_ill_and_the_mend(environ: dict[str, str], tmp_path: Path) -> None:
-    portal(environ, "migrate")
     ill = portal({**environ, "MAIL_URL": "smtp://127.0.0.1:9"}, "doctor", "--json")
     found = {each["part"]: each for each in json.loads(ill.stdout)}
     assert ill.returncode == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -33,10 +34,13 @@ from portal.programmes.models import PLACES, Avoided, Enrolment, Programme, Prog
 from portal.programmes.queries import STEPS, next_step, takes_sign_ups
 from portal.schedule import queries as schedule
 from portal.schedule.models import CheckIn
+from tests.conftest import let_go
 from tests.databases import SqliteFiles
 from tests.personas import Factories, settings_for_tests
+from tests.sampling import sample
 from tests.visitor import Visitor
 
+Load = Callable[..., None]
 APART = {"password_hash", "at", "salt", "digest", "link"}
 """What differs from one portal to the next by its nature: salts, and when the loading itself was."""
 
@@ -67,7 +71,32 @@ def season() -> Programme:
     return db.session.scalars(select(Programme).where(Programme.state == "open")).one()
 
 
-@pytest.mark.parametrize("size", [30, 120, 500])
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Databases in which a demo was loaded, by what was asked for."""
+    return {"": tmp_path_factory.mktemp("copies")}
+
+
+@pytest.fixture
+def load(app: Flask, database_url: str, copies: dict[str, Path]) -> Load:
+    """Loads the demo into the test's database: on SQLite the same that another test loaded before, if any."""
+    path = Path(database_url.removeprefix("sqlite:///"))
+
+    def loaded(**how: Any) -> None:
+        if not database_url.startswith("sqlite"):
+            demo.load(**how)
+            return
+        if str(how) not in copies:
+            demo.load(**how)
+            let_go(app)
+            copies[str(how)] = Path(shutil.copyfile(path, copies[""] / f"{len(copies)}.db"))
+        let_go(app)
+        shutil.copyfile(copies[str(how)], path)
+
+    return loaded
+
+
+@pytest.mark.parametrize("size", sample([30, 500, 120], 2))
 def test_the_same_number_gives_the_same_company_in_every_fresh_database(size: int, tmp_path: Path) -> None:
     files, dumps = SqliteFiles(tmp_path, "files"), []
     for number in range(2):
@@ -82,8 +111,8 @@ def test_the_same_number_gives_the_same_company_in_every_fresh_database(size: in
     assert len(dumps[0]["person"]) == size
 
 
-def test_the_tree_in_the_database_is_the_one_that_was_laid_out(app: Flask) -> None:
-    demo.load()
+def test_the_tree_in_the_database_is_the_one_that_was_laid_out(load: Load) -> None:
+    load()
     by_id = {each.id: each for each in people()}
     for each in by_id.values():
         seen, above = {each.id}, each.manager_id
@@ -98,8 +127,8 @@ def test_the_tree_in_the_database_is_the_one_that_was_laid_out(app: Flask) -> No
     assert all(grade < manager for grade, manager in managed)
 
 
-def test_nobody_can_be_reached_and_every_profile_holds(app: Flask) -> None:
-    demo.load(people=500)
+def test_nobody_can_be_reached_and_every_profile_holds(load: Load) -> None:
+    load(people=500)
     for each in people():
         assert each.email.endswith(".invalid")
         assert clean_address(each.email) == each.email
@@ -113,8 +142,8 @@ def test_nobody_can_be_reached_and_every_profile_holds(app: Flask) -> None:
     assert {each.style for each in people()} == set(STYLES)
 
 
-def test_the_states_of_accounts_show(app: Flask) -> None:
-    demo.load()
+def test_the_states_of_accounts_show(load: Load) -> None:
+    load()
     unconfirmed = [each for each in people() if each.confirmed_at is None]
     disabled = [each for each in people() if each.disabled_at is not None]
     assert (len(unconfirmed), len(disabled)) == (3, 1)
@@ -123,8 +152,8 @@ def test_the_states_of_accounts_show(app: Flask) -> None:
     assert joined.isdisjoint(each.id for each in (*unconfirmed, *disabled))
 
 
-def test_one_can_sign_in_as_staff_a_junior_a_senior_and_an_administrator(app: Flask) -> None:
-    demo.load()
+def test_one_can_sign_in_as_staff_a_junior_a_senior_and_an_administrator(load: Load) -> None:
+    load()
     found = {
         each.role: db.session.scalars(select(Person).where(Person.email == each.email)).one()
         for each in demo.SIGN_INS
@@ -143,8 +172,10 @@ def test_one_can_sign_in_as_staff_a_junior_a_senior_and_an_administrator(app: Fl
         check_strength(each.password, personal=(each.name, each.email))
 
 
-def test_petra_runs_both_programmes_and_there_are_a_sponsor_and_a_concern_contact(app: Flask) -> None:
-    demo.load()
+def test_petra_runs_both_programmes_and_there_are_a_sponsor_and_a_concern_contact(
+    load: Load,
+) -> None:
+    load()
     runs = db.session.execute(select(ProgrammeStaff.programme_id, ProgrammeStaff.person_id)).all()
     petra = named("Petra Okonkwo").id
     assert sorted(runs) == sorted((each, petra) for each in db.session.scalars(select(Programme.id)))
@@ -152,8 +183,8 @@ def test_petra_runs_both_programmes_and_there_are_a_sponsor_and_a_concern_contac
     assert roles == {"staff": 1, "admin": 1, "sponsor": 1, "concern contact": 1}
 
 
-def test_one_programme_is_open_and_one_of_last_year_is_over(app: Flask) -> None:
-    demo.load()
+def test_one_programme_is_open_and_one_of_last_year_is_over(load: Load) -> None:
+    load()
     digital = season()
     over = db.session.scalars(select(Programme).where(Programme.state == "finished")).one()
     assert (digital.label, digital.leads, digital.meetings, digital.meeting_minutes) == (
@@ -172,8 +203,8 @@ def test_one_programme_is_open_and_one_of_last_year_is_over(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("size", [120, 500])
-def test_three_of_four_have_joined_and_most_wait(app: Flask, size: int) -> None:
-    demo.load(people=size)
+def test_three_of_four_have_joined_and_most_wait(load: Load, size: int) -> None:
+    load(people=size)
     joined = list(db.session.scalars(select(Enrolment).options(selectinload(Enrolment.wishes))))
     states = Counter(each.state for each in joined)
     assert len(joined) == size * 75 // 100
@@ -192,8 +223,10 @@ def test_three_of_four_have_joined_and_most_wait(app: Flask, size: int) -> None:
     assert 0 < sum(2 in (each.mentor_capacity, each.mentee_capacity) for each in joined) < len(joined) / 4
 
 
-def test_juniors_come_as_mentors_seniors_as_mentees_and_there_are_enough_of_both(app: Flask) -> None:
-    demo.load()
+def test_juniors_come_as_mentors_seniors_as_mentees_and_there_are_enough_of_both(
+    load: Load,
+) -> None:
+    load()
     rows = db.session.execute(
         select(Person.grade, Enrolment.as_mentor, Enrolment.as_mentee).join(
             Enrolment, Enrolment.person_id == Person.id
@@ -205,8 +238,8 @@ def test_juniors_come_as_mentors_seniors_as_mentees_and_there_are_enough_of_both
     assert 0.6 < mentors / mentees < 1.7
 
 
-def test_whoever_joined_has_two_to_four_wishes_a_side_in_order(app: Flask) -> None:
-    demo.load(people=500)
+def test_whoever_joined_has_two_to_four_wishes_a_side_in_order(load: Load) -> None:
+    load(people=500)
     known = {each.id for each in CATALOGUE}
     sides: dict[tuple[int, str], list[Wish]] = {}
     for wish in db.session.scalars(select(Wish).order_by(Wish.rank)):
@@ -223,8 +256,8 @@ def test_whoever_joined_has_two_to_four_wishes_a_side_in_order(app: Flask) -> No
         }
 
 
-def test_popular_topics_are_popular(app: Flask) -> None:
-    demo.load()
+def test_popular_topics_are_popular(load: Load) -> None:
+    load()
     mentees = select(Enrolment.id).where(Enrolment.as_mentee, ~Enrolment.as_mentor)
     learns = select(Wish.topic_id).where(Wish.side == "learns")
     asked = Counter(db.session.scalars(learns.where(Wish.enrolment_id.in_(mentees))))
@@ -232,15 +265,15 @@ def test_popular_topics_are_popular(app: Flask) -> None:
     assert len(set(db.session.scalars(learns))) > 30
 
 
-def test_mira_waits_as_a_mentor_and_joao_as_a_mentee(app: Flask) -> None:
-    demo.load()
+def test_mira_waits_as_a_mentor_and_joao_as_a_mentee(load: Load) -> None:
+    load()
     for name, mentor in (("Mira Kaya", True), ("João Duarte", False)):
         mine = db.session.scalars(select(Enrolment).where(Enrolment.person_id == named(name).id)).one()
         assert (mine.as_mentor, mine.as_mentee, mine.state) == (mentor, not mentor, "waiting")
 
 
-def test_a_few_would_rather_not_meet_somebody_and_nobody_avoids_themselves(app: Flask) -> None:
-    demo.load()
+def test_a_few_would_rather_not_meet_somebody_and_nobody_avoids_themselves(load: Load) -> None:
+    load()
     pairs = db.session.execute(
         select(Enrolment.person_id, Avoided.person_id).join_from(Avoided, Enrolment)
     ).all()
@@ -249,9 +282,9 @@ def test_a_few_would_rather_not_meet_somebody_and_nobody_avoids_themselves(app: 
 
 
 def test_loading_again_changes_nothing_even_when_somebody_else_has_registered_since(
-    app: Flask, make: Factories
+    load: Load, make: Factories
 ) -> None:
-    demo.load()
+    load()
     make.person("Somebody New")
     before = dump()
     demo.load()
@@ -288,8 +321,8 @@ def states() -> Counter[str]:
     return Counter(db.session.scalars(select(Pairing.state)))
 
 
-def test_matched_stops_at_drafts_and_nobody_has_a_letter_yet(app: Flask) -> None:
-    demo.load(stage="matched")
+def test_matched_stops_at_drafts_and_nobody_has_a_letter_yet(load: Load) -> None:
+    load(stage="matched")
     assert set(states()) == {"draft"}
     assert states()["draft"] > 30
     run = db.session.scalars(select(MatchRun)).one()
@@ -299,8 +332,10 @@ def test_matched_stops_at_drafts_and_nobody_has_a_letter_yet(app: Flask) -> None
     assert (known.mentor_id, known.mentee_id) == (named("Mira Kaya").id, named("João Duarte").id)
 
 
-def test_in_a_running_season_most_meet_and_the_two_one_signs_in_as_meet_within_days(app: Flask) -> None:
-    demo.load(stage="running")
+def test_in_a_running_season_most_meet_and_the_two_one_signs_in_as_meet_within_days(
+    load: Load,
+) -> None:
+    load(stage="running")
     assert states()["active"] > 25
     assert all(states()[state] for state in ("offered", "declined", "draft"))
     joao = named("João Duarte")
@@ -318,8 +353,8 @@ def test_in_a_running_season_most_meet_and_the_two_one_signs_in_as_meet_within_d
     ]
 
 
-def test_a_finished_season_has_met_and_ended(app: Flask) -> None:
-    demo.load(stage="finished")
+def test_a_finished_season_has_met_and_ended(load: Load) -> None:
+    load(stage="finished")
     assert set(states()) == {"ended"}
     assert set(db.session.scalars(select(CheckIn.state))) == {"met"}
     assert set(db.session.scalars(select(Pairing.end_reason))) == {"complete"}
@@ -343,9 +378,9 @@ def test_the_same_number_and_stage_give_the_same_pairs(tmp_path: Path) -> None:
 
 
 def test_every_sign_in_of_the_demo_has_something_to_do(
-    app: Flask, new_visitor: Callable[..., Visitor]
+    load: Load, new_visitor: Callable[..., Visitor]
 ) -> None:
-    demo.load(stage="running")
+    load(stage="running")
     heads = {each.role: new_visitor(by_email(each.email)).get("/").heading for each in demo.SIGN_INS}
     assert heads["senior"].startswith("You meet Mira Kaya")
     assert heads["junior"].startswith("You meet João Duarte")
@@ -355,14 +390,14 @@ def by_email(email: str) -> Person:
     return db.session.scalars(select(Person).where(Person.email == email)).one()
 
 
-def test_loading_is_audited_once_and_the_chain_holds(app: Flask) -> None:
-    demo.load()
+def test_loading_is_audited_once_and_the_chain_holds(load: Load) -> None:
+    load()
     assert [each.action for each in audit.history("programme", season().id)] == ["demo.loaded"]
     assert audit.verify() == (1, None)
 
 
-def test_people_can_still_be_added_afterwards(app: Flask, make: Factories) -> None:
-    demo.load()
+def test_people_can_still_be_added_afterwards(load: Load, make: Factories) -> None:
+    load()
     late = make.person("Late Comer")
     make.enrolment(late, season())
     assert counted(Person) == 121
