@@ -108,7 +108,7 @@ def test_axe_finds_nothing_on_forms_sent_empty(
                 if box.is_visible() and box.is_editable():
                     box.fill("")
             form.locator("button[type=submit]").click()
-            page.wait_for_load_state("networkidle")
+            page.wait_for_load_state()
             sent += 1
             found.extend(problems(page))
         return links
@@ -143,7 +143,7 @@ def test_axe_finds_nothing_in_menus_dialogs_and_rows_being_edited(
             opener = page.locator(OPENERS).nth(number)
             if opener.is_visible():
                 opener.click()
-                page.wait_for_load_state("networkidle")
+                page.wait_for_load_state()
                 found.extend(problems(page))
         return links
 

@@ -128,7 +128,7 @@ class Story:
             desk.main.get_by_label(label, exact=True).fill(value)
         desk.press("Try it")
         desk.wait_for("Side by side")
-        moves = re.compile(f"{self.names['Gil']}.*→.*{self.names['Hana']}")
+        moves = re.compile(f"{self.names['Gil']}.*→.*{self.names['Hana']}", re.DOTALL)
         expect(desk.main.get_by_role("row").filter(has_text=moves)).to_have_count(1)
 
     def lock_and_keep(self) -> None:
