@@ -166,14 +166,14 @@ def _contents(
     from portal.core.matching.files import pairs_file
 
     def pairs(file: TextIO) -> None:
-        _table(file, pairs_file.PAIRS_HEADER, pairs_file.pair_rows(found, people.ids))
+        _table(file, pairs_file.PAIRS_HEADER, pairs_file.pair_rows(found, people.problem, people.ids))
 
     def scores(file: TextIO) -> None:
         _table(file, pairs_file.SCORES_HEADER, pairs_file.score_rows(people.problem, people.ids, bar))
 
     def report(file: TextIO) -> None:
         seconds = time.monotonic() - began
-        whole = pairs_file.report(found, people.ids, seconds=seconds, peak_mb=_peak_mb())
+        whole = pairs_file.report(found, people.problem, people.ids, seconds=seconds, peak_mb=_peak_mb())
         json.dump(whole, file, ensure_ascii=False, indent=2)
         file.write("\n")
 

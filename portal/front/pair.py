@@ -32,7 +32,7 @@ def show(pairing_id: int) -> Response:
             "front/pair.html",
             pair=pair,
             pairing=pairing,
-            reasons=words.explained(pairing.parts, pair.side),
+            reasons=words.explained(pairing, pair.side),
             timeline=timeline(pairing),
             asked=open_requests(pairing.id) if pair.side else [],
             may_change=pairing.state == PairingState.ACTIVE,

@@ -27,7 +27,7 @@ def offered(pairing: Pairing, to: Person, *, until: datetime) -> Letter:
 
 def _reasons(pairing: Pairing, to: Person) -> list[str]:
     """The three weightiest, as this one of the two reads them."""
-    return words.reasons(pairing.parts, side_of(pairing, to.id) or "staff")[:3]
+    return words.reasons(pairing, side_of(pairing, to.id) or "staff")[:3]
 
 
 def active(pairing: Pairing, to: Person) -> Letter:

@@ -115,9 +115,9 @@ class Proposal(Model):
     """A pair that a run proposes. `score` and the points of its `parts` are
     integers 0..10000; the parts sum to the score.
 
-    `parts` are as `Part.as_json()` of the engine writes them: name, points, and template and
-    args of the sentence. `next_mentor` is the best other mentor that the rules allow for this
-    mentee, and `next_mentee` the other way round.
+    `parts` are as `Part.as_json()` of the engine writes them: name, points, and template and args of the
+    sentence, with topics by their ids and nobody's name. `next_mentor` is the best other mentor that the
+    rules allow for this mentee, and `next_mentee` the other way round.
     """
 
     __tablename__ = "proposal"

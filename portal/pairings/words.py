@@ -1,6 +1,6 @@
 """Labels of states, and the sentences that say why two people were matched, in the reader's language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from babel.lists import format_list
@@ -9,6 +9,9 @@ from flask_babel import lazy_gettext as _l
 
 from portal.core.lifecycle import PairingEnd, PairingState, RunState
 from portal.core.matching.explanations.voices import Tongue, said
+from portal.pairings.models import Pairing, Proposal
+from portal.programmes.models import Enrolment
+from portal.programmes.topics.labels import topic_labels
 
 STATES: dict[str, Any] = {
     PairingState.DRAFT: _l("Draft"),
@@ -59,25 +62,44 @@ PARTS: dict[str, Any] = {
 """In the order in which reasons with the same points are read."""
 
 
-def sentence(template: str, args: Mapping[str, Any], reader: str = "staff") -> str:
+def sentence(
+    template: str, args: Mapping[str, Any], reader: str = "staff", names: Mapping[str, str] | None = None
+) -> str:
     """A sentence of the engine as `reader` ("staff", "mentor" or "mentee") reads it."""
     locale = get_locale()
     tongue = Tongue(
-        gettext, lambda some: format_list(some, locale=locale), lambda code: locale.languages.get(code, code)
+        gettext,
+        lambda some: format_list(some, locale=locale),
+        lambda code: locale.languages.get(code, code),
+        lambda topic: topic_labels().get(topic, topic),
     )
-    return said(template, args, reader, tongue)
+    return said(template, args, reader, tongue, names or {})
 
 
-def reasons(parts: Sequence[Mapping[str, Any]], reader: str = "staff") -> list[str]:
-    """The sentences of a score's stored parts, the weightiest first; parts without one are left out."""
-    return [text for _, text in explained(parts, reader)]
+def part_sentence(pair: Pairing | Proposal, part: Mapping[str, Any], reader: str = "staff") -> str:
+    """What a stored part of a pair's score says, "" for nothing."""
+    return sentence(part["template"], part["args"], reader, _names(pair))
 
 
-def explained(parts: Sequence[Mapping[str, Any]], reader: str = "staff") -> list[tuple[str, str]]:
+def _names(pair: Pairing | Proposal) -> dict[str, str]:
+    mentor, mentee = pair.mentor, pair.mentee
+    if isinstance(mentor, Enrolment):
+        mentor = mentor.person
+    if isinstance(mentee, Enrolment):
+        mentee = mentee.person
+    return {"mentor": mentor.name, "mentee": mentee.name}
+
+
+def reasons(pair: Pairing | Proposal, reader: str = "staff") -> list[str]:
+    """The sentences of a pair's score, the weightiest first; parts without one are left out."""
+    return [text for _, text in explained(pair, reader)]
+
+
+def explained(pair: Pairing | Proposal, reader: str = "staff") -> list[tuple[str, str]]:
     """The same, each with the name of its part."""
     labelled = (
-        (PARTS.get(part["name"], part["name"]), sentence(part["template"], part["args"], reader))
-        for part in sorted(parts, key=lambda part: -int(part["points"]))
+        (PARTS.get(part["name"], part["name"]), part_sentence(pair, part, reader))
+        for part in sorted(pair.parts, key=lambda part: -int(part["points"]))
         if part["points"] > 0
     )
     return [(str(label), text) for label, text in labelled if text]

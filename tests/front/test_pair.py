@@ -85,8 +85,6 @@ def test_why_the_two_were_matched_is_said_to_each_of_them_and_about_them_to_staf
     company: Company, new_visitor: Callable[..., Visitor]
 ) -> None:
     args = {
-        "mentor": "Jonas Junior",
-        "mentee": "Selma Senior",
         "topic": "Reels",
         "level": "at expert level",
         "rank": "first",

@@ -53,7 +53,7 @@ class Company:
         """A pairing of two people; names make new ones."""
         one = self.mentor(mentor) if isinstance(mentor, str) else mentor
         other = self.mentee(mentee) if isinstance(mentee, str) else mentee
-        args = {"mentor": one.name, "mentee": other.name, "topic": self.topic.label}
+        args = {"topic": self.topic.id}
         facts: dict[str, Any] = {
             "programme_id": self.programme.id,
             "mentor_id": one.id,
@@ -66,7 +66,7 @@ class Company:
                     "name": "time",
                     "points": 3500,
                     "template": "You share about %(hours)s working hours a week.",
-                    "args": {"mentor": one.name, "mentee": other.name, "hours": 30},
+                    "args": {"hours": 30},
                 },
                 {"name": "language", "points": 0, "template": "", "args": {}},
             ],

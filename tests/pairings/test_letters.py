@@ -11,6 +11,7 @@ from portal.pairings import letters
 from portal.pairings.models import Pairing
 from portal.pairings.queries import staffs_pairing
 from portal.people.models import Person
+from portal.programmes.topics.labels import topic_labels
 from tests.conftest import Noise
 from tests.pairings.company import company_of
 from tests.personas import Factories
@@ -44,7 +45,7 @@ def test_the_senior_is_asked_with_the_reasons_and_until_when_in_their_own_zone(p
     letter = letters.offered(pairing, pairing.mentee, until=UNTIL)
     assert letter.kind == "pairings.offered"
     assert letter.subject == "Would you like to meet Ada King?"
-    topic = pairing.parts[0]["args"]["topic"]
+    topic = topic_labels()[pairing.parts[0]["args"]["topic"]]
     assert letter.text == (
         "Hello Grace Hopper,\n\n"
         "Thank you: we know that you want to learn. We think that Ada King and you would suit each other, "

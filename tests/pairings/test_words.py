@@ -10,6 +10,8 @@ from flask_babel import force_locale
 
 from portal.core.matching.explanations import voices, why_not
 from portal.pairings import words
+from portal.pairings.models import Pairing
+from portal.people.models import Person
 
 FACTS = {
     "mentor": "João",
@@ -100,11 +102,13 @@ def test_what_each_reason_is_about_is_named() -> None:
         {"name": "place", "points": 200, "template": "", "args": {}},
         {"name": "style", "points": 0, "template": voices.CALM, "args": FACTS},
     ]
-    assert words.explained(parts, "mentor") == [
+    two = {"mentor": Person(name="João"), "mentee": Person(name="Ada")}
+    pairing = Pairing(parts=parts, **two)
+    assert words.explained(pairing, "mentor") == [
         ("Interests", "You know “Reels” at expert level, which Ada ranked first."),
         ("Common time", "You share most of your working hours, about 5 hours a week."),
     ]
-    assert words.reasons(parts, "mentor") == [said for _, said in words.explained(parts, "mentor")]
+    assert words.reasons(pairing, "mentor") == [said for _, said in words.explained(pairing, "mentor")]
 
 
 def test_points_are_never_said_to_be_more_than_they_are() -> None:

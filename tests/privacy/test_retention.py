@@ -5,15 +5,21 @@ from datetime import timedelta
 import pytest
 
 from portal import audit
+from portal.calendars.models import Invitation, TimeSearch
 from portal.clock import now
 from portal.core.permissions import Role
-from portal.db import db, transaction
+from portal.db import Model, db, transaction
 from portal.errors import Invalid
-from portal.pairings.models import Pairing
+from portal.pairings.matching import runs
+from portal.pairings.models import Pairing, Proposal
 from portal.people.accounts.actions import give_role
 from portal.people.models import AccountLink, Person, RoleGrant
 from portal.privacy import retention
 from portal.programmes.models import Avoided, Enrolment, ProgrammeStaff
+from portal.schedule.models import CheckIn, MoveRequest
+from tests.busy import meeting
+from tests.pairings.company import company_of
+from tests.pairings.crowd import ask, keep
 
 pytestmark = pytest.mark.both_databases
 
@@ -153,3 +159,35 @@ def test_an_erased_persons_links_and_letters_go_and_their_pairing_stays(make, ad
         retention.erase(mentor, by=admin.id, at=now())
     assert db.session.query(AccountLink).count() == 0
     assert db.session.get(Pairing, pairing.id).mentor_id == mentor
+
+
+def everything_stored() -> dict[str, str]:
+    """What stands in each table, as text."""
+    db.session.rollback()
+    return {
+        name: str(db.session.execute(db.select(table)).all()) for name, table in Model.metadata.tables.items()
+    }
+
+
+def test_no_score_request_invitation_or_search_names_whoever_is_erased(make, staff, admin):
+    name = "Zebediah Quickthorn"
+    company = company_of(make, staff)
+    mentor, mentee = company.mentor(name, site="Berlin"), company.mentee("Selma Senior", site="Berlin")
+    run_id = ask(company)
+    runs.run(run_id)
+    keep(run_id, company)
+    assert db.session.query(Proposal).count() == db.session.query(Pairing).count() == 1
+    meeting(make, mentor, mentee, company.programme)
+    check_in = db.session.scalars(db.select(CheckIn)).first().id
+    make.add(MoveRequest(check_in_id=check_in, by_id=mentor.id, created_at=now()))
+    moments = dict.fromkeys(("starts_at", "ends_at", "sent_at"), now())
+    facts = {"person_id": mentor.id, "uid": "u", "said": "s", "summary": "Check-in with Selma Senior"}
+    make.add(Invitation(**facts, **moments))
+    pairing_id = db.session.scalars(db.select(Pairing.id)).first()
+    make.add(TimeSearch(pairing_id=pairing_id, by_id=mentor.id, minutes=60, created_at=now()))
+    with transaction():
+        retention.erase(mentor.id, by=admin.id, at=now())
+    naming = {table for table, rows in everything_stored().items() if "Quickthorn" in rows}
+    assert naming <= {"letter"}  # the partner's own, which say that the pairing is over
+    left = (db.session.query(model).count() for model in (MoveRequest, Invitation, TimeSearch))
+    assert [*left] == [0, 0, 0]

@@ -18,6 +18,7 @@ from portal.pairings.models import Pairing
 from portal.pairings.offers import actions as offers
 from portal.pairings.queries import BEGUN, pairing_for, partner, side_of, was_asked
 from portal.people.models import Person
+from portal.programmes.topics.labels import topic_labels
 from portal.programmes.words import cadence
 from portal.web.access import signed_in
 from portal.web.htmx import redirect_to
@@ -155,7 +156,7 @@ def _offer_page(pairing: Pairing) -> OfferPage:
         partner=partner(pairing, current_user.id),
         side=side,
         my_turn=_is_their_turn(pairing),
-        reasons=words.reasons(pairing.parts, side or "staff"),
+        reasons=words.reasons(pairing, side or "staff"),
         subjects=_subjects(pairing),
         cadence=cadence(pairing.programme),
     )
@@ -167,5 +168,5 @@ def _subjects(pairing: Pairing) -> list[tuple[str, str]]:
         side = {"interests": "mentor", "giveback": "mentee"}.get(part["name"])
         if side and part["points"] > 0 and "topic" in part["args"]:
             topic: str = part["args"]["topic"]
-            subjects[_(topic), side] = None
+            subjects[topic_labels().get(topic, topic), side] = None
     return list(subjects)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from random import Random
+from typing import Any
 
 import numpy as np
 
 from portal.core.hours.weekly_hours import parse_hours
 from portal.core.matching.candidates import PLACES, STYLES, WEIGHTS, Candidate, Problem, Rules, Wish
+from portal.core.matching.explanations import voices
 from portal.core.matching.plans.assignment import Instance
 from portal.core.matching.plans.one_way import END, People
 from portal.core.matching.results import Result
@@ -85,6 +88,13 @@ def weights(chance: Random) -> dict[str, int]:
     """Weights that sum to 100, any of which may be nothing."""
     cuts = sorted(chance.randint(0, 100) for _ in WEIGHTS[1:])
     return {name: end - start for name, start, end in zip(WEIGHTS, [0, *cuts], [*cuts, 100], strict=True)}
+
+
+def spoken_by(given: Problem, template: str, args: Mapping[str, Any], reader: str = "staff") -> str:
+    """A sentence about the first mentor and the first mentee, with topics by their labels."""
+    english = replace(voices.PLAIN, topic=lambda topic: given.topics[topic][0])
+    names = {"mentor": given.mentors[0].name, "mentee": given.mentees[0].name}
+    return voices.said(template, args, reader, english, names)
 
 
 def two(

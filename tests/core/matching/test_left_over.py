@@ -12,7 +12,7 @@ from portal.core.hours.weekly_hours import WeeklyHours, parse_hours
 from portal.core.matching.candidates import Candidate, Problem, Rules, Wish
 from portal.core.matching.engine import match
 from portal.core.matching.explanations.left_over import OPEN_RULES, LeftOver, Mask, Outcome, left_over
-from portal.core.matching.explanations.voices import said
+from portal.core.matching.explanations.voices import PLAIN, said
 from portal.core.matching.explanations.why_not import (
     ALL_TAKEN,
     ALONE,
@@ -23,7 +23,7 @@ from portal.core.matching.explanations.why_not import (
     TOO_FEW,
 )
 from portal.core.matching.rules import broken_rules
-from tests.core.matching.instances import candidate, problem, two
+from tests.core.matching.instances import TOPICS, candidate, problem, two
 
 GENERAL = "This time there was nobody who could be paired with you."
 HOURS = parse_hours("Mon-Fri 09:00-17:00")
@@ -43,9 +43,8 @@ def helps(given: Problem) -> dict[tuple[int, str], str]:
 
 
 def read(each: LeftOver, *, hint: bool = True) -> str:
-    return said(
-        each.template, {name: value for name, value in each.args.items() if hint or name != "hint"}, each.role
-    )
+    args = {name: value for name, value in each.args.items() if hint or name != "hint"}
+    return said(each.template, args, each.role, replace(PLAIN, topic=lambda topic: TOPICS[topic][0]))
 
 
 def person(number: int, role: str, **facts: object) -> Candidate:

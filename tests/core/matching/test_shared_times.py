@@ -12,9 +12,8 @@ from portal.core.hours.weekly_hours import parse_hours
 from portal.core.matching.candidates import Candidate
 from portal.core.matching.explanations.sentences import SENTENCES
 from portal.core.matching.explanations.shared_times import When, in_common, reach
-from portal.core.matching.explanations.voices import said
 from portal.core.matching.overlap import hours_in_common, shared_steps
-from tests.core.matching.instances import DAY, WEEKS, ZONES, candidate, two
+from tests.core.matching.instances import DAY, WEEKS, ZONES, candidate, spoken_by, two
 
 WEEK = "Mon-Fri 09:00-17:00"
 NINE_TO_FIVE = (0, 1, 2, 3, 4)
@@ -180,7 +179,7 @@ def test_the_sentence_says_although_only_where_clocks_differ_and_little_is_share
     facts = [{**each, "hours": parse_hours(each.get("hours", WEEK))} for each in (mentor, mentee)]
     given = two({"zone": "Europe/Berlin", **facts[0]}, facts[1])
     template, args = SENTENCES["time"](given.mentors[0], given.mentees[0], given)
-    assert [said(template, args, reader) for reader in ("staff", "mentor", "mentee")] == [
+    assert [spoken_by(given, template, args, reader) for reader in ("staff", "mentor", "mentee")] == [
         staff,
         to_mentor,
         to_mentee,

@@ -27,9 +27,7 @@ def propose(company: Company, run: MatchRun, mentor: str, mentee: str, score: in
     company.mentor(mentor)
     company.mentee(mentee)
     one, other = company.enrolments[mentor], company.enrolments[mentee]
-    parts = [
-        {**PART, "points": score, "args": {"mentor": mentor, "mentee": mentee, "topic": company.topic.label}}
-    ]
+    parts = [{**PART, "points": score, "args": {"topic": company.topic.id}}]
     ids = {"mentor_enrolment_id": one.id, "mentee_enrolment_id": other.id}
     return company.make.add(Proposal(run_id=run.id, score=score, parts=parts, **ids))
 

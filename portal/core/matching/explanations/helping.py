@@ -85,7 +85,7 @@ def _more_subjects(others: Others, people: Sequence[Candidate], problem: Problem
     topic = _most(wishes)
     if wishes[topic] < SOME:
         return _opens("learn" if learns else "teach", len(people))
-    return _opens("asked" if learns else "offered", wishes[topic], topic=problem.topics[topic][0])
+    return _opens("asked" if learns else "offered", wishes[topic], topic=topic)
 
 
 def _most(counted: Mapping[str, int]) -> str:

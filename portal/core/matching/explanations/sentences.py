@@ -1,7 +1,9 @@
 """What is said of each part of a score: a sentence for staff (a template, to be translated) and what goes
 into it.
 
-The sentences themselves are in voices.py, with how each of the two reads them.
+Parts are stored, so topics go in by their ids and the two people not at all: who reads a sentence has their
+names from the pair itself, and nothing stored names somebody who is gone. The sentences are in voices.py,
+with how each of the two reads them.
 """
 
 from dataclasses import dataclass
@@ -27,26 +29,23 @@ def _says_interest(mentor: Candidate, mentee: Candidate, problem: Problem) -> Sa
     if not found:
         return "", {}
     best = found[0]
-    said = {**_names(mentor, mentee), "topic": problem.topics[best.topic][0], "level": LEVELS[best.level]}
+    said = {"topic": best.topic, "level": LEVELS[best.level]}
     if best.wish != best.topic:
-        return voices.NEAR, {**said, "wish": problem.topics[best.wish][0]}
+        return voices.NEAR, {**said, "wish": best.wish}
     ranked = best.rank < len(RANKS)
     if ranked:
         said["rank"] = RANKS[best.rank]
     second = next((each for each in found[1:] if each.wish == each.topic), None)
     if second is None:
         return (voices.RANKED if ranked else voices.ALSO), said
-    return (voices.RANKED_AND if ranked else voices.ALSO_AND), {
-        **said,
-        "second": problem.topics[second.topic][0],
-    }
+    return (voices.RANKED_AND if ranked else voices.ALSO_AND), {**said, "second": second.topic}
 
 
 def _says_giveback(mentor: Candidate, mentee: Candidate, problem: Problem) -> Said:
     best = next((each for each in _answers(mentee, mentor, problem) if each.wish == each.topic), None)
     if best is None:
         return "", {}
-    return voices.IN_RETURN, {**_names(mentor, mentee), "topic": problem.topics[best.topic][0]}
+    return voices.IN_RETURN, {"topic": best.topic}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def _says_time(mentor: Candidate, mentee: Candidate, problem: Problem) -> Said:
     shared = in_common(mentor, mentee, problem.on)
     if not shared.hours:
         return "", {}
-    said: dict[str, Any] = {**_names(mentor, mentee), "hours": _hours(shared.hours)}
+    said: dict[str, Any] = {"hours": _hours(shared.hours)}
     places = {"mentor_place": _place_of(mentor), "mentee_place": _place_of(mentee)}
     far = shared.scarce and shared.differ and len({*places.values()}) > 1
     if far:
@@ -118,19 +117,15 @@ def _place_of(person: Candidate) -> str:
 def _says_style(mentor: Candidate, mentee: Candidate, problem: Problem) -> Said:
     styles = {mentor.style, mentee.style}
     if styles == {"introvert", "extrovert"}:
-        return voices.COMPLEMENT, _names(mentor, mentee)
-    return (
-        (voices.CALM, _names(mentor, mentee))
-        if styles in ({"introvert", "balanced"}, {"balanced"})
-        else ("", {})
-    )
+        return voices.COMPLEMENT, {}
+    return (voices.CALM if styles in ({"introvert", "balanced"}, {"balanced"}) else ""), {}
 
 
 def _says_department(mentor: Candidate, mentee: Candidate, problem: Problem) -> Said:
     one, other = mentor.department, mentee.department
     if one == other or not (one and other):
         return "", {}
-    return voices.DEPARTMENTS, {**_names(mentor, mentee), "one": one, "other": other}
+    return voices.DEPARTMENTS, {"one": one, "other": other}
 
 
 def _says_language(mentor: Candidate, mentee: Candidate, problem: Problem) -> Said:
@@ -142,10 +137,6 @@ def _says_place(mentor: Candidate, mentee: Candidate, problem: Problem) -> Said:
     if mentor.site and mentor.site == mentee.site and "remote" not in (mentor.place, mentee.place):
         return voices.SAME_SITE, {"site": mentor.site}
     return "", {}
-
-
-def _names(mentor: Candidate, mentee: Candidate) -> dict[str, Any]:
-    return {"mentor": mentor.name, "mentee": mentee.name}
 
 
 SENTENCES = {

@@ -7,6 +7,7 @@ does.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from portal.core.matching.explanations.why_not import THEIR_OWN
@@ -15,7 +16,9 @@ from portal.core.translatable import N_
 Said = tuple[str, dict[str, Any]]
 READERS = ("mentor", "mentee")
 """Whoever reads of themselves; everybody else is spoken to as staff are."""
-TRANSLATED = frozenset({"topic", "second", "wish", "level", "rank", "days"})
+TOPICS = frozenset({"topic", "second", "wish"})
+"""What goes into sentences as a topic's id, to be called by its label."""
+TRANSLATED = frozenset({"level", "rank", "days"})
 """What goes into sentences and is to be translated itself; of lists, each word."""
 LANGUAGES = "languages"
 """What goes into a sentence as codes of languages, to be named in the reader's."""
@@ -171,12 +174,13 @@ FORMER = (
 @dataclass(frozen=True, slots=True)
 class Tongue:
     """How a reader's language says a template of ours, joins words to a list, and calls a language by its
-    code.
+    code and a topic by its id.
     """
 
     translate: Callable[[str], str]
     listed: Callable[[Sequence[str]], str]
     language: Callable[[str], str]
+    topic: Callable[[str], str]
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -185,15 +189,21 @@ def _listed(words: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-PLAIN = Tongue(str, _listed, str)
-"""English, with languages by their codes: for where nothing is translated."""
+PLAIN = Tongue(str, _listed, str, str)
+"""English, with languages by their codes and topics by their ids: for where nothing is translated."""
 
 
-def said(template: str, args: Mapping[str, Any], reader: str = "staff", tongue: Tongue = PLAIN) -> str:
+def said(
+    template: str,
+    args: Mapping[str, Any],
+    reader: str = "staff",
+    tongue: Tongue = PLAIN,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """A sentence as `reader` reads it ("staff", or the side they are on), with the hint that may come with
-    it.
+    it. `names` are those of the two: "mentor" and "mentee".
     """
-    given = {name: _in_words(name, value, tongue) for name, value in args.items()}
+    given = {**names, **{name: _in_words(name, value, tongue) for name, value in args.items()}}
     both = [_to(each, reader) for each in (template, str(args.get("hint", "")))]
     return " ".join(tongue.translate(each) % given for each in both if each)
 
@@ -209,6 +219,8 @@ def _in_words(name: str, value: Any, tongue: Tongue) -> Any:
         return said(value[PHRASE], value, tongue=tongue)
     if name == LANGUAGES:
         return tongue.listed([tongue.language(code) for code in value])
+    if name in TOPICS:
+        return tongue.topic(value)
     if name not in TRANSLATED:
         return value
     return (

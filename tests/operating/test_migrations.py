@@ -1,0 +1,65 @@
+"""Migrations that change what is stored, forth and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from portal.db import db, transaction
+from portal.operating import migrations
+from portal.pairings.models import LeftOver, Pairing, Proposal
+from portal.people.models import Person
+from portal.programmes.models import Topic
+from tests.pairings.company import Company, company_of
+from tests.pairings.crowd import ask
+from tests.personas import Factories
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def company(make: Factories, staff: Person) -> Company:
+    return company_of(make, staff)
+
+
+def stored(model: type[Pairing | Proposal]) -> list[dict[str, Any]]:
+    """The args of the sentences in a table's first row."""
+    db.session.rollback()
+    db.session.expire_all()
+    [row] = db.session.scalars(db.select(model)).all()
+    return [part["args"] for part in row.parts]
+
+
+def test_names_leave_stored_scores_and_come_back(app: Flask, company: Company, make: Factories) -> None:
+    mentor, mentee = company.mentor("Jonas Junior"), company.mentee("Selma Senior")
+    company.pairing(mentor, mentee)
+    run_id, topic = ask(company), company.topic
+    ids = {"mentor_enrolment_id": company.enrolments["Jonas Junior"].id}
+    ids |= {"mentee_enrolment_id": company.enrolments["Selma Senior"].id, "run_id": run_id}
+    parts = [{"name": "interests", "points": 1, "template": "%(mentor)s", "args": {"topic": topic.id}}]
+    make.add(Proposal(score=1, parts=parts, **ids))
+    left = {"run_id": run_id, "enrolment_id": ids["mentor_enrolment_id"], "role": "mentor", "template": "-"}
+    make.add(LeftOver(args={"topic": topic.id, "opened": 2}, **left))
+    before = stored(Pairing), stored(Proposal)
+
+    migrations.downgrade(app, revision="0005")
+    names = {"mentor": "Jonas Junior", "mentee": "Selma Senior"}
+    assert stored(Proposal) == [{**names, "topic": topic.label}]
+    assert stored(Pairing)[:2] == [{**names, "topic": topic.label}, {**names, "hours": 30}]
+    assert db.session.scalars(db.select(LeftOver)).one().args == {"topic": topic.label, "opened": 2}
+
+    migrations.upgrade(app)
+    assert (stored(Pairing), stored(Proposal)) == before
+    assert db.session.scalars(db.select(LeftOver)).one().args == {"topic": topic.id, "opened": 2}
+
+
+def test_what_a_topic_was_called_that_is_called_otherwise_now_stays(app: Flask, company: Company) -> None:
+    company.pairing("Jonas Junior", "Selma Senior")
+    migrations.downgrade(app, revision="0005")
+    former = company.topic.label
+    with transaction():
+        db.session.get_one(Topic, company.topic.id).label = "Called otherwise"
+    migrations.upgrade(app)
+    assert stored(Pairing)[0] == {"topic": former}
