@@ -134,6 +134,7 @@ def test_reasons_are_read_best_first_without_those_that_say_nothing(company: Com
             f"Ada King knows about “{topic}”, which is what Grace Hopper wants to learn first.",
             "You share about 30 working hours a week.",
         ]
+        db.session.expunge_all()
         pairing.parts = list(reversed(pairing.parts))
         assert words.reasons(pairing) == reasons
         assert words.points(8749) == "87"
