@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
+from portal.core.text import ascii_domain, ascii_host
 from portal.errors import SettingsError
 
 PACKAGE = Path(__file__).resolve().parent
@@ -181,7 +182,7 @@ class _Reader:
         return url
 
     def public_url(self) -> str:
-        url = (self.text("PUBLIC_URL") or "http://localhost:8000").rstrip("/")
+        url = self.in_ascii("PUBLIC_URL", self.text("PUBLIC_URL") or "http://localhost:8000").rstrip("/")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
             self.problems.append(
@@ -190,7 +191,7 @@ class _Reader:
         return url
 
     def trusted_hosts(self, public_url: str) -> tuple[str, ...]:
-        listed = [each.strip() for each in self.text("TRUSTED_HOSTS").split(",") if each.strip()]
+        listed = self.hosts("TRUSTED_HOSTS")
         own = urlsplit(public_url).hostname or "localhost"
         local = ["localhost", "127.0.0.1"] if self.demo or own in ("localhost", "127.0.0.1") else []
         return tuple(dict.fromkeys([own, *local, *listed]))
@@ -229,7 +230,7 @@ class _Reader:
         return tuple(found)
 
     def mail(self) -> Mail | None:
-        url = self.text("MAIL_URL")
+        url = self.in_ascii("MAIL_URL", self.text("MAIL_URL"))
         if not url:
             return None
         parts = urlsplit(url)
@@ -244,7 +245,8 @@ class _Reader:
         return Mail(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
 
     def mail_from(self, public_url: str) -> str:
-        address = self.text("MAIL_FROM") or f"mentoring@{urlsplit(public_url).hostname or 'localhost'}"
+        own = f"mentoring@{urlsplit(public_url).hostname or 'localhost'}"
+        address = self.in_ascii("MAIL_FROM", self.text("MAIL_FROM")) or own
         if "@" not in address or any(each in address for each in "\r\n<>"):
             self.problems.append("MAIL_FROM must be one plain address, like mentoring@example.com.")
         return address
@@ -253,7 +255,7 @@ class _Reader:
         """IMAP_URL; `imaps` is encrypted from the first byte, `imap` after STARTTLS unless it says
         `tls=none`.
         """
-        url = self.text("IMAP_URL")
+        url = self.in_ascii("IMAP_URL", self.text("IMAP_URL"))
         if not url:
             return None
         parts = urlsplit(url)
@@ -273,7 +275,7 @@ class _Reader:
 
     def reply_address(self) -> str:
         """REPLY_ADDRESS, when it is another one than MAIL_FROM or read otherwise than from a mailbox."""
-        address = self.text("REPLY_ADDRESS")
+        address = self.in_ascii("REPLY_ADDRESS", self.text("REPLY_ADDRESS"))
         if address and not PLAIN_ADDRESS.fullmatch(address):
             self.problems.append("REPLY_ADDRESS must be one plain address, like mentoring@example.com.")
         return address
@@ -305,14 +307,29 @@ class _Reader:
         return int(count)
 
     def domains(self) -> tuple[str, ...]:
-        listed = (each.strip().lower().lstrip("@") for each in self.text("ALLOWED_EMAIL_DOMAINS").split(","))
-        return tuple(dict.fromkeys(each for each in listed if each))
+        listed = (name.strip().lower().lstrip("@") for name in self.text("ALLOWED_EMAIL_DOMAINS").split(","))
+        return tuple(dict.fromkeys(self.in_ascii("ALLOWED_EMAIL_DOMAINS", name) for name in listed if name))
+
+    def hosts(self, setting: str) -> list[str]:
+        """Hosts, or host:port, as DNS knows them, in lower case."""
+        names = (name.strip().lower() for name in self.text(setting).split(","))
+        urls = (self.in_ascii(setting, f"http://{name}") for name in names if name)
+        return [url.removeprefix("http://") for url in urls]
+
+    def in_ascii(self, setting: str, text: str) -> str:
+        """A domain, an address or a URL with its domain as DNS knows it."""
+        try:
+            if "://" in text:
+                return ascii_host(text)
+            before, at, domain = text.rpartition("@")
+            return f"{before}{at}{ascii_domain(domain)}"
+        except ValueError:
+            self.problems.append(f"{setting} has a domain that cannot exist.")
+            return text
 
     def caldav_hosts(self) -> tuple[str, ...]:
         """Hosts (or host:port) that may be internal and may use http."""
-        listed = [
-            each.strip().lower() for each in self.text("CALDAV_ALLOWED_HOSTS").split(",") if each.strip()
-        ]
+        listed = self.hosts("CALDAV_ALLOWED_HOSTS")
         if any(set(each) & set("/@ *") for each in listed):
             self.problems.append(
                 "CALDAV_ALLOWED_HOSTS must be names like cal.example.com or cal.example.com:8443."

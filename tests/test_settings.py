@@ -76,3 +76,32 @@ def test_answers_go_to_the_senders_address_unless_another_is_set(tmp_path: Path)
 def test_a_reply_address_that_is_none_stops_the_start(tmp_path: Path, address: str) -> None:
     with pytest.raises(SettingsError, match="REPLY_ADDRESS must be one plain address"):
         settings(tmp_path, REPLY_ADDRESS=address)
+
+
+def test_a_domain_beyond_ascii_is_the_one_that_is_meant_in_every_setting(tmp_path: Path) -> None:
+    found = settings(
+        tmp_path,
+        PUBLIC_URL="https://mentor.straße.example",
+        TRUSTED_HOSTS="alt.straße.example",
+        ALLOWED_EMAIL_DOMAINS="straße.example, @Bücher.example",
+        MAIL_FROM="mentoring@straße.example",
+        REPLY_ADDRESS="replies@straße.example",
+        MAIL_URL="smtp://u:pä@mail.straße.example",
+        IMAP_URL="imaps://u:p@mail.straße.example",
+        CALDAV_ALLOWED_HOSTS="cal.straße.example:8443",
+    )
+    known = "xn--strae-oqa.example"
+    assert found.public_url == f"https://mentor.{known}"
+    assert found.trusted_hosts == (f"mentor.{known}", f"alt.{known}")
+    assert found.allowed_email_domains == (known, "xn--bcher-kva.example")
+    assert (found.mail_from, found.reply_address) == (f"mentoring@{known}", f"replies@{known}")
+    assert found.mail is not None
+    assert found.mailbox is not None
+    assert {found.mail.host, found.mailbox.host} == {f"mail.{known}"}
+    assert found.caldav_allowed_hosts == (f"cal.{known}:8443",)
+
+
+def test_a_domain_that_cannot_be_is_named_by_its_setting_and_nothing_of_it_is_shown(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="MAIL_URL has a domain that cannot exist") as refused:
+        settings(tmp_path, MAIL_URL="smtp://user:secret@-ü..example")
+    assert "secret" not in str(refused.value)

@@ -2,6 +2,8 @@
 
 import re
 
+from portal.core.text import ascii_domain
+
 LONGEST = 254  # RFC 5321, section 4.5.3.1.3, without the angle brackets
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -11,8 +13,8 @@ def clean_address(text: str) -> str:
     """The address in its one spelling; raises ValueError when it is none that mail could reach (RFC 5321)."""
     local, at, domain = text.strip().lower().rpartition("@")
     try:
-        domain = domain.encode("idna").decode("ascii") if domain else ""
-    except UnicodeError:
+        domain = ascii_domain(domain)
+    except ValueError:
         domain = ""
     labels = domain.split(".")
     whole = f"{local}@{domain}"

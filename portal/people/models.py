@@ -5,9 +5,10 @@ from typing import Any
 
 from flask_login import UserMixin
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from portal.core.permissions import Role
+from portal.core.text import one_line
 from portal.db import BOOKKEEPING, MENTION, OWNER, Kind, Model, Moment, kept
 
 STYLES = ("introvert", "balanced", "extrovert")
@@ -53,6 +54,10 @@ class Person(UserMixin, Model):
     version: Mapped[int] = mapped_column(default=1, info=BOOKKEEPING)
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}
+
+    @validates("name", "department", "site")
+    def _cleaned(self, _key: str, value: str) -> str:
+        return one_line(value)
 
     manager: Mapped["Person | None"] = relationship(remote_side=[id], lazy="raise_on_sql")
     role_grants: Mapped[list["RoleGrant"]] = relationship(

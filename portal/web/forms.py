@@ -7,9 +7,10 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, StringField, ValidationError
+from wtforms import Field, HiddenField, PasswordField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
+from portal.core.text import one_line
 from portal.errors import Invalid
 
 KEPT_CONTROLS = "\n\r\t"
@@ -25,6 +26,11 @@ def trimmed(value: Any) -> Any:
     return unicodedata.normalize("NFC", value.strip()) if isinstance(value, str) else value
 
 
+def cleaned(value: Any) -> Any:
+    """Text of a field of one line: see `one_line`."""
+    return one_line(value) if isinstance(value, str) else value
+
+
 def no_control_characters(form: FlaskForm, field: Field) -> None:
     """Refuse characters that no keyboard types and that break letters and calendars."""
     text = field.data if isinstance(field.data, str) else ""
@@ -36,12 +42,15 @@ class PortalForm(FlaskForm):
     """The base of every form. `take(error)` puts a refusal from an action beside the field it is about."""
 
     class Meta(FlaskForm.Meta):
-        """Every text field is trimmed and checked; passwords are taken as they are."""
+        """Every text field is trimmed and checked, one of a single line cleaned too; passwords are taken as
+        they are.
+        """
 
         def bind_field(self, form: FlaskForm, unbound_field: Any, options: dict[str, Any]) -> Field:
             field: Field = unbound_field.bind(form=form, **options)
             if isinstance(field, StringField) and not isinstance(field, PasswordField):
-                field.filters = (trimmed, *field.filters)
+                as_it_is = isinstance(field, TextAreaField | HiddenField)
+                field.filters = (trimmed if as_it_is else cleaned, *field.filters)
                 field.validators = (*field.validators, no_control_characters)
             return field
 

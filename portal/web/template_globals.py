@@ -1,6 +1,7 @@
 """What templates may call: hashed addresses of static files, navigation, filters for words and times."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -110,10 +111,13 @@ def _asset_finder(folder: Path) -> Callable[[str], str]:
 
 def initials(name: str) -> str:
     """One or two letters that stand for a name: Ada King -> AK."""
-    words = [word for word in name.replace("-", " ").split() if word[0].isalpha()]
-    return (
-        "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
-    )
+    letters = [first for word in re.split(r"[\s-]+", name) if (first := _first_letter(word))]
+    return "".join([*letters[:1], *letters[1:][-1:]]).upper() or "?"
+
+
+def _first_letter(word: str) -> str:
+    """The first letter of a word, whatever marks stand before it: “(Bob)” begins with B."""
+    return next((char for char in word if char.isalpha()), "")
 
 
 def day(value: date | datetime | None, format: str = "d MMMM y") -> str:

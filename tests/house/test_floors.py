@@ -13,7 +13,7 @@ from portal.db import Model
 from tests.layers import circle, has_pages, is_layered, layer, layer_by_name, layers_by_card
 from tests.source import HOUSE, Source, floor, functions, sources
 
-OUTSIDE_OF_CORE = {"numpy", "scipy", "icalendar", "dateutil", "holidays"}
+OUTSIDE_OF_CORE = {"numpy", "scipy", "icalendar", "idna", "dateutil", "holidays"}
 NOT_PURE = {
     *(
         "asyncio",

@@ -18,6 +18,7 @@ from portal.calendars.syncing.due_accounts import SYNC
 from portal.calendars.syncing.passwords import place
 from portal.calendars.wire.addresses import Origin, Trouble, rules
 from portal.core.calendar.sync_plan import ItemState
+from portal.core.text import ascii_host
 from portal.db import db
 from portal.errors import Invalid, NotFound
 from portal.people.models import Person
@@ -76,10 +77,9 @@ def clean_address(text: str) -> str:
     scheme, _between, rest = text.partition("://")
     netloc, slash, path = rest.partition("/")
     try:
-        ascii_netloc = netloc if netloc.isascii() else netloc.encode("idna").decode("ascii")
-        url = f"{scheme.lower()}://{ascii_netloc.lower()}{slash}{path}".partition("#")[0]
+        url = ascii_host(f"{scheme.lower()}://{netloc.lower()}{slash}{path}".partition("#")[0])
         rules().check(Origin.of(url))
-    except (UnicodeError, Trouble):
+    except (ValueError, Trouble):
         raise invalid from None
     return url
 

@@ -11,9 +11,11 @@ from portal import audit
 from portal.clock import now
 from portal.db import db, transaction
 from portal.people.accounts import actions
+from portal.people.addresses import clean_address
 from portal.people.languages import format_languages, parse_languages
 from portal.people.models import Person, UserSession
 from portal.people.queries import line_above
+from portal.web.template_globals import initials
 from tests.conftest import Noise
 from tests.personas import Factories
 from tests.visitor import Visitor
@@ -195,3 +197,36 @@ def test_languages_are_known_by_code_and_by_name_in_english_german_and_their_own
     assert format_languages(["en", "de"], "de") == "Englisch, Deutsch"
     with pytest.raises(ValueError, match="Quenya"):
         parse_languages("English, Quenya")
+
+
+def test_what_cannot_be_seen_is_not_kept_in_a_name_and_a_line_is_one_line(
+    new_visitor: Callable[..., Visitor], member: Person
+) -> None:
+    visitor = new_visitor(member)
+    visitor.get("/me")
+    visitor.post("/me", name="\u202eMira\u202c \r\n Mem\u200bber ", department="Law\u2028 and\tOrder")
+    assert (again(member).name, again(member).department) == ("Mira Member", "Law and Order")
+
+
+def test_a_person_added_by_whatever_way_has_a_clean_name_and_the_domain_that_was_meant(
+    make: Factories,
+) -> None:
+    assert make.person("\u2066Ada\u2069  King\n").name == "Ada King"
+    assert clean_address("Ada@Straße.example") == "ada@xn--strae-oqa.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Ada King", "AK"),
+        ("(Bob) O'Neil", "BO"),
+        ("“Ada” king", "AK"),
+        ("Jean-Luc Picard", "JP"),
+        ("007 Bond", "B"),
+        ("1234", "?"),
+        ("محمد علي", "مع"),
+        ("Ada", "A"),
+    ],
+)
+def test_initials_are_letters(name: str, letters: str) -> None:
+    assert initials(name) == letters
