@@ -164,10 +164,10 @@ class Server:
     def busy_texts(self, calendar: str, start: datetime, end: datetime) -> list[bytes]:
         """Calendar texts that say when the owner of a calendar is busy between two moments, and nothing else.
 
-        Either one VFREEBUSY or, from a server without free-busy-query, the times of the events that touch the
-        span: a master comes with its rule and its exceptions. Raises Trouble, also when a server lists events
-        without their times (Xandikos does, asked for a property that an event lacks), since their owner would
-        seem free.
+        Either one VFREEBUSY or, from a server without free-busy-query, the times of the events that overlap
+        the span: a master comes with its rule and its exceptions. Raises Trouble, also when a server lists
+        events without their times (Xandikos does, asked for a property that an event lacks), since their
+        owner would seem free.
         """
         busy = self._free_busy(calendar, free_busy.query(start, end))
         if busy:

@@ -32,7 +32,7 @@ class Lease:
         """A transaction in which the lease is still ours; raises LeaseLost."""
         with transaction():
             row = CalendarAccount
-            mine: Any = db.session.execute(
+            result: Any = db.session.execute(
                 update(row)
                 .where(
                     row.id == self.account_id, row.lease_holder == self.holder, row.version == self.version
@@ -40,7 +40,7 @@ class Lease:
                 .values(lease_until=now() + timedelta(seconds=LEASE_SECONDS))
                 .execution_options(synchronize_session=False)
             )
-            if mine.rowcount != 1:
+            if result.rowcount != 1:
                 raise LeaseLost
             yield
         self.renewed = time.monotonic()

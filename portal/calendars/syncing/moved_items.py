@@ -33,7 +33,7 @@ PASSED_OVER = (
     "too-large",
     "server-error",
 )
-"""What another calendar of the account may answer without ours having to wait for it."""
+"""Problems of the person's other calendars that do not stop the search."""
 GENERATIONS_SEARCHED = 3
 """How many generations of an entry are searched for singly where the server cannot find all at once."""
 MOST_REFUSED = 2
@@ -76,10 +76,10 @@ class Search:
                 paths |= next(filter(None, map(self._paths, uids)), {})
         return paths
 
-    def _paths(self, words: str) -> dict[str, str]:
+    def _paths(self, uid_part: str) -> dict[str, str]:
         paths: dict[str, str] = {}
         for calendar in self.calendars:
-            items = self._items(words, calendar)
+            items = self._items(uid_part, calendar)
             copies = self._copies_of_others({owner_edits.uid_of(item.text) for item in items.values()})
             for path, item in items.items():
                 uid = owner_edits.uid_of(item.text)
@@ -88,23 +88,23 @@ class Search:
                     paths.setdefault(uid, path)
         return paths
 
-    def _items(self, words: str, calendar: str) -> dict[str, Item]:
+    def _items(self, uid_part: str, calendar: str) -> dict[str, Item]:
         try:
-            return self.context.server.find(words, [calendar])
+            return self.context.server.find(uid_part, [calendar])
         except Trouble as trouble:
-            ours = calendar == self.context.calendar_url and trouble.problem != "calendar-gone"
-            if ours or trouble.problem not in PASSED_OVER:
+            is_required = calendar == self.context.calendar_url and trouble.problem != "calendar-gone"
+            if is_required or trouble.problem not in PASSED_OVER:
                 raise
             return {}
 
     def _copies_of_others(self, uids: set[str]) -> dict[str, list[tuple[str, str]]]:
         """Path and title of the copies that other accounts on this server keep of the same entries."""
-        account, item, mine = CalendarAccount, CalendarItem, self.context.account_id
-        origin = select(account.origin).where(account.id == mine).scalar_subquery()
+        account, item, account_id = CalendarAccount, CalendarItem, self.context.account_id
+        origin = select(account.origin).where(account.id == account_id).scalar_subquery()
         query = (
             select(item.uid, item.href, item.base)
             .join(account, account.id == item.account_id)
-            .where(account.id != mine, account.origin == origin, account.state != "gone")
+            .where(account.id != account_id, account.origin == origin, account.state != "gone")
             .where(item.uid.in_(uids), item.state == ItemState.KEPT)
         )
         copies: dict[str, list[tuple[str, str]]] = {}

@@ -68,8 +68,8 @@ def _subjects(uuids: list[str]) -> dict[str, tuple[Series | Milestone, Pairing]]
         *db.session.scalars(select(Series).where(Series.uid.in_(uuids))),
         *db.session.scalars(select(Milestone).where(Milestone.uid.in_(uuids))),
     ]
-    theirs = or_(*(Pairing.id == row.pairing_id for row in rows)) if rows else Pairing.id.is_(None)
-    query = select(Pairing).where(theirs).options(*whole())
+    is_theirs = or_(*(Pairing.id == row.pairing_id for row in rows)) if rows else Pairing.id.is_(None)
+    query = select(Pairing).where(is_theirs).options(*whole())
     pairings = {pairing.id: pairing for pairing in db.session.scalars(query)}
     return {row.uid: (row, pairings[row.pairing_id]) for row in rows if row.pairing_id in pairings}
 

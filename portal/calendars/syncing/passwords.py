@@ -1,4 +1,4 @@
-"""Stored calendar passwords: what they are sealed to, which cannot be opened, and sealing with a new key."""
+"""Stored calendar passwords: what they are bound to, which of them no key opens, and sealing them anew."""
 
 from sqlalchemy import select, update
 
@@ -9,12 +9,12 @@ from portal.vault import Place, Unreadable, keyring
 
 
 def place(uid: str) -> Place:
-    """Where an account's password is sealed to."""
+    """The row and column that an account's password is bound to."""
     return Place("calendar_account", uid, "sealed_password")
 
 
 def unopened() -> list[str]:
-    """The addresses of those whose stored calendar password no key of the ring opens."""
+    """The addresses of people whose stored calendar password no key opens."""
     row = CalendarAccount
     stored = select(row.uid, row.sealed_password, Person.email).join(Person, Person.id == row.person_id)
     emails = []
@@ -39,7 +39,7 @@ def seal_anew(*, most: int) -> int:
     ).all()
     for account_id, uid, sealed in rows:
         anew = keyring().seal(keyring().open(sealed or "", place(uid)), place(uid))
-        mine = (row.id == account_id) & (row.sealed_password == sealed)
-        query = update(row).where(mine).values(sealed_password=anew)
+        is_unchanged = (row.id == account_id) & (row.sealed_password == sealed)
+        query = update(row).where(is_unchanged).values(sealed_password=anew)
         db.session.execute(query.execution_options(synchronize_session=False))
     return len(rows)

@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class WantedTexts:
-    """The entries that the calendar should show, with their texts, by UID. `unwritable` are the stems of
-    those that cannot be written now, of which the calendar keeps what it has.
+    """The entries that the calendar should show, with their texts, by UID. `unwritable` holds the stems of
+    those that cannot be written; what the calendar has of them is left alone.
     """
 
     entries: Mapping[str, Wanted]
@@ -58,10 +58,10 @@ class RoundPlan:
 def plan(context: SyncContext, entries: Sequence[Entry], known: Mapping[str, Known], look: Look) -> RoundPlan:
     """Read what changed and decide what to do. Raises Trouble."""
     wanted = _wanted(context, entries, known, look)
-    planned = {uid: item for uid, item in known.items() if stem(uid) not in wanted.unwritable}
-    changed = context.server.read(sync_plan.to_read(wanted.entries, planned, look.etags))
+    compared = {uid: item for uid, item in known.items() if stem(uid) not in wanted.unwritable}
+    changed = context.server.read(sync_plan.to_read(wanted.entries, compared, look.etags))
     remote = {href: items.remote_item(item) for href, item in changed.items()}
-    decision = sync_plan.plan(wanted.entries, planned, look.etags, remote)
+    decision = sync_plan.plan(wanted.entries, compared, look.etags, remote)
     steps = items.with_texts(decision.steps, wanted.texts, changed)
     return RoundPlan(known, wanted, steps, decision.suspend, look.ctag)
 
@@ -91,8 +91,8 @@ def _wanted(
 def _generations(known: Mapping[str, Known], names: Iterable[str]) -> dict[str, int]:
     """The present generation of each entry by stem; `names` are those of the resources in the calendar.
 
-    After one that is gone for good comes the next, since no UID is used twice; one that is there after all
-    stays.
+    After one that is gone for good comes the next, since no UID is used twice. An entry that is still in the
+    calendar, or that its owner dropped, keeps its own.
     """
     latest: dict[str, int] = {}
     for name in names:

@@ -56,7 +56,7 @@ def bring_in_step(context: SyncContext, *, same: bool = False) -> Progress:
         if context.is_late and not context.leaving:
             break
     if not progress.complete and not progress.settled:
-        # Another round would follow at once, and go on so for ever.
+        # Otherwise the next round would follow at once, and the next, for ever.
         raise Trouble("bad-answer", "nothing came of a whole round")
     return progress
 

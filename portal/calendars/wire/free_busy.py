@@ -21,7 +21,7 @@ def query(start: datetime, end: datetime) -> str:
 
 
 def events_query(start: datetime, end: datetime) -> str:
-    """A calendar-query for only the times of the events that touch a span (RFC 4791, 7.8 and 9.6)."""
+    """A calendar-query for only the times of the events that overlap a span (RFC 4791, 7.8 and 9.6)."""
     properties = "".join(f'<c:prop name="{name}"/>' for name in TIMES)
     return (
         f'{XML}<c:calendar-query {SPACES}><d:prop><c:calendar-data><c:comp name="VCALENDAR"><c:prop'

@@ -108,7 +108,7 @@ class World:
         return {href: RemoteItem(*self.server[href]) for href in hrefs if href in self.server}
 
     def round(self, meanwhile: Callable[[World], None] | None = None) -> None:
-        """One round as push.py goes it; `meanwhile` is what the owner does between our look
+        """One pass as `syncing.rounds` makes it; `meanwhile` is what the owner does between our look
         and our writes.
         """
         wanted, known = self.wanted(), dict(self.memory)
