@@ -84,6 +84,7 @@ class Settings:
     allowed_email_domains: tuple[str, ...]
     instance: Path
     trusted_proxies: int = 0
+    invitation_days: int = 7
     demo: bool = False
     caldav_allowed_hosts: tuple[str, ...] = ()
     caldav_allowed_nets: tuple[Network, ...] = ()
@@ -140,6 +141,7 @@ class _Reader:
             allowed_email_domains=self.domains(),
             instance=self.instance,
             trusted_proxies=self.trusted_proxies(),
+            invitation_days=self.invitation_days(),
             demo=self.demo,
             caldav_allowed_hosts=self.caldav_hosts(),
             caldav_allowed_nets=self.caldav_nets(),
@@ -298,6 +300,14 @@ class _Reader:
                 "SEMANTIC_TOPICS needs the extra `semantic`. `pip install '.[semantic]'` installs it."
             )
         return wanted
+
+    def invitation_days(self) -> int:
+        """How long the letter that welcomes somebody added by staff lets them in."""
+        days = self.text("INVITATION_DAYS") or "7"
+        if not days.isdecimal() or not 1 <= int(days) <= 60:
+            self.problems.append("INVITATION_DAYS must be a number of days from 1 to 60, like 7.")
+            return 7
+        return int(days)
 
     def trusted_proxies(self) -> int:
         count = self.text("TRUSTED_PROXIES") or "0"

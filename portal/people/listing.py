@@ -1,6 +1,6 @@
 """Staff's list of people: filtered, sorted and by the page, in the same number of queries for any page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_sqlalchemy.pagination import Pagination
@@ -13,6 +13,8 @@ from portal.people.models import Person, RoleGrant
 from portal.web.list_queries import ListQuery
 
 PER_PAGE = 20
+MOST_INVITED = 500
+"""People who are invited again at once."""
 Manager = aliased(Person, name="manager")
 SORTS: dict[str, Any] = {
     "name": func.lower(Person.name),
@@ -60,6 +62,12 @@ def one(person_id: int) -> Person | None:
     return db.session.scalars(query).one_or_none()
 
 
+def invited(asked: PeopleQuery) -> list[Person]:
+    """Those of a list who were added and have not chosen a password yet, at most MOST_INVITED."""
+    theirs = _narrowed(select(Person), replace(asked, state="invited"))
+    return list(db.session.scalars(theirs.order_by(func.lower(Person.name), Person.id).limit(MOST_INVITED)))
+
+
 def departments_and_sites() -> tuple[list[str], list[str]]:
     """The departments and sites there are, for the filter."""
     departments = db.session.scalars(select(Person.department).where(Person.department != "").distinct())
@@ -89,6 +97,8 @@ def _narrowed(query: Select[Any], asked: PeopleQuery) -> Select[Any]:
         query = query.where(Person.confirmed_at.is_(None), Person.disabled_at.is_(None))
     elif asked.state == "active":
         query = query.where(Person.confirmed_at.is_not(None), Person.disabled_at.is_(None))
+    elif asked.state == "invited":
+        query = query.where(Person.password_hash.is_(None), Person.disabled_at.is_(None))
     elif asked.state == "off":
         query = query.where(Person.disabled_at.is_not(None))
     return query

@@ -19,7 +19,11 @@ PASSWORD = kept("to check a password", period=ACCOUNT, kind=Kind.SECRET)
 PROFILE = kept("to match people and find common hours", period=ACCOUNT)
 ROLE = kept("to know what the person may do", period=ACCOUNT)
 SESSION = kept("to keep a browser signed in and show where", period="until it ends, 30 days at most")
-ACCOUNT_LINK = kept("to prove an address once", period="one day after it ends", kind=Kind.SECRET)
+ACCOUNT_LINK = kept(
+    "to prove an address once, and to say why when a link is over",
+    period="30 days after it ends",
+    kind=Kind.SECRET,
+)
 THROTTLE = kept("to slow down guessing; a digest, no address", period="one day", kind=Kind.OPERATIONAL)
 
 
@@ -108,7 +112,9 @@ class UserSession(Model):
 
 
 class AccountLink(Model):
-    """A link in a letter that proves the address: single use, soon over, bound to the password as it was."""
+    """A link in a letter that proves the address: single use, soon over, bound to the password as it was. It
+    is replaced when another link of the person was used.
+    """
 
     __tablename__ = "account_link"
 
@@ -121,6 +127,7 @@ class AccountLink(Model):
     password_digest: Mapped[str] = mapped_column(String(64), info=ACCOUNT_LINK)
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True, info=ACCOUNT_LINK)
     used_at: Mapped[datetime | None] = mapped_column(Moment, info=ACCOUNT_LINK)
+    replaced_at: Mapped[datetime | None] = mapped_column(Moment, info=ACCOUNT_LINK)
 
 
 class Throttle(Model):

@@ -2,7 +2,7 @@
 transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -135,6 +135,15 @@ def invite(person: Person, *, at: datetime) -> str:
     link = links.make_link(person, LinkKind.WELCOME, at=at)
     post(letters.welcome(person, link), to=person.email, person_id=person.id)
     return link
+
+
+def invite_again(people: Sequence[Person], *, by: int, at: datetime) -> int:
+    """Post the welcoming letter again to those who have not chosen a password yet; how many."""
+    waiting = [person for person in people if person.password_hash is None and person.disabled_at is None]
+    for person in waiting:
+        invite(person, at=at)
+        audit.write(action="person.invited_again", on=KIND, id=person.id, by=by)
+    return len(waiting)
 
 
 def make_link(person: Person, kind: LinkKind, *, at: datetime) -> str:

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from portal.letters.letter import Letter, compose, in_language_of
 from portal.people.accounts.links import MINUTES
 from portal.people.models import Person
+from portal.settings import current
 
 
 def confirm(person: Person, link: str) -> Letter:
@@ -40,4 +41,5 @@ def welcome(person: Person, link: str) -> Letter:
 
 
 def _letter(name: str, subject: str, person: Person, link: str | None = None) -> Letter:
-    return replace(compose(f"people.{name}", subject, person, minutes=MINUTES), link=link)
+    times = {"minutes": MINUTES, "days": current().invitation_days}
+    return replace(compose(f"people.{name}", subject, person, **times), link=link)

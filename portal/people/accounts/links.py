@@ -1,4 +1,5 @@
-"""Links that prove an address: single use, over within the hour, and dead once the password is another one.
+"""Links that prove an address: single use, over within the hour (an invitation within days), and dead once
+the password is another one.
 
 The address is built from PUBLIC_URL and never from a request's Host header. Only a digest of the token is
 kept.
@@ -21,6 +22,8 @@ from portal.settings import current
 
 GOOD_FOR = timedelta(hours=1)
 MINUTES = int(GOOD_FOR.total_seconds() // 60)
+REMEMBERED = timedelta(days=30)
+"""How long after its end a link can be told what became of it."""
 
 
 class LinkKind(StrEnum):
@@ -34,6 +37,20 @@ class LinkKind(StrEnum):
 PATHS = {LinkKind.CONFIRM: "/confirm/", LinkKind.RESET: "/reset/", LinkKind.WELCOME: "/reset/"}
 
 
+class Over(StrEnum):
+    """Why a link is not good any more."""
+
+    USED = "used"
+    REPLACED = "replaced"
+    OLD = "old"
+    UNKNOWN = "unknown"
+
+
+def good_for(kind: LinkKind) -> timedelta:
+    """How long a link of a kind works: an invitation is read when somebody is back from leave."""
+    return timedelta(days=current().invitation_days) if kind == LinkKind.WELCOME else GOOD_FOR
+
+
 @dataclass(frozen=True)
 class Proof:
     """A link that is still good, and whose address it proves."""
@@ -45,14 +62,14 @@ class Proof:
 def make_link(person: Person, kind: LinkKind, *, at: datetime, then: str | None = None) -> str:
     """A new link's address, inside the open transaction. `then` is a local path to lead to afterwards."""
     token = secrets.token_urlsafe(32)
-    db.session.execute(delete(AccountLink).where(AccountLink.expires_at < at - timedelta(days=1)))
+    db.session.execute(delete(AccountLink).where(AccountLink.expires_at < at - REMEMBERED))
     db.session.add(
         AccountLink(
             person_id=person.id,
             kind=kind.value,
             token_digest=_digest(token),
             password_digest=fingerprint(person.password_hash),
-            expires_at=at + GOOD_FOR,
+            expires_at=at + good_for(kind),
         )
     )
     db.session.flush()
@@ -69,6 +86,7 @@ def look_at(token: str, *kinds: LinkKind, at: datetime) -> Proof | None:
             AccountLink.token_digest == _digest(token),
             AccountLink.kind.in_(kinds),
             AccountLink.used_at.is_(None),
+            AccountLink.replaced_at.is_(None),
             AccountLink.expires_at > at,
             Person.disabled_at.is_(None),
         )
@@ -85,13 +103,24 @@ def use(token: str, *kinds: LinkKind, at: datetime) -> Person | None:
     proof = look_at(token, *kinds, at=at)
     if proof is None:
         return None
-    unused = update(AccountLink).where(AccountLink.used_at.is_(None)).values(used_at=at)
+    unused = update(AccountLink).where(AccountLink.used_at.is_(None), AccountLink.replaced_at.is_(None))
     unused = unused.execution_options(synchronize_session=False)
-    taken = cast(CursorResult[Any], db.session.execute(unused.where(AccountLink.id == proof.link.id)))
-    if taken.rowcount != 1:
+    this = unused.where(AccountLink.id == proof.link.id).values(used_at=at)
+    if cast(CursorResult[Any], db.session.execute(this)).rowcount != 1:
         return None
-    db.session.execute(unused.where(AccountLink.person_id == proof.person.id))
+    others = unused.where(AccountLink.person_id == proof.person.id).values(replaced_at=at)
+    db.session.execute(others)
     return proof.person
+
+
+def why_over(token: str, *, at: datetime) -> Over:
+    """What became of a link that is not good any more."""
+    link = db.session.scalar(select(AccountLink).where(AccountLink.token_digest == _digest(token)))
+    if link is None:
+        return Over.UNKNOWN
+    if link.used_at is not None:
+        return Over.USED
+    return Over.OLD if link.replaced_at is None and link.expires_at <= at else Over.REPLACED
 
 
 def _digest(token: str) -> str:

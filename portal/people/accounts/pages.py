@@ -21,7 +21,7 @@ from portal.errors import Invalid, TooMany
 from portal.people import queries
 from portal.people.accounts import actions, links, passwords, signin, throttling
 from portal.people.accounts.forms import AskResetForm, ConfirmForm, NewPasswordForm, SignInForm, SignUpForm
-from portal.people.accounts.links import LinkKind
+from portal.people.accounts.links import LinkKind, Over
 from portal.people.models import Person
 from portal.people.zones import is_zone
 from portal.settings import current
@@ -75,14 +75,14 @@ def confirm(token: str) -> Response | tuple[str, int]:
     """
     proof = links.look_at(token, LinkKind.CONFIRM, at=now())
     if proof is None:
-        return _over(url_for("account.sign_up"), _("Sign up again"))
+        return _over(token, url_for("account.sign_up"), _("Sign up again"))
     form, same_browser = ConfirmForm(), signin.remembered(SIGNED_UP) == proof.link.password_digest
     if form.sent() and (same_browser or _right_password(form, proof.person, form.password.data or "")):
         try:
             with transaction():
                 signin.start_session(actions.confirm(token, at=now()))
         except Invalid:
-            return _over(url_for("account.sign_up"), _("Sign up again"))
+            return _over(token, url_for("account.sign_up"), _("Sign up again"))
         toast(_("Your address is confirmed. Welcome!"))
         return redirect_to(_next() or AFTER_CONFIRMING)
     return _form_page("people/accounts/confirm.html", form, person=proof.person, same_browser=same_browser)
@@ -147,7 +147,7 @@ def new_password(token: str) -> Response | tuple[str, int]:
     """Choose a new password; whoever was signed in as this person is not any more."""
     proof = links.look_at(token, LinkKind.RESET, LinkKind.WELCOME, at=now())
     if proof is None:
-        return _over(url_for("account.reset"), _("Send a new link"))
+        return _over(token, url_for("account.reset"), _("Send a new link"))
     form = NewPasswordForm()
     if form.sent() and _strong(form, proof.person.name, proof.person.email):
         password_hash = passwords.hashed(form.password.data)
@@ -156,7 +156,7 @@ def new_password(token: str) -> Response | tuple[str, int]:
                 person = actions.reset_password(token, password_hash=password_hash, at=now())
                 signin.start_session(person)
         except Invalid:
-            return _over(url_for("account.reset"), _("Send a new link"))
+            return _over(token, url_for("account.reset"), _("Send a new link"))
         toast(_("Your new password is set, and you are signed in."))
         return redirect_to(_home())
     welcome = proof.link.kind == LinkKind.WELCOME
@@ -259,12 +259,16 @@ def _sent_page(template: str) -> str:
     return render_template(template, email=signin.remembered(SENT_TO), minutes=links.MINUTES, unsent=unsent)
 
 
-def _over(url: str, label: str) -> tuple[str, int]:
-    """The page for a link that is not good (any more), with the way on."""
+def _over(token: str, url: str, label: str) -> tuple[str, int]:
+    """The page for a link that is not good (any more), with why, and the way on."""
     db.session.rollback()
-    return render_template(
-        "people/accounts/link_over.html", again_url=url, again_label=label, minutes=links.MINUTES
-    ), 410
+    why = {
+        Over.USED: _("It was used already, and works once. You can sign in."),
+        Over.REPLACED: _("Another link, of a later letter or of an earlier one, was used in its place."),
+        Over.OLD: _("It is too old by now. Nothing is lost: a new one is there in a minute."),
+        Over.UNKNOWN: _("It is not whole, or so old that we do not know it any more."),
+    }[links.why_over(token, at=now())]
+    return render_template("people/accounts/link_over.html", why=why, again_url=url, again_label=label), 410
 
 
 def _next() -> str | None:

@@ -1,10 +1,11 @@
 """Staff's table of people, edited in the row; adding a person, and the field that suggests managers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -61,6 +62,7 @@ class PeopleTable(InlineTable[Person, listing.PeopleQuery]):
         "person.signed_up": _l("signed up"),
         "person.confirmed": _l("confirmed the address"),
         "person.added": _l("added this person"),
+        "person.invited_again": _l("invited this person again"),
         "person.edited": _l("changed this"),
         "person.password_changed": _l("changed the password"),
         "person.roles_changed": _l("changed the roles"),
@@ -159,6 +161,23 @@ def new() -> Response | tuple[str, int]:
         except Invalid as error:
             form.take(error)
     return render_template("people/table/new.html", form=form), 422 if form.errors else 200
+
+
+@blueprint.route("/invite", methods=["GET", "POST"])
+@requires(May.EDIT_PEOPLE)
+def invite() -> Response | str:
+    """Send the welcoming letter again to all of a list who have not chosen a password yet."""
+    asked = listing.PeopleQuery.of(request.values)
+    if request.method == "POST":
+        with transaction():
+            many = actions.invite_again(listing.invited(asked), by=current_user.id, at=now())
+        toast(
+            ngettext("%(num)s invitation is on its way.", "%(num)s invitations are on their way.", many)
+            if many
+            else _("Everybody has chosen a password by now, so nobody was written to.")
+        )
+        return redirect_to(url_for("people.index", **replace(asked, state="invited").args()))
+    return render_template("people/table/invite.html", people=listing.invited(asked), asked=asked)
 
 
 @blueprint.get("/managers")
