@@ -19,18 +19,21 @@ from portal.letters import pages as letters
 from portal.pairings.board import pages as board_pages
 from portal.pairings.fairness import pages as fairness_pages
 from portal.pairings.offers import pages as offers
+from portal.pairings.offers import withdrawal
 from portal.pairings.offers import withdrawal_pages as withdrawing
 from portal.pairings.prices import pages as price_pages
 from portal.pairings.trials import pages as bench
 from portal.pairings.trials import run_pages as runs
 from portal.people.accounts import pages as account_pages
 from portal.people.accounts import signin
+from portal.people.closing import CLOSING, Closing
 from portal.people.profile import pages as profile_pages
 from portal.people.table import pages as people_table
 from portal.programmes import pages as programmes
 from portal.programmes.enrolment import pages as joining
 from portal.programmes.enrolment import standing_pages as standing
 from portal.programmes.enrolment import wish_pages as wishes
+from portal.programmes.queries import programmes_run_by
 from portal.programmes.topics import pages as topic_pages
 from portal.programmes.topics import suggestion_pages
 from portal.schedule import answers, timeline, undoing
@@ -102,6 +105,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     add_template_globals(app, settings, NAVIGATION)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.extensions[letters.PROGRAMMES_RUN_BY] = programmes_run_by
+    app.extensions[CLOSING] = Closing(withdrawal.withdraw_from_all, withdrawal.what_would_end)
     check_marks(app)
     task_queue.install(app)
     if settings.trusted_proxies:

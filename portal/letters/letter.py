@@ -43,7 +43,9 @@ class CalendarPart:
 
 @dataclass(frozen=True)
 class Letter:
-    """One letter. `link` is an address that signs somebody in or proves an address: it is stored sealed."""
+    """One letter. `link` is an address that signs somebody in or proves an address: it is stored sealed.
+    `programme_id` is the programme that it tells of, whose staff may read it.
+    """
 
     kind: str
     subject: str
@@ -51,6 +53,7 @@ class Letter:
     html: str
     link: str | None = field(default=None, repr=False)
     calendar: CalendarPart | None = field(default=None, repr=False)
+    programme_id: int | None = None
 
 
 @contextmanager
@@ -65,7 +68,8 @@ def compose(kind: str, subject: str, to: Person, **facts: Any) -> Letter:
     package.name.
 
     The text is written once: paragraphs, lines that begin with "- ", and `link(address, label)`, which
-    becomes "label:" with the address below it, or the address alone. The HTML is made of it. What people
+    becomes "label:" with the address below it, or the address alone. A fact `programme` is the programme that
+    it tells of. The HTML is made of it. What people
     typed is text in both: links and parts are told by a mark that is new in each letter.
     """
     settings, links = current(), _Links()
@@ -78,7 +82,9 @@ def compose(kind: str, subject: str, to: Person, **facts: Any) -> Letter:
     text = f"{greeting}\n\n{links.as_text(body)}\n\n{sender}\n\n--\n{why}\n"
     blocks = [greeting, *links.blocks(body)]
     frame = {"subject": subject, "blocks": blocks, "why": why, "public_url": settings.public_url}
-    return Letter(kind, subject, text, render_template("letters/_frame.html", **frame))
+    html = render_template("letters/_frame.html", **frame)
+    programme = facts.get("programme")
+    return Letter(kind, subject, text, html, programme_id=programme.id if programme else None)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ class OutboxLetter(Leased, Model):
     person_id: Mapped[int | None] = mapped_column(
         ForeignKey("person.id", ondelete="SET NULL"), index=True, info=LETTER | OWNER
     )
+    programme_id: Mapped[int | None] = mapped_column(
+        ForeignKey("programme.id", ondelete="SET NULL"), index=True, info=LETTER
+    )
     subject: Mapped[str] = mapped_column(String(200), info=LETTER)
     text: Mapped[str] = mapped_column(Text, info=LETTER)
     html: Mapped[str] = mapped_column(Text, info=LETTER)

@@ -22,18 +22,23 @@ from portal.work import enqueue
 
 DELIVER = "letters.deliver"
 SUBJECT_LENGTH = 200
+CLOSED = "closed: "
+"""What a letter has for an error that was not sent since its reader's account is closed."""
 LINKS_KEPT = timedelta(days=7)
 """How long a letter that has not left keeps its private link; by then the link is long over."""
 
 
 def post(letter: Letter, *, to: str, person_id: int | None = None) -> OutboxLetter:
-    """Queue `letter` inside the open transaction; without a mail server it is kept for staff to read."""
+    """Queue `letter` inside the open transaction; without a mail server it is kept for staff to read. One to
+    somebody whose account is closed does not leave.
+    """
     at, uid = now(), str(uuid4())
     row = OutboxLetter(
         uid=uid,
         kind=letter.kind,
         to_address=to,
         person_id=person_id,
+        programme_id=letter.programme_id,
         subject=" ".join(letter.subject.split())[:SUBJECT_LENGTH],
         text=letter.text,
         html=letter.html,
@@ -45,11 +50,32 @@ def post(letter: Letter, *, to: str, person_id: int | None = None) -> OutboxLett
         next_try_at=at,
         created_at=at,
     )
+    if person_id is not None and _is_closed(person_id):
+        row.state, row.last_error = "failed", CLOSED
     db.session.add(row)
     db.session.flush()
     if row.state == "queued":
         enqueue(DELIVER, row.id)
     return row
+
+
+def stop_letters_to(person_id: int) -> None:
+    """Inside the open transaction, hold back what is on its way to somebody whose account is closed."""
+    waiting = (OutboxLetter.person_id == person_id) & (OutboxLetter.state == "queued")
+    db.session.execute(
+        update(OutboxLetter)
+        .where(waiting)
+        .values(state="failed", last_error=CLOSED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_closed(person_id: int) -> bool:
+    # The table by its key, since people's models are above the outbox.
+    [key] = OutboxLetter.__table__.c.person_id.foreign_keys
+    person = key.column.table
+    closed = select(person.c.disabled_at.is_not(None)).where(person.c.id == person_id)
+    return bool(db.session.scalar(closed))
 
 
 def private_link(row: OutboxLetter) -> str | None:
@@ -61,7 +87,9 @@ def send_again(row: OutboxLetter, *, at: datetime) -> None:
     """Queue a failed or kept letter anew; raises Invalid when it can never leave."""
     from_anew = row.state in ("failed", "kept")
     if not from_anew or current().mail is None:
-        raise Invalid(_("This letter cannot be sent again."))
+        raise Invalid(_("This letter cannot be sent again. Ask the person to request a new one."))
+    if row.person_id is not None and _is_closed(row.person_id):
+        raise Invalid(_("The account of this person is closed. Open it again before you write to them."))
     if row.sealed_link is None and LINK in row.text:
         raise Invalid(_("The private link in this letter is over. Ask for a new letter instead."))
     row.state, row.attempts, row.next_try_at, row.last_error = "queued", 0, at, None

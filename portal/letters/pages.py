@@ -2,7 +2,7 @@
 links stay hidden.
 """
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, current_app, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -23,9 +23,12 @@ from portal.settings import current
 from portal.vault import Unreadable
 from portal.web.access import may, requires
 from portal.web.htmx import is_htmx, redirect_to
+from portal.web.numbers import page_in
 from portal.web.toasts import toast
 
 blueprint = Blueprint("letters", __name__, url_prefix="/letters")
+PROGRAMMES_RUN_BY = "programmes_run_by"
+"""The extension that knows the ids of the programmes somebody runs; programmes are above the outbox."""
 STATES = {"queued": _l("Waiting"), "sent": _l("Sent"), "failed": _l("Failed"), "kept": _l("Kept here")}
 CHOICES = [SelectChoice("", _l("All")), *(SelectChoice(*each) for each in STATES.items())]
 TONES = {"sent": "good", "failed": "bad", "queued": "warn", "kept": ""}
@@ -37,6 +40,7 @@ TROUBLES = {
     "broken": _l("The connection to the mail server broke off. It is tried again."),
     "refused": _l("The mail server refused this letter for good. Check the address, then try again."),
     "address": _l("This address cannot receive letters. Correct the person's address."),
+    "closed": _l("The account of this person is closed, so the letter was not sent."),
     "link": _l("The private link in this letter is over. Ask the person to request a new one."),
 }
 
@@ -59,10 +63,10 @@ def index() -> str:
     """The list, narrowed and in pages."""
     form = Filter(request.args)
     page = queries.find(
-        everything=may(May.SEE_ALL_LETTERS),
+        readable=_readable(),
         words=(form.q.data or "").strip()[:200],
         state=form.state.data or "",
-        page=min(request.args.get("page", 1, type=int), 1_000_000),
+        page=page_in(request.args.get("page")),
     )
     template = "letters/_list.html" if is_htmx() else "letters/index.html"
     return render_template(template, page=page, form=form, **_words(), sending=current().mail is not None)
@@ -72,7 +76,7 @@ def index() -> str:
 @requires(May.SEE_LETTERS)
 def letter(letter_id: int) -> str:
     """One letter as plain text."""
-    row = queries.one(letter_id, everything=may(May.SEE_ALL_LETTERS))
+    row = queries.one(letter_id, _readable())
     again = row.state in ("failed", "kept") and current().mail is not None
     parts, link = text_parts(row)
     return render_template("letters/letter.html", letter=row, parts=parts, link=link, again=again, **_words())
@@ -84,13 +88,20 @@ def again(letter_id: int) -> Response:
     """Queue a failed letter anew."""
     try:
         with transaction():
-            row = queries.one(letter_id, everything=may(May.SEE_ALL_LETTERS))
+            row = queries.one(letter_id, _readable())
             outbox.send_again(row, at=now())
             audit.write(action="letter.sent_again", on="letter", id=row.id, by=current_user.id)
         toast(_("The letter is on its way again."))
-    except Invalid:
-        toast(_("This letter cannot be sent again. Ask the person to request a new one."), tone="bad")
+    except Invalid as error:
+        toast(error.message, tone="bad")
     return redirect_to(url_for("letters.letter", letter_id=letter_id))
+
+
+def _readable() -> queries.Readable:
+    """Which letters the reader may read: of programmes, those of the ones they run."""
+    if may(May.SEE_ALL_LETTERS):
+        return queries.EVERYTHING
+    return queries.Readable(current_app.extensions[PROGRAMMES_RUN_BY](current_user))
 
 
 def text_parts(row: OutboxLetter) -> tuple[list[str], str | None]:

@@ -1,7 +1,10 @@
 """What staff ask of the outbox."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import load_only
 
 from portal.db import db
@@ -25,17 +28,31 @@ LISTED = (
 )
 
 
-def find(
-    *, everything: bool, words: str = "", state: str = "", page: int = 1, per_page: int = PER_PAGE
-) -> Pagination:
-    """A page of letters, the latest first; `words` are sought in address and subject.
-
-    Letters about somebody's part in a programme are left out unless `everything` is asked for: staff of one
-    programme are not told who joined or left another.
+@dataclass(frozen=True)
+class Readable:
+    """Which letters somebody may read: those about somebody's part in a programme only of `programmes`, by
+    their ids, since staff of one programme are not told who joined or left another. None for all.
     """
+
+    programmes: Collection[int] | None
+
+    def condition(self) -> ColumnElement[bool]:
+        """The same as a condition on letters."""
+        if self.programmes is None:
+            return true()
+        elsewhere = or_(*(OutboxLetter.kind.startswith(kind) for kind in ABOUT_PROGRAMMES))
+        return ~elsewhere | OutboxLetter.programme_id.in_(self.programmes)
+
+
+EVERYTHING = Readable(None)
+
+
+def find(
+    *, readable: Readable, words: str = "", state: str = "", page: int = 1, per_page: int = PER_PAGE
+) -> Pagination:
+    """A page of letters, the latest first; `words` are sought in address and subject."""
     query = select(OutboxLetter).options(load_only(*LISTED)).order_by(OutboxLetter.id.desc())
-    if not everything:
-        query = query.where(*(~OutboxLetter.kind.startswith(each) for each in ABOUT_PROGRAMMES))
+    query = query.where(readable.condition())
     if state in STATES:
         query = query.where(OutboxLetter.state == state)
     if words:
@@ -44,10 +61,10 @@ def find(
     return db.paginate(query, page=max(page, 1), per_page=per_page, error_out=False)
 
 
-def one(letter_id: int, *, everything: bool) -> OutboxLetter:
-    """One letter; raises NotFound, also for one about a programme unless `everything` may be seen."""
-    row = db.session.get(OutboxLetter, letter_id)
-    if row is None or not (everything or not row.kind.startswith(ABOUT_PROGRAMMES)):
+def one(letter_id: int, readable: Readable) -> OutboxLetter:
+    """One letter; raises NotFound, also for one that is not readable."""
+    row = db.session.scalar(select(OutboxLetter).where(OutboxLetter.id == letter_id, readable.condition()))
+    if row is None:
         raise NotFound
     return row
 

@@ -16,7 +16,7 @@ from portal.core.permissions import Role
 from portal.core.translatable import N_
 from portal.db import db
 from portal.errors import Invalid, NotFound, Stale
-from portal.people import queries, sessions, versions
+from portal.people import closing, queries, versions
 from portal.people.models import Person, RoleGrant
 
 KIND = "person"
@@ -155,9 +155,10 @@ def _change(
 
 def _set(person: Person, name: str, value: Any, at: datetime) -> None:
     if name == "disabled":
-        person.disabled_at = at if value else None
         if value:
-            sessions.end_all(person.id)
+            closing.close(person, at=at)
+        else:
+            person.disabled_at = None
     elif name == "roles":
         grants = {grant.role: grant for grant in person.role_grants}
         person.role_grants[:] = [grants.get(role) or RoleGrant(role=Role(role).value) for role in value]

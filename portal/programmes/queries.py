@@ -84,6 +84,11 @@ def visible_to(person: Person) -> Select[Programme]:
     return wanted.where(Programme.id.in_(theirs))
 
 
+def programmes_run_by(person: Person) -> list[int]:
+    """The ids of the programmes that a member of staff runs."""
+    return list(db.session.scalars(visible_to(person).with_only_columns(Programme.id)))
+
+
 def programme_for(programme_id: int, person: Person) -> Programme | None:
     """A programme, if this member of staff runs it."""
     return db.session.scalar(visible_to(person).where(Programme.id == programme_id))

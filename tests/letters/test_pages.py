@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,14 +14,23 @@ from portal.db import db, transaction
 from portal.letters import outbox
 from portal.letters.letter import LINK, Letter
 from portal.letters.models import OutboxLetter
+from portal.pairings import letters
+from portal.pairings.queries import staffs_pairing
 from portal.people.models import Person
+from portal.programmes.models import ProgrammeStaff
 from portal.settings import Mail
+from tests.pairings.company import Company, company_of
 from tests.personas import Factories
 from tests.visitor import Visitor
 
 LETTER = Letter(
     "hello", "Welcome aboard", f"Dear Ada,\n{LINK}", f"<p>{LINK}</p>", "http://localhost/reset/secret-token"
 )
+
+
+@pytest.fixture
+def company(make: Factories, staff: Person) -> Company:
+    return company_of(make, staff)
 
 
 def posted(letter: Letter = LETTER, to: str = "ada@example.com", **values: Any) -> int:
@@ -126,3 +136,25 @@ def test_staff_are_not_told_who_joined_or_left_a_programme_and_administrators_ar
     assert by_staff.get(f"/letters/{row.id}", status=404).status == 404
     assert "You have left" in by_admin.get("/letters/").text
     assert by_admin.get(f"/letters/{row.id}").status == 200
+
+
+def test_staff_read_the_letters_of_the_programmes_they_run_and_of_no_others(
+    new_visitor: Callable[..., Visitor], make: Factories, staff: Person, admin: Person
+) -> None:
+    mine, other = make.programme("Mine"), make.programme("Another")
+    make.add(ProgrammeStaff(programme_id=mine.id, person_id=staff.id))
+    told, hidden = (
+        posted(replace(LETTER, kind="pairings.offered", subject=subject, programme_id=programme.id))
+        for subject, programme in (("Of mine", mine), ("Of another", other))
+    )
+    page = new_visitor(staff).get("/letters/")
+    assert ("Of mine" in page.text, "Of another" in page.text) == (True, False)
+    assert new_visitor(staff).get(f"/letters/{told}").heading == "Of mine"
+    new_visitor(staff).get(f"/letters/{hidden}", status=404)
+    assert "Of another" in new_visitor(admin).get("/letters/").text
+
+
+def test_letters_of_pairs_and_of_joining_know_their_programme(company: Company) -> None:
+    pairing = company.pairing("Ada King", "Grace Hopper", "offered")
+    row = staffs_pairing(pairing.id, company.staff)
+    assert letters.offered(row, row.mentee, until=now()).programme_id == company.programme.id

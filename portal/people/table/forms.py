@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core.permissions import Role
+from portal.people import closing
 from portal.people.accounts.forms import ADDRESS_MISSING, ADDRESS_WRONG, a_work_address, an_address
 from portal.people.actions import value_of
 from portal.people.addresses import LONGEST
@@ -63,6 +64,7 @@ class PersonRowForm(RowForm, ProfileForm):
 
     edited = EDITED
     labels = LABELS
+    person: Person
     locale = None
     roles = SelectMultipleField(
         _l("Roles"),
@@ -92,6 +94,10 @@ class PersonRowForm(RowForm, ProfileForm):
             return str(STYLE_LABELS.get(value, value))
         return super().in_words(name)
 
+    def closing_would_end(self) -> list[str]:
+        """What closing the account would end; nothing where it is closed."""
+        return [] if self.person.disabled_at else closing.would_end(self.person)
+
 
 def row_form(person: Person, *, with_roles: bool, fresh: bool = False) -> PersonRowForm:
     """The row's form, with what was just sent; or with what is saved, if nothing was or when `fresh`."""
@@ -107,6 +113,7 @@ def row_form(person: Person, *, with_roles: bool, fresh: bool = False) -> Person
             "manager": person.manager.email if person.manager else "",
         },
     )
+    form.person = person
     form.offer_zones()
     form.manager.label.text = LABELS["manager"]
     form.languages.label.text = LABELS["languages"]
