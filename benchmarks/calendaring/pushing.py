@@ -147,7 +147,7 @@ class Contest:
     def ours(self, person_id: int, many: int, number: int) -> None:
         """Everything, then what changed, through the portal."""
         account = Account(self.server, person_id, f"push-{number}")
-        documents._text.cache_clear()  # the portal has to write its texts itself
+        documents._event_texts.cache_clear()  # the portal has to write its texts itself
         self.take("first", OURS, many, account.sync)
         assert account.count() == many
         changed = company.change(person_id, CHANGED)

@@ -83,7 +83,7 @@ def _event(entry: Entry, start: object, end: object) -> icalendar.Event:
 
 def fresh(entries: Sequence[Entry]) -> None:
     """Ours, when nothing of them was written before; texts of time zones are kept, as they are in life."""
-    documents._text.cache_clear()
+    documents._event_texts.cache_clear()
     for each in entries:
         documents.document_of(each)
 

@@ -6,14 +6,16 @@ first occurrence, since some clients show it nevertheless: DTSTART moves on inst
 DTSTAMP is the moment of the revision.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from portal.core.calendar import expansion as views
-from portal.core.calendar import writing as contentlines
+from icalendar import Alarm, Calendar, Event, vDDDTypes, vDuration, vRecur
+
+from portal.core.calendar import expansion, uids
 from portal.core.calendar.expansion import View
+from portal.core.calendar.text_values import Text, on_one_line, text_of, without_controls
 from portal.core.calendar.vtimezones import UTC_NAMES, vtimezone, zone
 from portal.core.hours.cadence import Rule, occurrences
 from portal.core.translatable import N_
@@ -22,7 +24,8 @@ from portal.errors import Invalid
 PRODID = "-//Vice Versa//Reverse mentoring//EN"
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 A_DAY = timedelta(days=1)
-AN_HOUR = "PT1H"
+AN_HOUR = timedelta(hours=1)
+CALENDAR_END = "END:VCALENDAR\r\n"
 EMPTY = N_("No meeting of this series is left.")
 OFF_RULE = N_("A meeting stands on a day that its series does not give.")
 
@@ -115,33 +118,31 @@ def href_of(uid: str) -> str:
 
 def again(entry: Entry, generation: int) -> Entry:
     """The entry under the UID of a later generation: a UID is never used again after a delete."""
-    local, _, host = entry.uid.partition("@")
-    return replace(entry, uid=f"{local.rpartition('-g')[0]}-g{generation}@{host}")
+    host = entry.uid.partition("@")[2]
+    return replace(entry, uid=f"{uids.stem(entry.uid)}-g{generation}@{host}")
 
 
 def document_of(entry: Entry) -> bytes:
     """The calendar with this entry alone, as it is PUT on a CalDAV server; raises Invalid when no meeting of
-    it is left.
+    it takes place.
     """
-    return _calendar([], [entry], _text(entry))
+    return _calendar_text(_head(), [entry], _event_texts(entry))
 
 
 def feed(entries: Sequence[Entry], *, name: str, flat: bool = False) -> bytes:
-    """The calendar with all entries, as it is subscribed to; `flat` has each meeting by itself, in UTC and
-    without rules.
+    """The calendar with all entries, as people subscribe to it. With `flat` each meeting is an event of its
+    own in UTC, without recurrence rules.
     """
-    said = contentlines.text(_plain(name))
-    head = [contentlines.folded(f"{each}{said}").removesuffix("\r\n") for each in ("NAME", "X-WR-CALNAME")]
-    head += [f"REFRESH-INTERVAL;VALUE=DURATION:{AN_HOUR}", f"X-PUBLISHED-TTL:{AN_HOUR}"]
-    texts = (_flat(entry) if flat else _text(entry) for entry in entries)
-    return _calendar(head, () if flat else entries, "".join(texts))
+    if flat:
+        return _calendar_text(_head(name), (), "".join(map(_flat_event_texts, entries)))
+    return _calendar_text(_head(name), entries, "".join(map(_event_texts, entries)))
 
 
 def view_of(entry: Entry) -> View:
-    """What the entry says, expanded: see core.views.View."""
+    """What the entry says, expanded: see core.expansion.View."""
     if isinstance(entry, Day):
-        return views.of_day(entry.on)
-    return views.of_moments(
+        return expansion.of_day(entry.on)
+    return expansion.of_moments(
         (entry.rule_start(each.rule_on), each.starts_at, each.starts_at + timedelta(minutes=each.minutes))
         for each in entry.held
     )
@@ -151,67 +152,103 @@ def view_of_text(text: bytes) -> View:
     """What a calendar text from elsewhere says, expanded; raises Invalid when it cannot be read with
     certainty.
     """
-    return views.read(text)
+    return expansion.read(text)
 
 
-def _calendar(head: Iterable[str], entries: Iterable[Entry], events: str) -> bytes:
+def _calendar_text(head: str, entries: Iterable[Entry], events: str) -> bytes:
+    """A calendar of component texts that icalendar made before, once for each revision and each zone."""
     zones = {entry.zone for entry in entries if isinstance(entry, MeetingSeries)} - UTC_NAMES
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN", *head, ""]
-    return "".join(["\r\n".join(lines), *map(vtimezone, sorted(zones)), events, "END:VCALENDAR\r\n"]).encode()
+    return "".join([head, *map(vtimezone, sorted(zones)), events, CALENDAR_END]).encode()
+
+
+@lru_cache(maxsize=64)
+def _head(feed_name: str | None = None) -> str:
+    """The beginning of a document, or of the feed of that name, up to its components."""
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", PRODID)
+    calendar.add("calscale", "GREGORIAN")
+    if feed_name is not None:
+        # As plain strings, icalendar would write the names without escaping them.
+        calendar.add("name", Text(on_one_line(feed_name)))
+        calendar.add("x-wr-calname", Text(on_one_line(feed_name)))
+        calendar.add("refresh-interval", vDuration(AN_HOUR), parameters={"VALUE": "DURATION"})
+        calendar.add("x-published-ttl", vDuration(AN_HOUR))
+    return text_of(calendar).removesuffix(CALENDAR_END)
 
 
 @lru_cache(maxsize=4096)
-def _text(entry: Entry) -> str:
-    """The VEVENTs of an entry: one, and one more for each meeting that was moved."""
-    common, alarms = _common(entry), _alarms(entry)
+def _event_texts(entry: Entry) -> str:
+    """The VEVENTs of an entry: one, and another for each meeting that was moved."""
     if isinstance(entry, Day):
-        times = {
-            "DTSTART": f";VALUE=DATE:{entry.on:%Y%m%d}",
-            "DTEND": f";VALUE=DATE:{entry.on + A_DAY:%Y%m%d}",
-        }
-        return _event({**common, **times, "TRANSP": ":TRANSPARENT"}, alarms)
-    days, moved = _days(entry), [each for each in entry.held if entry.is_moved(each)]
-    kept = {each.rule_on for each in entry.held}
-    start = entry.rule_start(days[0])
-    times = {
-        "DTSTART": _local(start, entry.zone),
-        "DTEND": _local(start + timedelta(minutes=entry.minutes), entry.zone),
-    }
-    master = {**common, **times, "RRULE": f":{_rule(entry, len(days))}"}
-    skipped = [entry.rule_start(day) for day in days if day not in kept]
-    if skipped:
-        first, *more = (_local(each, entry.zone) for each in skipped)
-        master["EXDATE"] = ",".join([first, *(each.rpartition(":")[2] for each in more)])
-    overrides = (_override(entry, each, common, alarms) for each in moved)
-    return "".join([_event(master, alarms), *overrides])
-
-
-def _override(
-    series: MeetingSeries, occurrence: Occurrence, common: Mapping[str, str], alarms: Sequence[str]
-) -> str:
-    replaced = {"RECURRENCE-ID": _local(series.rule_start(occurrence.rule_on), series.zone)}
-    return _event({**common, **_times(occurrence, series.zone), **replaced}, alarms)
+        return text_of(_day_event(entry))
+    moved = (occurrence for occurrence in entry.held if entry.is_moved(occurrence))
+    overrides = [_override(entry, occurrence) for occurrence in moved]
+    return "".join(map(text_of, [_series_event(entry), *overrides]))
 
 
 @lru_cache(maxsize=4096)
-def _flat(entry: Entry) -> str:
-    """The same with a VEVENT of its own for each meeting, under its own UID."""
+def _flat_event_texts(entry: Entry) -> str:
+    """A VEVENT in UTC for each meeting, under a UID of its own."""
     if isinstance(entry, Day):
-        return _text(entry)
-    common, alarms = _common(entry), _alarms(entry)
+        return _event_texts(entry)
     local, _, host = entry.uid.partition("@")
-    uids = {each: contentlines.text(f"{local}-n{each.number}@{host}") for each in entry.held}
-    return "".join(
-        _event({**common, **_times(each, "UTC"), "UID": uid}, alarms) for each, uid in uids.items()
-    )
+    events = []
+    for occurrence in entry.held:
+        event = _event(entry, uid=f"{local}-n{occurrence.number}@{host}")
+        _add_times(event, occurrence, "UTC")
+        events.append(event)
+    return "".join(map(text_of, events))
 
 
-def _times(occurrence: Occurrence, zone_name: str) -> dict[str, str]:
+def _day_event(day: Day) -> Event:
+    event = _event(day)
+    event.add("dtstart", day.on)
+    event.add("dtend", day.on + A_DAY)
+    event.add("transp", "TRANSPARENT")
+    return event
+
+
+def _series_event(series: MeetingSeries) -> Event:
+    """The VEVENT with the rule, and an EXDATE for each of the rule's days on which there is no meeting."""
+    event, days = _event(series), _days(series)
+    start = series.rule_start(days[0])
+    event.add("dtstart", _local(start, series.zone))
+    event.add("dtend", _local(start + timedelta(minutes=series.minutes), series.zone))
+    event.add("rrule", _rule(series, len(days)))
+    held = {occurrence.rule_on for occurrence in series.held}
+    excluded = [_local(series.rule_start(day), series.zone) for day in days if day not in held]
+    if excluded:
+        event.add("exdate", excluded)
+    return event
+
+
+def _override(series: MeetingSeries, occurrence: Occurrence) -> Event:
+    """The VEVENT of a moved meeting, in place of the one that the rule gives."""
+    event = _event(series)
+    event.add("recurrence-id", _local(series.rule_start(occurrence.rule_on), series.zone))
+    _add_times(event, occurrence, series.zone)
+    return event
+
+
+def _add_times(event: Event, occurrence: Occurrence, zone_name: str) -> None:
+    """Add DTSTART and DTEND, each in UTC where clocks in the zone show that time twice."""
     end = occurrence.starts_at + timedelta(minutes=occurrence.minutes)
-    return {
-        "DTSTART": _local(occurrence.starts_at, zone_name, sure=True),
-        "DTEND": _local(end, zone_name, sure=True),
-    }
+    for name, moment in (("dtstart", occurrence.starts_at), ("dtend", end)):
+        local = moment.astimezone(zone(zone_name))
+        shown_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+        event.add(name, _local(moment, "UTC" if shown_twice else zone_name))
+
+
+def _local(moment: datetime, zone_name: str) -> vDDDTypes:
+    """A moment as clocks in the zone show it; in UTC for UTC's own names."""
+    if zone_name in UTC_NAMES:
+        return vDDDTypes(moment.astimezone(UTC))
+    # A time without tzinfo and the zone's name beside it, since icalendar takes Accra, Dakar, Reykjavik and
+    # some more for UTC and would write aware times of these zones so.
+    value = vDDDTypes(moment.astimezone(zone(zone_name)).replace(tzinfo=None))
+    value.params["TZID"] = zone_name
+    return value
 
 
 def _days(series: MeetingSeries) -> list[date]:
@@ -236,49 +273,43 @@ def _rule_of(series: MeetingSeries) -> Rule:
     return Rule(series.every, series.unit, series.first_on, series.at, series.zone, series.count)
 
 
-def _rule(series: MeetingSeries, count: int) -> str:
+def _rule(series: MeetingSeries, count: int) -> vRecur:
     """The RRULE: every so many weeks, or months by weekday."""
-    every = f";INTERVAL={series.every}" if series.every > 1 else ""
-    day = WEEKDAYS[series.first_on.weekday()]
-    if series.unit == "week":
-        return f"FREQ=WEEKLY;COUNT={count}{every};BYDAY={day}"
-    return f"FREQ=MONTHLY;COUNT={count}{every};BYDAY={_rule_of(series).nth}{day}"
+    weekday = WEEKDAYS[series.first_on.weekday()]
+    monthly = series.unit != "week"
+    rule = vRecur(
+        FREQ="MONTHLY" if monthly else "WEEKLY",
+        COUNT=count,
+        BYDAY=f"{_rule_of(series).nth}{weekday}" if monthly else weekday,
+    )
+    if series.every > 1:
+        rule["INTERVAL"] = series.every
+    return rule
 
 
-def _event(properties: Mapping[str, str], alarms: Sequence[str]) -> str:
-    return contentlines.component("VEVENT", contentlines.in_order(properties), alarms)
-
-
-def _common(entry: Entry) -> dict[str, str]:
-    """What every VEVENT of an entry says."""
-    revised_at = f":{entry.revised_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    said = {"SUMMARY": contentlines.text(_plain(entry.summary)), "UID": contentlines.text(entry.uid)}
-    said |= {"SEQUENCE": f":{entry.revision}", "DTSTAMP": revised_at, "LAST-MODIFIED": revised_at}
+def _event(entry: Entry, *, uid: str = "") -> Event:
+    """A VEVENT with everything but its times."""
+    event = Event()
+    event.add("summary", Text(on_one_line(entry.summary)))
+    event.add("uid", uid or entry.uid)
+    event.add("sequence", entry.revision)
+    event.add("dtstamp", entry.revised_at)
+    event.add("last-modified", entry.revised_at)
     if entry.description:
-        said["DESCRIPTION"] = contentlines.text(contentlines.without_controls(entry.description))
+        event.add("description", Text(without_controls(entry.description)))
     if isinstance(entry, MeetingSeries) and entry.location:
-        said["LOCATION"] = contentlines.text(_plain(entry.location))
+        event.add("location", Text(on_one_line(entry.location)))
     if entry.url:
-        said["URL"] = ":" + _plain(entry.url).replace(" ", "%20")
-    return said
+        event.add("url", on_one_line(entry.url).replace(" ", "%20"))
+    for minutes in entry.alarms:
+        event.add_component(alarm(entry.summary, minutes))
+    return event
 
 
-def _alarms(entry: Entry) -> tuple[str, ...]:
-    said = {"ACTION": ":DISPLAY", "DESCRIPTION": contentlines.text(_plain(entry.summary))}
-    triggers = map(contentlines.before, entry.alarms)
-    return tuple(contentlines.component("VALARM", {**said, "TRIGGER": each}) for each in triggers)
-
-
-def _local(moment: datetime, zone_name: str, *, sure: bool = False) -> str:
-    """A moment as clocks in the zone show it, or in UTC: for UTC's own names, and where it must be `sure`
-    though clocks show that time twice."""
-    local = moment.astimezone(zone(zone_name))
-    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    if zone_name in UTC_NAMES or (sure and twice):
-        return f":{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    return f";TZID={zone_name}:{local:%Y%m%dT%H%M%S}"
-
-
-def _plain(text: str) -> str:
-    """Text on one line, without control characters."""
-    return " ".join(contentlines.without_controls(text).split())
+def alarm(summary: str, minutes: int) -> Alarm:
+    """A reminder so many minutes before an event."""
+    component = Alarm()
+    component.add("action", "DISPLAY")
+    component.add("description", Text(on_one_line(summary)))
+    component.add("trigger", timedelta(minutes=-minutes))
+    return component

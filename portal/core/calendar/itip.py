@@ -7,21 +7,20 @@ one: line by line, bounded in size, and never expanded.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from icalendar import Alarm, Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event, vCalAddress, vText
 from icalendar.parser import Contentline, Contentlines
 
-from portal.core.calendar import writing as contentlines
 from portal.core.calendar.date_times import moment_of
+from portal.core.calendar.documents import PRODID, alarm
+from portal.core.calendar.text_values import Text, on_one_line, text_of, without_controls
 from portal.core.translatable import N_
 from portal.errors import Invalid
 
-PRODID = "-//Vice Versa//Reverse mentoring//EN"
 REQUEST, CANCEL, REPLY, COUNTER = "REQUEST", "CANCEL", "REPLY", "COUNTER"
 ANSWERS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative", "NEEDS-ACTION": ""}
 """PARTSTAT -> what we call it; "" is no answer (any more)."""
@@ -98,11 +97,7 @@ def request(invite: Invite) -> str:
     event = _event(invite)
     event.add("status", "CONFIRMED")
     for minutes in invite.alarms:
-        alarm = Alarm()
-        alarm.add("action", "DISPLAY")
-        alarm.add("description", _line(invite.summary))
-        alarm.add("trigger", timedelta(minutes=-minutes))
-        event.add_component(alarm)
+        event.add_component(alarm(invite.summary, minutes))
     return _text(REQUEST, event)
 
 
@@ -162,13 +157,13 @@ def _event(invite: Invite) -> Event:
     event.add("dtstamp", _second(invite.revised_at))
     event.add("dtstart", _second(invite.starts_at))
     event.add("dtend", _second(invite.ends_at))
-    event.add("summary", contentlines.Text(_line(invite.summary)))
+    event.add("summary", Text(on_one_line(invite.summary)))
     if invite.description:
-        event.add("description", contentlines.Text(_plain(invite.description)))
+        event.add("description", Text(without_controls(invite.description)))
     if invite.location:
-        event.add("location", contentlines.Text(_line(invite.location)))
+        event.add("location", Text(on_one_line(invite.location)))
     if invite.url:
-        event.add("url", _line(invite.url).replace(" ", "%20"))
+        event.add("url", on_one_line(invite.url).replace(" ", "%20"))
     event.add("organizer", _party(invite.organizer))
     attendee = _party(invite.attendee)
     for name, value in {
@@ -185,7 +180,7 @@ def _event(invite: Invite) -> Event:
 
 def _party(party: Party) -> vCalAddress:
     address = vCalAddress(f"mailto:{party.address}")
-    name = _line(party.name).replace('"', "'")  # RFC 5545, 3.2: a parameter's value cannot hold one
+    name = on_one_line(party.name).replace('"', "'")  # RFC 5545, 3.2: a parameter's value cannot hold one
     if name:
         address.params["CN"] = vText(name)
     return address
@@ -205,18 +200,7 @@ def _text(method: str, event: Event) -> str:
     }.items():
         calendar.add(name, value)
     calendar.add_component(event)
-    text: bytes = calendar.to_ical()
-    return text.decode()
-
-
-def _line(text: str) -> str:
-    return " ".join(_plain(text).split())
-
-
-def _plain(text: str) -> str:
-    """Without control characters: one of them makes a whole calendar unreadable in some programs."""
-    joined = text.replace("\r\n", "\n").replace("\t", " ")
-    return "".join(each for each in joined if each == "\n" or unicodedata.category(each) not in ("Cc", "Cs"))
+    return text_of(calendar)
 
 
 @dataclass

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 from icalendar import Calendar, Component, Event, vText
 
-from portal.core.calendar import comparing_lines, writing
+from portal.core.calendar import comparing_lines
 from portal.core.calendar.comparing_lines import Part
+from portal.core.calendar.text_values import Text, wrap_texts
 from portal.errors import Invalid
 
 # Place and link are not the owner's to edit, since both of a pair must know those.
@@ -111,7 +112,7 @@ def with_edits(ours: bytes, theirs: bytes, names: frozenset[str]) -> bytes:
         source, calendar = _main(Calendar.from_ical(theirs)), Calendar.from_ical(ours)
         for event in calendar.walk("VEVENT"):
             _copy(source, event, names)
-        writing.exactly(calendar)
+        wrap_texts(calendar)
         text: bytes = calendar.to_ical()
     except UNREADABLE as error:
         raise Invalid from error
@@ -140,7 +141,7 @@ def _value(event: Component, name: str) -> str:
     if value is None:
         return ""
     if isinstance(value, vText):
-        return writing.Text(value).to_ical().decode()
+        return Text(value).to_ical().decode()
     return value.to_ical().decode() if hasattr(value, "to_ical") else str(value)
 
 

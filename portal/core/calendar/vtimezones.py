@@ -19,6 +19,10 @@ from io import BytesIO
 from itertools import pairwise, takewhile
 from zoneinfo import ZoneInfo
 
+from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
+from icalendar.prop import vInline
+
+from portal.core.calendar.text_values import text_of
 from portal.core.translatable import N_
 from portal.errors import Invalid
 
@@ -158,16 +162,18 @@ def vtimezone(name: str) -> str:
     first, onsets, future = _read(_file(name))
     regular = _by_rule(onsets, future)
     single = onsets[: len(onsets) - regular]
-    lines = ["BEGIN:VTIMEZONE", f"TZID:{name}"]
+    timezone = Timezone()
+    timezone.add("tzid", name)
     if single or not regular:
-        lines += _block(Onset(LONG_AGO - first.offset, first.offset, first.offset, first.name, summer=False))
-    for each in single:
-        lines += _block(each)
+        began = Onset(LONG_AGO - first.offset, first.offset, first.offset, first.name, summer=False)
+        timezone.add_component(_block(began))
+    for onset in single:
+        timezone.add_component(_block(onset))
     if regular:
-        since = onsets[len(single) :][:2] if single else future.onsets(LONG_AGO.year)
-        for each in since:
-            lines += _block(each, future.rrule_of(each))
-    return "\r\n".join([*lines, "END:VTIMEZONE", ""])
+        recurring = onsets[len(single) :][:2] if single else future.onsets(LONG_AGO.year)
+        for onset in recurring:
+            timezone.add_component(_block(onset, future.rrule_of(onset)))
+    return text_of(timezone, in_order=False)
 
 
 def _by_rule(onsets: list[Onset], future: Future) -> int:
@@ -180,22 +186,15 @@ def _by_rule(onsets: list[Onset], future: Future) -> int:
     return same if same >= TWO_YEARS else 0
 
 
-def _block(onset: Onset, rule: str | None = None) -> list[str]:
-    kind = "DAYLIGHT" if onset.summer else "STANDARD"
-    return [
-        f"BEGIN:{kind}",
-        f"DTSTART:{onset.wall:%Y%m%dT%H%M%S}",
-        f"TZOFFSETFROM:{_offset(onset.before)}",
-        f"TZOFFSETTO:{_offset(onset.after)}",
-        *([f"RRULE:{rule}"] if rule else []),
-        f"TZNAME:{onset.name}",
-        f"END:{kind}",
-    ]
-
-
-def _offset(offset: timedelta) -> str:
-    minutes = round(offset.total_seconds() / 60)
-    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
+def _block(onset: Onset, rule: str | None = None) -> TimezoneStandard | TimezoneDaylight:
+    block = TimezoneDaylight() if onset.summer else TimezoneStandard()
+    block.add("dtstart", onset.wall)
+    block.add("tzoffsetfrom", onset.before)
+    block.add("tzoffsetto", onset.after)
+    if rule:
+        block.add("rrule", vInline(rule))
+    block.add("tzname", onset.name)
+    return block
 
 
 def _file(name: str) -> bytes:

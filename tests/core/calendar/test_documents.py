@@ -316,7 +316,7 @@ def test_a_flat_feed_has_neither_rules_nor_zones() -> None:
 
 def test_equal_entries_give_equal_bytes() -> None:
     def fresh() -> bytes:
-        documents._text.cache_clear()
+        documents._event_texts.cache_clear()
         return feed([series(skipped=(2,)), DAY], name="Mine")
 
     assert fresh() == fresh()
