@@ -4,14 +4,22 @@ numbers.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from portal.clock import now
-from portal.core.lifecycle import OPEN_PAIRINGS, CheckInState, EnrolmentState, PairingState, ProgrammeState
+from portal.clock import now, today
+from portal.core.lifecycle import (
+    OPEN_PAIRINGS,
+    CheckInState,
+    EnrolmentState,
+    PairingEnd,
+    PairingState,
+    ProgrammeState,
+)
 from portal.db import db
 from portal.letters.models import OutboxLetter
 from portal.pairings import queries as pairings
@@ -19,9 +27,10 @@ from portal.pairings import words
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme, Wish
-from portal.programmes.queries import visible_to
+from portal.programmes.queries import may_join, visible_to
 from portal.schedule import queries as schedule
 from portal.schedule.models import CheckIn, Milestone
+from portal.settings import current
 from portal.web.template_globals import day, readers_zone
 
 CURRENT = (ProgrammeState.OPEN.value, ProgrammeState.RUNNING.value)
@@ -38,12 +47,39 @@ class WhyNot:
 @dataclass(frozen=True)
 class Place:
     """A programme of now and the reader's enrolment in it, if any; `why` nobody was found for them when pairs
-    were made.
+    were made, and the `last` pairing of theirs that came to nothing or is over.
     """
 
     programme: Programme
     enrolment: Enrolment | None
     why: tuple[WhyNot, ...] = ()
+    last: Pairing | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the programme is under way, so that pairs are made while it runs."""
+        return self.programme.state == ProgrammeState.RUNNING or self.programme.starts_on <= _today()
+
+    @property
+    def may_join(self) -> bool:
+        """Whether the reader can complete their sign-up now."""
+        return self.enrolment is not None and may_join(self.enrolment, _today())
+
+    def lost(self, person_id: int) -> str:
+        """How the last one was lost, from a person's side: "no" (they said no), "silence" (they let the time
+        pass), "over" (it had begun and has ended), "nothing" (it did not come about); "" for none.
+        """
+        last = self.last
+        if last is None or last.end_reason == PairingEnd.COMPLETE:
+            return ""
+        if last.active_at is not None:
+            return "over"
+        side = pairings.side_of(last, person_id)
+        said_no = {"mentee": PairingEnd.MENTEE_DECLINED, "mentor": PairingEnd.MENTOR_DECLINED}
+        if last.end_reason == said_no.get(side or ""):
+            return "no"
+        silent = "mentor" if last.mentee_accepted_at else "mentee"
+        return "silence" if last.end_reason == PairingEnd.EXPIRED and side == silent else "nothing"
 
 
 @dataclass(frozen=True)
@@ -203,11 +239,30 @@ def places_of(person: Person) -> list[Place]:
     )
     by_programme = {each.programme_id: each for each in mine}
     why = why_not(person, list(by_programme.values()))
-    places = [Place(each, by_programme.get(each.id), why.get(each.id, ())) for each in programmes]
+    last = _last_lost(person, list(by_programme))
+    places = [
+        Place(each, by_programme.get(each.id), why.get(each.id, ()), last.get(each.id)) for each in programmes
+    ]
     return sorted(
         (each for each in places if each.enrolment or each.programme.state == ProgrammeState.OPEN),
         key=lambda each: each.enrolment is None,
     )
+
+
+def _today() -> date:
+    return today(ZoneInfo(current().default_time_zone))
+
+
+def _last_lost(person: Person, programme_ids: Sequence[int]) -> dict[int, Pairing]:
+    """By programme, the latest pairing that the person was asked about and that is over."""
+    over = (PairingState.DECLINED, PairingState.ENDED)
+    theirs = or_(Pairing.mentor_id == person.id, Pairing.mentee_id == person.id)
+    rows = db.session.scalars(
+        select(Pairing)
+        .where(theirs, Pairing.programme_id.in_(programme_ids), Pairing.state.in_(over))
+        .order_by(Pairing.ended_at, Pairing.id)
+    )
+    return {each.programme_id: each for each in rows if pairings.was_asked(each, person.id)}
 
 
 def why_not(person: Person, enrolments: Sequence[Enrolment]) -> dict[int, tuple[WhyNot, ...]]:

@@ -22,6 +22,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core.hours.weekly_hours import HoursError, parse_hours
 from portal.people.languages import parse_languages
+from portal.people.person_field import MISSING, one_person
 from portal.people.zones import ZoneField, choices
 from portal.programmes import words
 from portal.programmes.models import DEFAULT_RULES, DEFAULT_WEIGHTS
@@ -82,6 +83,12 @@ class NameForm(PortalForm):
     """Somebody's name, as typed."""
 
     name = StringField(_l("Name"), validators=[Length(max=120, message=_l("Type a part of the name only."))])
+
+
+class LateForm(PortalForm):
+    """Whom staff let in though sign-up is over."""
+
+    name = StringField(_l("Name or e-mail address"), [DataRequired(MISSING), one_person])
 
 
 class WorkingForm(SeenForm):

@@ -162,6 +162,7 @@ class Enrolment(Model):
     paused_until: Mapped[date | None] = mapped_column(info=WISHES)
     begun_at: Mapped[datetime] = mapped_column(Moment, info=WISHES)
     joined_at: Mapped[datetime | None] = mapped_column(Moment, info=WISHES)
+    let_in_at: Mapped[datetime | None] = mapped_column(Moment, info=WISHES)
     version: Mapped[int] = mapped_column(default=1, info=BOOKKEEPING)
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -9,14 +10,17 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal import audit
-from portal.clock import now
+from portal.clock import now, today
 from portal.core.lifecycle import PROGRAMME_STEPS, ProgrammeState
 from portal.core.permissions import May
 from portal.db import transaction
 from portal.errors import Invalid, NotFound, Stale
+from portal.people.person_field import named
 from portal.programmes import actions, queries, words
-from portal.programmes.forms import ProgrammeForm, matching_data
+from portal.programmes.enrolment import actions as enrolling
+from portal.programmes.forms import LateForm, ProgrammeForm, matching_data
 from portal.programmes.models import Programme
+from portal.settings import current
 from portal.web.access import may, requires
 from portal.web.conflicts import Conflict, ConflictPage, Difference, conflict_answer
 from portal.web.forms import select_choices
@@ -128,11 +132,37 @@ def move(programme_id: int) -> Response:
     return redirect_to(url_for(".show", programme_id=programme_id))
 
 
+@blueprint.post("/<id:programme_id>/let-in")
+@requires(May.RUN_PROGRAMMES)
+def let_in(programme_id: int) -> Response:
+    """Let somebody join though sign-up is over."""
+    theirs(programme_id)
+    form = LateForm()
+    if not form.sent():
+        return _enrolments(theirs(programme_id), form, status=422)
+    try:
+        with transaction():
+            person = named(form.name.data or "")[0]
+            new = enrolling.let_in(theirs(programme_id), person, by=current_user.id, at=now())
+    except Invalid as error:
+        form.take(error)
+        return _enrolments(theirs(programme_id), form, status=422)
+    toast(
+        _("%(name)s can join, and has a letter that says so.", name=person.name)
+        if new
+        else _("%(name)s was let in already.", name=person.name)
+    )
+    return redirect_to(url_for(".enrolments", programme_id=programme_id))
+
+
 @blueprint.get("/<id:programme_id>/enrolments")
 @requires(May.RUN_PROGRAMMES)
 def enrolments(programme_id: int) -> Response:
     """Who has joined; never whom they avoid or what is off the table."""
-    programme = theirs(programme_id)
+    return _enrolments(theirs(programme_id), LateForm(formdata=None))
+
+
+def _enrolments(programme: Programme, late: LateForm, *, status: int = 200) -> Response:
     asked = request.args
     given: dict[str, Any] = {
         "text": asked.get("q", "").strip()[:120],
@@ -144,8 +174,12 @@ def enrolments(programme_id: int) -> Response:
     rows = queries.enrolments(programme.id, **given)
 
     def whole() -> str:
-        return render_template("programmes/enrolments.html", programme=programme, rows=rows, asked=given)
+        over = queries.sign_up_is_over(programme, today(ZoneInfo(current().default_time_zone)))
+        shown = {"programme": programme, "rows": rows, "asked": given, "late": late if over else None}
+        return render_template("programmes/enrolments.html", **shown)
 
+    if status != 200:
+        return make_response(whole(), status)
     return answer("programmes/_enrolments.html", page=whole, programme=programme, rows=rows, asked=given)
 
 

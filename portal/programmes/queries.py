@@ -59,6 +59,19 @@ def takes_sign_ups(programme: Programme, on: date) -> bool:
     )
 
 
+def sign_up_is_over(programme: Programme, on: date) -> bool:
+    """Whether a programme goes on that one can no longer join."""
+    goes_on = programme.state in (ProgrammeState.OPEN, ProgrammeState.RUNNING)
+    return goes_on and not takes_sign_ups(programme, on)
+
+
+def may_join(enrolment: Enrolment, on: date) -> bool:
+    """Whether somebody can complete their sign-up on a day: while it is open, or when staff let them in."""
+    late = (ProgrammeState.OPEN, ProgrammeState.RUNNING)
+    let_in = enrolment.let_in_at is not None and enrolment.programme.state in late
+    return let_in or takes_sign_ups(enrolment.programme, on)
+
+
 def open_programmes(on: date) -> list[Programme]:
     """The programmes one can join on this day, the first to start first."""
     return list(
@@ -110,6 +123,16 @@ def all_for(person: Person) -> list[tuple[Programme, dict[str, int]]]:
     for programme_id, state, many in counted:
         found.setdefault(programme_id, {})[state] = many
     return [(each, found.get(each.id, {})) for each in programmes]
+
+
+def staff_names(programme_id: int) -> list[str]:
+    """The names of those who run a programme."""
+    query = (
+        select(Person.name)
+        .join(ProgrammeStaff, ProgrammeStaff.person_id == Person.id)
+        .where(ProgrammeStaff.programme_id == programme_id, Person.disabled_at.is_(None))
+    )
+    return list(db.session.scalars(query.order_by(Person.name)))
 
 
 def staff_of(programme_id: int) -> list[int]:

@@ -22,10 +22,12 @@ NOT_LINKED_TO = (
     "/readyz",
     "/metrics",
     "/with/",
+    "/people/invite",
     "/check-ins/<id:check_in_id>/back",
     "<id:account_id>/test",
 )
-"""Led to by letters, by sending a form, by what a worker has found, or by those who run the portal."""
+"""Led to by letters, by sending a form, by a filter, by what a worker has found, or by those who run the portal.
+"""
 
 
 @pytest.fixture

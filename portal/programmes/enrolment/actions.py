@@ -22,7 +22,7 @@ from portal.letters.outbox import post
 from portal.people.models import Person
 from portal.programmes.enrolment import letters
 from portal.programmes.models import Avoided, Enrolment, Programme
-from portal.programmes.queries import STEPS, missing_step, own_enrolment, takes_sign_ups
+from portal.programmes.queries import STEPS, may_join, missing_step, own_enrolment, takes_sign_ups
 from portal.settings import current
 
 LONGEST_PAUSE = timedelta(days=365)
@@ -36,23 +36,42 @@ def start(programme: Programme, person: Person, *, at: datetime) -> Enrolment:
     enrolment = own_enrolment(programme.id, person.id, hold=True)
     if enrolment is not None and enrolment.state != EnrolmentState.WITHDRAWN:
         return enrolment
-    if not takes_sign_ups(programme, day_in(current().default_time_zone, at)):
+    on = day_in(current().default_time_zone, at)
+    if not (takes_sign_ups(programme, on) or (enrolment is not None and may_join(enrolment, on))):
         raise Invalid(_("Sign-up for this programme is closed. Look at what else is open."))
-    if enrolment is None:
-        enrolment = Enrolment(
-            programme_id=programme.id,
-            person_id=person.id,
-            state=EnrolmentState.BEGUN,
-            begun_at=at,
-            steps_done=0,
-        )
-        db.session.add(enrolment)
-        db.session.flush()
-        audit.write(
-            action="enrolment.begun", on="enrolment", id=enrolment.id, by=person.id, after={"state": "begun"}
-        )
-    else:
-        _move(enrolment, EnrolmentState.BEGUN, by=person.id, action="enrolment.begun")
+    return _begin(programme, person, enrolment, by=person.id, at=at)
+
+
+def let_in(programme: Programme, person: Person, *, by: int, at: datetime) -> bool:
+    """Let somebody sign up though sign-up is over, and write to them; whether that is new. Raises Invalid."""
+    if programme.state not in (ProgrammeState.OPEN, ProgrammeState.RUNNING):
+        raise Invalid(_("This programme is not open, so nobody can join it now."))
+    if not person.is_active:
+        raise Invalid(_("The account of this person is not in use."), field="name")
+    enrolment = own_enrolment(programme.id, person.id, hold=True)
+    if enrolment is not None and enrolment.joined_at is not None:
+        raise Invalid(_("%(name)s has joined already.", name=person.name), field="name")
+    if enrolment is not None and enrolment.let_in_at is not None and enrolment.state == EnrolmentState.BEGUN:
+        return False
+    if enrolment is None or enrolment.state == EnrolmentState.WITHDRAWN:
+        enrolment = _begin(programme, person, enrolment, by=by, at=at)
+    enrolment.let_in_at = at
+    audit.write(action="enrolment.let_in", on="enrolment", id=enrolment.id, by=by)
+    post(letters.let_in(person, programme), to=person.email, person_id=person.id)
+    return True
+
+
+def _begin(
+    programme: Programme, person: Person, enrolment: Enrolment | None, *, by: int, at: datetime
+) -> Enrolment:
+    if enrolment is not None:
+        _move(enrolment, EnrolmentState.BEGUN, by=by, action="enrolment.begun")
+        return enrolment
+    facts = {"programme_id": programme.id, "person_id": person.id, "begun_at": at, "steps_done": 0}
+    enrolment = Enrolment(state=EnrolmentState.BEGUN, **facts)
+    db.session.add(enrolment)
+    db.session.flush()
+    audit.write(action="enrolment.begun", on="enrolment", id=enrolment.id, by=by, after={"state": "begun"})
     return enrolment
 
 
@@ -135,7 +154,7 @@ def join(enrolment: Enrolment, *, at: datetime) -> bool:
     """Complete the sign-up and wait for a match; whether that is new. A letter confirms it."""
     if enrolment.state in (EnrolmentState.WAITING, EnrolmentState.PAUSED):
         return False
-    if not takes_sign_ups(enrolment.programme, day_in(current().default_time_zone, at)):
+    if not may_join(enrolment, day_in(current().default_time_zone, at)):
         raise Invalid(_("Sign-up for this programme has closed in the meantime. What you said is kept."))
     missing = missing_step(enrolment)
     if missing not in (None, "boundaries"):

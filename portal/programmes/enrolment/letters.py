@@ -1,4 +1,6 @@
-"""Letters about an enrolment: joined, paused, withdrawn. Each is a pure function of person and programme."""
+"""Letters about an enrolment: joined, paused, withdrawn, let in late. Each is a pure
+function of person and programme.
+"""
 
 from datetime import date
 from typing import Any
@@ -38,7 +40,15 @@ def withdrawn(person: Person, programme: Programme) -> Letter:
         return _letter("withdrawn", subject, person, programme, {})
 
 
+def let_in(person: Person, programme: Programme) -> Letter:
+    """Says that staff let somebody join though sign-up is over."""
+    with in_language_of(person):
+        subject = _("You can still join %(programme)s", programme=programme.name)
+        return _letter("let_in", subject, person, programme, {})
+
+
 def _letter(name: str, subject: str, person: Person, programme: Programme, facts: dict[str, Any]) -> Letter:
     base = current().public_url
-    page = f"{base}/join" if name == "withdrawn" else f"{base}/join/{programme.id}/standing"
+    pages = {"withdrawn": f"{base}/join", "let_in": f"{base}/join/{programme.id}"}
+    page = pages.get(name, f"{base}/join/{programme.id}/standing")
     return compose(f"programmes.{name}", subject, person, programme=programme, page=page, **facts)

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from portal.clock import now, today
 from portal.core.hours.weekly_hours import format_hours, parse_hours
+from portal.core.lifecycle import ProgrammeState
 from portal.db import db, transaction
 from portal.errors import Invalid, NotFound, Stale
 from portal.people.accounts.actions import update_profile
@@ -61,8 +62,19 @@ def start(programme_id: int) -> Response:
 @blueprint.get("/<id:programme_id>")
 @signed_in
 def resume(programme_id: int) -> Response:
-    """To the step that comes next, or to where one stands."""
-    return redirect(next_place(own(programme_id)), 303)
+    """To the step that comes next, or to where one stands; whoever comes late reads that sign-up is over."""
+    enrolment = queries.own_enrolment(programme_id, current_user.id)
+    if enrolment is not None:
+        return redirect(next_place(enrolment), 303)
+    programme = db.session.get(Programme, programme_id)
+    if programme is None or programme.state == ProgrammeState.DRAFT:
+        raise NotFound
+    if queries.takes_sign_ups(programme, today(ZoneInfo(current().default_time_zone))):
+        return redirect(url_for(".index", _anchor=f"programme-{programme_id}"), 303)
+    staff = queries.staff_names(programme_id)
+    return make_response(
+        render_template("programmes/enrolment/too_late.html", programme=programme, staff=staff)
+    )
 
 
 @blueprint.get("/<id:programme_id>/<any(role,teach,learn,working,boundaries):step>")
