@@ -26,8 +26,7 @@ NOT_LINKED_TO = (
     "/check-ins/<id:check_in_id>/back",
     "<id:account_id>/test",
 )
-"""Led to by letters, by sending a form, by a filter, by what a worker has found, or by those who run the portal.
-"""
+"""Led to by letters, by sending a form, by a filter, by what a worker has found, or by those who run it."""
 
 
 @pytest.fixture
