@@ -129,6 +129,7 @@ def configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(0),
         SIGN_IN_COOKIE=f"{prefix}sign-in",
+        KNOWN_COOKIE=f"{prefix}known",
         TRUSTED_HOSTS=list(settings.trusted_hosts),
         PROVIDE_AUTOMATIC_OPTIONS=False,
         MAX_CONTENT_LENGTH=1_048_576,

@@ -228,7 +228,8 @@ def _may_try(form: PortalForm, what: str, account: str) -> bool:
     """Count a try; say so on the form when it has to wait."""
     try:
         with transaction():
-            throttling.take(what, account=account, network=request.remote_addr or "", at=now())
+            known, network = signin.was_here(account), request.remote_addr or ""
+            throttling.take(what, account=account, network=network, at=now(), known=known)
     except TooMany as wait:
         form.take(Invalid(wait.message))
         form.wait = wait

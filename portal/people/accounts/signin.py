@@ -5,12 +5,14 @@ copied before a sign-out, so neither is used. The cookie holds a random token; t
 ended at any time.
 """
 
+import hashlib
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, Request, Response, current_app, g, request, session
 from flask_login import LoginManager
+from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.clock import now
@@ -20,6 +22,10 @@ from portal.people.models import Person
 from portal.settings import current
 
 log = logging.getLogger(__name__)
+MOST_REMEMBERED, KNOWN_FOR = 5, timedelta(days=400)
+"""Accounts that a browser is known by, and for how long: guesses by others do not keep their owners waiting
+there. 400 days is the most that browsers keep a cookie.
+"""
 
 
 class CookieLogin(LoginManager):
@@ -53,7 +59,10 @@ def start_session(person: Person) -> None:
     _forget_browser()
     agent = request.user_agent.string
     token = sessions.begin(person.id, at=now(), address=request.remote_addr or "", agent=agent)
+    were_here = [mark for mark in _were_here() if mark != _mark_of(person.email)]
+    here = [_mark_of(person.email), *were_here][:MOST_REMEMBERED]
     after_commit(lambda: setattr(g, "sign_in_token", token))
+    after_commit(lambda: setattr(g, "were_here", here))
 
 
 def end_session() -> None:
@@ -82,6 +91,27 @@ def remember(name: str, value: str) -> None:
 def remembered(name: str) -> str | None:
     """What `remember` kept in this browser."""
     return session.get(name)
+
+
+def was_here(email: str) -> bool:
+    """Whether somebody was signed in to this account in this browser before: its cookie is signed."""
+    return _mark_of(email) in _were_here()
+
+
+def _were_here() -> list[str]:
+    try:
+        marks: list[str] = _signer().loads(request.cookies.get(current_app.config["KNOWN_COOKIE"], ""))
+    except BadData:
+        return []
+    return marks
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="accounts of this browser")
+
+
+def _mark_of(email: str) -> str:
+    return hashlib.sha256(email.lower().encode()).hexdigest()[:16]
 
 
 def session_id() -> int | None:
@@ -139,4 +169,7 @@ def _hand_over_cookie(response: Response) -> Response:
         response.set_cookie(name, token, max_age=sessions.LONGEST, **attributes)
     else:
         response.delete_cookie(name, **attributes)
+    if here := g.get("were_here"):
+        known = current_app.config["KNOWN_COOKIE"]
+        response.set_cookie(known, str(_signer().dumps(here)), max_age=KNOWN_FOR, **attributes)
     return response

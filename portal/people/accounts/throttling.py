@@ -1,13 +1,22 @@
 """Throttling of guesses, in the database: it survives a restart and counts for all processes together.
 
-A try is counted before it is judged, so that many at once do not slip through between counting and judging; a
-right one is taken back (`forgive`). Each failure beyond the allowance doubles the wait, up to a quarter of an
-hour. Nobody is ever locked out for good: the wait ends, and a row not touched for a day is forgotten.
+Three counts, so that a guesser waits and an office or an account's owner does not:
+
+- an account as tried from one network: each failure beyond five doubles the wait, up to a quarter of an hour.
+  Whoever guesses from elsewhere keeps the owner out of nothing. Where each try sends a letter (sign-up,
+  reset), it is the account from everywhere, since letters are what must not be poured.
+- a network, over all accounts, and an account, over all networks: buckets that hold many and drain steadily
+  (`Bucket`). A browser in which the account was signed in before does not wait for them.
+
+A try is counted before it is judged, so that many at once do not slip through between counting and judging;
+a right one is taken back (`forgive`). Nobody is ever locked out for good: waits end, buckets drain, and a row
+not touched for a day is forgotten.
 """
 
 import hashlib
 import ipaddress
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import ngettext
@@ -19,37 +28,77 @@ from portal.errors import TooMany
 from portal.people.models import Throttle
 
 ACCOUNT_ALLOWANCE = 5
-NETWORK_ALLOWANCE = 30
-"""A whole office may share one address, so more is let through before it slows down."""
 LONGEST_WAIT = timedelta(minutes=15)
 REMEMBERED = timedelta(days=1)
+SENDS_LETTERS = ("sign-up", "reset")
 
 
-def take(what: str, *, account: str, network: str, at: datetime) -> None:
+@dataclass(frozen=True)
+class Bucket:
+    """How many tries are let through at once, and how long until there is room for one more."""
+
+    holds: int
+    drains_in: timedelta
+
+
+NETWORK = Bucket(300, timedelta(seconds=6))
+"""Guesses from one network over all accounts: an office of thousands may share one address."""
+NETWORK_OF_LETTERS = Bucket(1000, timedelta(seconds=3))
+"""Sign-ups and resets from one network: all of a company on its launch day."""
+ACCOUNT_FROM_ANYWHERE = Bucket(100, timedelta(minutes=1))
+"""Guesses at one account from many networks (NIST SP 800-63B-4, 3.2.2: no more than 100 in a row)."""
+
+
+def take(what: str, *, account: str, network: str, at: datetime, known: bool = False) -> None:
     """Count one try of `what`, inside the open transaction; raises TooMany, and counts nothing, while it must
-    wait.
+    wait. `known` is a browser in which the account was signed in before.
     """
-    allowances = {_key(what, "account", account): ACCOUNT_ALLOWANCE}
-    allowances[_key(what, "network", network_of(network))] = NETWORK_ALLOWANCE
     drop_old(at)
-    rows = _locked(sorted(allowances), at)
-    wait = max((row.blocked_until - at for row in rows if row.blocked_until), default=timedelta())
+    own, buckets = _keys(what, account, network_of(network))
+    held = {row.key: row for row in _locked(sorted((own, *buckets)), at)}
+    for key, bucket in buckets.items():
+        _drain(held[key], bucket, at)
+    waits = [row.blocked_until - at for key, row in held.items() if key == own and row.blocked_until]
+    if not known:
+        waits += [_until_room(held[key], bucket, at) for key, bucket in buckets.items()]
+    wait = max(waits, default=timedelta())
     if wait > timedelta():
         raise _too_many(wait)
-    for row in rows:
+    for row in held.values():
         row.failures += 1
-        row.changed_at = at
-        row.blocked_until = _blocked_until(row.failures - allowances[row.key], at)
+    held[own].changed_at = at
+    held[own].blocked_until = _blocked_until(held[own].failures - ACCOUNT_ALLOWANCE, at)
 
 
 def forgive(what: str, *, account: str, network: str, at: datetime) -> None:
-    """Take back the try that turned out right: the account starts afresh, the network address has one failure
-    less.
+    """Take back the try that turned out right: the account starts afresh here, and elsewhere there is one
+    failure less.
     """
-    own, shared = _key(what, "account", account), _key(what, "network", network_of(network))
-    for row in _locked(sorted((own, shared)), at):
+    own, buckets = _keys(what, account, network_of(network))
+    for row in _locked(sorted((own, *buckets)), at):
         row.failures = 0 if row.key == own else max(row.failures - 1, 0)
-        row.blocked_until = None if row.key == own or row.failures < NETWORK_ALLOWANCE else row.blocked_until
+        row.blocked_until = None
+
+
+def _keys(what: str, account: str, network: str) -> tuple[str, dict[str, Bucket]]:
+    """The count that doubles its waits, and the buckets."""
+    shared = _key(what, "network", network)
+    if what in SENDS_LETTERS:
+        return _key(what, "account", account), {shared: NETWORK_OF_LETTERS}
+    own = _key(what, "account from a network", account, network)
+    return own, {shared: NETWORK, _key(what, "account", account): ACCOUNT_FROM_ANYWHERE}
+
+
+def _drain(row: Throttle, bucket: Bucket, at: datetime) -> None:
+    drained = min((at - row.changed_at) // bucket.drains_in, row.failures)
+    row.failures -= drained
+    row.changed_at = row.changed_at + drained * bucket.drains_in if row.failures else at
+
+
+def _until_room(row: Throttle, bucket: Bucket, at: datetime) -> timedelta:
+    """How long until a bucket just drained has room for one more."""
+    beyond = row.failures - bucket.holds + 1
+    return row.changed_at + beyond * bucket.drains_in - at if beyond > 0 else timedelta()
 
 
 def drop_old(at: datetime) -> None:
@@ -112,5 +161,5 @@ def _too_many(wait: timedelta) -> TooMany:
     return TooMany(message, seconds=seconds)
 
 
-def _key(what: str, kind: str, value: str) -> str:
-    return hashlib.sha256(json.dumps([what, kind, value]).encode()).hexdigest()
+def _key(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

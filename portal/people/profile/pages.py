@@ -155,7 +155,7 @@ def _new_password_will_do(form: ChangePasswordForm) -> bool:
             form.password.data, personal=(current_user.name, account, current().portal_name)
         )
         with transaction():
-            throttling.take("change", account=account, network=network, at=now())
+            throttling.take("change", account=account, network=network, at=now(), known=True)
     except (Invalid, TooMany) as error:
         return _refused(form, error if isinstance(error, Invalid) else Invalid(error.message))
     if not passwords.verify(current_user.password_hash, form.present.data):
