@@ -1,6 +1,5 @@
-"""Calendar documents: entries to iCalendar text and back, and comparing what is wanted with what a server
-holds.
+"""iCalendar text: writing it, reading it, and comparing what is wanted with what a server has.
 
-Values in, values or text out: nothing here speaks to a server or reads a clock. RFC 5545 (iCalendar), RFC
-5546 (iTIP) and RFC 7986 rule it; what real servers and programs do otherwise is said where it matters.
+Nothing here speaks to a server or reads a clock. The standards are RFC 5545 (iCalendar), RFC 5546 (iTIP) and
+RFC 7986; comments say where real servers and programs differ from them.
 """

@@ -1,9 +1,8 @@
-"""When somebody is busy, read from calendar texts: VFREEBUSY (RFC 5545, 3.6.4), or events asked just for
-times.
+"""When somebody is busy, read from calendar texts: VFREEBUSY (RFC 5545, 3.6.4), or the times of events.
 
-Nothing but spans of time comes out of here. An event is busy unless it is transparent or cancelled, one of a
-whole day from midnight to midnight by its owner's clock. A time without a zone is by that clock too. Rules
-finer than a day are refused.
+The results are spans of time and nothing else. An event is busy unless it is transparent or cancelled. An
+all-day event lasts from midnight to midnight in its owner's zone, and times without a zone are in that zone
+too. Rules finer than a day are refused.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +14,7 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 from icalendar import Calendar, Component, vRecur
 
-from portal.core.calendar import vtimezones as timezones
+from portal.core.calendar import vtimezones
 from portal.core.hours.common_time import Span
 from portal.core.translatable import N_
 from portal.errors import Invalid
@@ -23,16 +22,16 @@ from portal.errors import Invalid
 When = date | datetime
 
 MOST_STEPS = 30_000
-"""A rule is followed for so many steps: every day for eighty years."""
+"""Occurrences up to which a rule is expanded: every day for eighty years."""
 MOST_SPANS = 5_000
 LONGEST = timedelta(days=366)
-"""Nobody is busy for longer than that; what claims to be is cut."""
+"""Longer events are cut."""
 A_DAY = timedelta(days=1)
 SLOW_ENOUGH = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
 OFTEN = {"DAILY", "WEEKLY"}
 TOO_FINE = {"BYHOUR", "BYMINUTE", "BYSECOND"}
 TOO_PICKY = {"BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS", "BYEASTER"}
-"""Of days and weeks these may pick none, which takes seconds to find out."""
+"""With DAILY or WEEKLY these may match no day at all, which takes seconds to find out."""
 MATTERS = {
     "",
     "DTSTART",
@@ -50,13 +49,13 @@ UNREADABLE = N_("This calendar entry cannot be read.")
 
 
 def read(text: bytes, *, start: datetime, end: datetime, zone: str) -> list[Span]:
-    """When the text says its owner, who lives in `zone`, is busy between two moments; raises Invalid if it is
-    unreadable.
+    """When the owner of a calendar text, who lives in `zone`, is busy between two moments; raises Invalid if
+    the text cannot be read.
     """
     try:
         calendar = Calendar.from_ical(text)
-        found = [
-            *_told(calendar.walk("VFREEBUSY")),
+        spans = [
+            *_of_free_busy(calendar.walk("VFREEBUSY")),
             *_of_events(calendar.walk("VEVENT"), start, end, ZoneInfo(zone)),
         ]
     except (
@@ -71,81 +70,78 @@ def read(text: bytes, *, start: datetime, end: datetime, zone: str) -> list[Span
         raise Invalid(UNREADABLE) from error
     return [
         (max(first, start), min(last, end))
-        for first, last in found
+        for first, last in spans
         if first < end and last > start and first < last
     ]
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """In order; what overlaps or touches is one."""
-    found: list[Span] = []
+    """The spans in order, those that overlap or touch joined."""
+    joined: list[Span] = []
     for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], end)
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], end)
         elif start < end:
-            found.append((start, end))
-    return tuple(found)
+            joined.append((start, end))
+    return tuple(joined)
 
 
 def without(spans: Iterable[Span], own: Iterable[Span]) -> list[Span]:
-    """The spans apart from our own entries among them: each of `own` is taken out once, at most.
+    """The spans without our own entries; each of `own` is removed once, at most.
 
-    A server that tells busy times may have joined one of ours with what lies before or after it; then it is
-    cut off there.
+    A server may have joined an entry of ours with the busy time before or after it; then it is cut off there.
     """
-    left = sorted(spans)
+    remaining = sorted(spans)
     for start, end in sorted(own):
-        if (start, end) in left:
-            left.remove((start, end))
+        if (start, end) in remaining:
+            remaining.remove((start, end))
             continue
-        for at, (first, last) in enumerate(left):
+        for index, (first, last) in enumerate(remaining):
             if first == start and last > end:
-                left[at] = (end, last)
+                remaining[index] = (end, last)
             elif last == end and first < start:
-                left[at] = (first, start)
+                remaining[index] = (first, start)
             else:
                 continue
             break
-    return left
+    return remaining
 
 
-def _told(components: Iterable[Component]) -> Iterator[Span]:
-    """The periods of VFREEBUSYs, those that say "free" apart."""
-    for each in components:
-        _check_whole(each)
-        listed: Any = each.get("FREEBUSY", [])
-        for periods in listed if isinstance(listed, list) else [listed]:
-            if str(periods.params.get("FBTYPE", "BUSY")).upper() != "FREE":
-                for period in getattr(periods, "dts", [periods]):
+def _of_free_busy(components: Iterable[Component]) -> Iterator[Span]:
+    """The periods of VFREEBUSYs, without those of the type FREE."""
+    for component in components:
+        _check_whole(component)
+        lines: Any = component.get("FREEBUSY", [])
+        for line in lines if isinstance(lines, list) else [lines]:
+            if str(line.params.get("FBTYPE", "BUSY")).upper() != "FREE":
+                for period in getattr(line, "dts", [line]):
                     yield _in_utc(period.start, UTC), _in_utc(period.end, UTC)
 
 
 def _of_events(events: Sequence[Component], start: datetime, end: datetime, home: tzinfo) -> list[Span]:
-    """When the occurrences of events are, those in place of one of a rule included."""
-    for each in events:
-        _check_whole(each)
+    """The times of the occurrences of events, overrides included."""
     by_uid: dict[str, list[Component]] = {}
-    for each in events:
-        by_uid.setdefault(str(each.get("UID", "")), []).append(each)
-    found: list[Span] = []
+    for event in events:
+        _check_whole(event)
+        by_uid.setdefault(str(event.get("UID", "")), []).append(event)
+    spans: list[Span] = []
     for group in by_uid.values():
-        replaced = {_in_utc(_when(each["RECURRENCE-ID"]), home) for each in group if "RECURRENCE-ID" in each}
-        for each in group:
-            if not _is_busy(each):
-                continue
-            spans = (
-                [_span(each, home)]
-                if "RECURRENCE-ID" in each
-                else _occurrences(each, start, end, home, replaced)
+        overrides = [event for event in group if "RECURRENCE-ID" in event]
+        replaced = {_in_utc(_when(event["RECURRENCE-ID"]), home) for event in overrides}
+        for event in filter(_is_busy, group):
+            own = (
+                [_span(event, home)]
+                if "RECURRENCE-ID" in event
+                else _occurrences(event, start, end, home, replaced)
             )
-            found += islice(spans, MOST_SPANS + 1 - len(found))
-            if len(found) > MOST_SPANS:
+            spans += islice(own, MOST_SPANS + 1 - len(spans))
+            if len(spans) > MOST_SPANS:
                 raise Invalid(UNREADABLE)
-    return found
+    return spans
 
 
 def _check_whole(component: Component) -> None:
-    """A line that matters and was passed over because it could not be read makes all of it unreadable."""
+    """Raise Invalid if icalendar skipped a line that matters since it could not be read."""
     if MATTERS & {(name or "").upper() for name, _ in component.errors} or "EXRULE" in component:
         raise Invalid(UNREADABLE)
 
@@ -158,20 +154,18 @@ def _is_busy(event: Component) -> bool:
 def _occurrences(
     event: Component, start: datetime, end: datetime, home: tzinfo, replaced: set[datetime]
 ) -> Iterator[Span]:
-    """The occurrences of an event that touch the time asked for. DTSTART itself always counts (RFC 5545,
-    3.8.5.3).
+    """The occurrences of an event that may touch the time from `start` to `end`. DTSTART itself always counts
+    (RFC 5545, 3.8.5.3).
     """
     first = _when(event["DTSTART"])
     length = _length(event, first)
-    left_out = [_when_of(each, first) for each in _listed(event, "EXDATE")]
-    days_out = {each for each in left_out if not isinstance(each, datetime)}
-    moments_out = {_in_utc(each, home) for each in left_out} | replaced
-    around = (start - LONGEST, end + A_DAY)
-    whens = {first, *_listed(event, "RDATE"), *_by_rule(event, first, around[1])}
-    for when in whens:
+    excluded = [_when_of(when, first) for when in _listed(event, "EXDATE")]
+    days_out = {when for when in excluded if not isinstance(when, datetime)}
+    moments_out = {_in_utc(when, home) for when in excluded} | replaced
+    for when in {first, *_listed(event, "RDATE"), *_by_rule(event, first, end + A_DAY)}:
         begins = _in_utc(when, home)
         day = when.date() if isinstance(when, datetime) else when
-        if begins not in moments_out and day not in days_out and around[0] < begins < end:
+        if begins not in moments_out and day not in days_out and start - LONGEST < begins < end:
             yield begins, _end(when, length, home)
 
 
@@ -181,13 +175,13 @@ def _span(event: Component, home: tzinfo) -> Span:
 
 
 def _end(start: When, length: timedelta, home: tzinfo) -> datetime:
-    """When it is over: a day ends at midnight by the clock, a moment's length is real time."""
+    """The end of an occurrence: a day ends at midnight by the clock, and after a moment real time counts."""
     length = min(length, LONGEST)
     return _in_utc(start, home) + length if isinstance(start, datetime) else _in_utc(start + length, home)
 
 
 def _by_rule(event: Component, first: When, end: datetime) -> Iterator[When]:
-    """What the rule gives before `end`, in the zone of DTSTART."""
+    """The occurrences of the rule before `end`, in the zone of DTSTART."""
     rule = event.get("RRULE")
     if rule is None:
         return iter(())
@@ -197,17 +191,15 @@ def _by_rule(event: Component, first: When, end: datetime) -> Iterator[When]:
         raise Invalid(UNREADABLE)
     zone = first.tzinfo if isinstance(first, datetime) else None
     start = first.replace(tzinfo=None) if isinstance(first, datetime) else datetime.combine(first, time())
-    last = min([end.replace(tzinfo=None) + A_DAY, *(_until(each, zone) for each in rule.get("UNTIL", ()))])
+    last = min([end.replace(tzinfo=None) + A_DAY, *(_until(until, zone) for until in rule.get("UNTIL", ()))])
     plain: Any = vRecur({name: values for name, values in rule.items() if name not in ("COUNT", "UNTIL")})
     endless = rrulestr(plain.to_ical().decode(), dtstart=start).replace(until=last)
-    steps = takewhile(
-        lambda each: each <= last, islice(endless, min([MOST_STEPS + 1, *rule.get("COUNT", ())]))
-    )
-    locals_ = list(steps)
-    if len(locals_) > MOST_STEPS:
+    counted = islice(endless, min([MOST_STEPS + 1, *rule.get("COUNT", ())]))
+    steps = list(takewhile(lambda local: local <= last, counted))
+    if len(steps) > MOST_STEPS:
         raise Invalid(UNREADABLE)
     whole_days = not isinstance(first, datetime)
-    return iter([each.date() if whole_days else each.replace(tzinfo=zone) for each in locals_])
+    return iter([local.date() if whole_days else local.replace(tzinfo=zone) for local in steps])
 
 
 def _until(until: When, zone: tzinfo | None) -> datetime:
@@ -232,15 +224,15 @@ def _length(event: Component, start: When) -> timedelta:
 
 def _listed(event: Component, name: str) -> Iterator[When]:
     """The values of all EXDATEs or RDATEs; of a period its beginning."""
-    found = event.get(name, [])
-    for values in found if isinstance(found, list) else [found]:
-        for each in values.dts:
-            when = each.dt[0] if isinstance(each.dt, tuple) else each.dt
-            yield _placed(when, values.params.get("TZID"))
+    lines = event.get(name, [])
+    for line in lines if isinstance(lines, list) else [lines]:
+        for value in line.dts:
+            when = value.dt[0] if isinstance(value.dt, tuple) else value.dt
+            yield _placed(when, line.params.get("TZID"))
 
 
 def _when_of(when: When, first: When) -> When:
-    """An EXDATE as DTSTART is written: a moment where that is a day means the day."""
+    """An EXDATE of an all-day event as a day, even if it was written as a moment."""
     return when.date() if isinstance(when, datetime) and not isinstance(first, datetime) else when
 
 
@@ -249,15 +241,15 @@ def _when(value: Any) -> When:
 
 
 def _placed(when: Any, name: str | None) -> When:
-    """A day, or a moment in its zone: by the zone's name where we know it, else as the text says."""
+    """A day, or a moment in its zone: the zone of that name if it is known, else as the text defines it."""
     if not isinstance(when, date):
         raise Invalid(UNREADABLE)
-    if isinstance(when, datetime) and name in timezones.names():
-        return when.replace(tzinfo=timezones.zone(name))
+    if isinstance(when, datetime) and name in vtimezones.names():
+        return when.replace(tzinfo=vtimezones.zone(name))
     return when
 
 
 def _in_utc(when: When, home: tzinfo) -> datetime:
-    """As a moment: a day is its midnight, and what has no zone is by the clock of `home`."""
+    """A moment; a day is its midnight, and a time without a zone is in `home`."""
     moment = when if isinstance(when, datetime) else datetime.combine(when, time())
     return (moment if moment.tzinfo else moment.replace(tzinfo=home)).astimezone(UTC)

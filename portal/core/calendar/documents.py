@@ -1,9 +1,9 @@
-"""Entries of a calendar -> VEVENTs -> calendar text (RFC 5545 and 7986); equal entries give equal bytes.
+"""Calendar entries as iCalendar text (RFC 5545 and 7986), for CalDAV servers and feeds.
 
-Only what ten of ten independent clients read alike is written: RRULE with COUNT, EXDATE and RECURRENCE-ID in
+Only what all of ten independent clients read alike is written: RRULE with COUNT, EXDATE and RECURRENCE-ID in
 the zone of DTSTART, all-day events, and for flat feeds plain events in UTC. An EXDATE never falls on the
-first occurrence, since some clients show it nevertheless: DTSTART moves on instead. Nothing here is "now":
-DTSTAMP is the moment of the revision.
+first occurrence, since some clients show it nevertheless: DTSTART moves on instead. DTSTAMP is the moment of
+the revision, never the present time, so that equal entries give equal bytes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,10 +32,8 @@ OFF_RULE = N_("A meeting stands on a day that its series does not give.")
 
 @dataclass(frozen=True)
 class Occurrence:
-    """One meeting: its number in the series, the local day the rule gives it, when it is (aware), and how
-    long.
-
-    A skipped one does not take place; one whose `starts_at` is not the rule's was moved.
+    """One meeting: its number in the series, the local day that the rule gives it, when it is (aware) and how
+    long it takes. A skipped one does not take place.
     """
 
     number: int
@@ -47,11 +45,11 @@ class Occurrence:
 
 @dataclass(frozen=True)
 class MeetingSeries:
-    """Meetings by a rule: `every` so many weeks or months, `at` local time in `zone`; monthly is the weekday
-    of `first_on`.
+    """Meetings by a rule: every so many weeks or months (`every`, `unit`) at a local time in `zone`. Monthly
+    means the weekday of `first_on`, such as each second Tuesday.
 
-    `revision` is the SEQUENCE, `revised_at` its moment; `alarms` are minutes before. `occurrences` are those
-    that exist: the rule's others (of a series cut short, or before its present form) are not.
+    `revision` is the SEQUENCE, `revised_at` its moment; `alarms` are minutes before a meeting. A day of the
+    rule without an occurrence has no meeting, as in a series that was cut short.
     """
 
     uid: str
@@ -73,29 +71,25 @@ class MeetingSeries:
 
     @property
     def held(self) -> tuple[Occurrence, ...]:
-        """Those that take place, in the order of the rule."""
-        return tuple(
-            sorted((each for each in self.occurrences if not each.skipped), key=lambda each: each.rule_on)
-        )
+        """The meetings that take place, in the order of the rule."""
+        held = (occurrence for occurrence in self.occurrences if not occurrence.skipped)
+        return tuple(sorted(held, key=lambda occurrence: occurrence.rule_on))
 
     def rule_start(self, day: date) -> datetime:
-        """When the rule has a meeting begin on a local day, in UTC."""
+        """When the meeting of one of the rule's days begins by the rule, in UTC."""
         return datetime.combine(day, self.at, tzinfo=zone(self.zone)).astimezone(UTC)
 
     def is_moved(self, occurrence: Occurrence) -> bool:
-        """Whether it is at another time than the rule's, or of another length."""
-        same = (
-            occurrence.starts_at == self.rule_start(occurrence.rule_on) and occurrence.minutes == self.minutes
-        )
-        return not same
+        """Whether a meeting differs from the rule in its time or length."""
+        by_rule = self.rule_start(occurrence.rule_on), self.minutes
+        return (occurrence.starts_at, occurrence.minutes) != by_rule
 
 
 @dataclass(frozen=True)
 class Day:
-    """Something of a whole day, which blocks no time: a milestone, or the day by which something is due.
+    """An all-day entry that blocks no time: a milestone, or the day by which something is due.
 
-    `alarms` are minutes before the midnight with which it begins where the calendar's owner is (RFC 5545,
-    3.8.6.3).
+    `alarms` are minutes before the day begins where the calendar's owner is (RFC 5545, 3.8.6.3).
     """
 
     uid: str
@@ -112,12 +106,12 @@ Entry = MeetingSeries | Day
 
 
 def href_of(uid: str) -> str:
-    """The name of an entry's resource on a server: what stands before the @ of its UID, and `.ics`."""
+    """The name of an entry's resource on a server: its UID up to the @, and `.ics`."""
     return f"{uid.partition('@')[0]}.ics"
 
 
 def again(entry: Entry, generation: int) -> Entry:
-    """The entry under the UID of a later generation: a UID is never used again after a delete."""
+    """The entry under the UID of a later generation, since no UID is used again after a delete."""
     host = entry.uid.partition("@")[2]
     return replace(entry, uid=f"{uids.stem(entry.uid)}-g{generation}@{host}")
 
@@ -139,19 +133,21 @@ def feed(entries: Sequence[Entry], *, name: str, flat: bool = False) -> bytes:
 
 
 def view_of(entry: Entry) -> View:
-    """What the entry says, expanded: see core.expansion.View."""
+    """The entry's occurrences, as `view_of_text` reads them from its text."""
     if isinstance(entry, Day):
         return expansion.of_day(entry.on)
     return expansion.of_moments(
-        (entry.rule_start(each.rule_on), each.starts_at, each.starts_at + timedelta(minutes=each.minutes))
-        for each in entry.held
+        (
+            entry.rule_start(occurrence.rule_on),
+            occurrence.starts_at,
+            occurrence.starts_at + timedelta(minutes=occurrence.minutes),
+        )
+        for occurrence in entry.held
     )
 
 
 def view_of_text(text: bytes) -> View:
-    """What a calendar text from elsewhere says, expanded; raises Invalid when it cannot be read with
-    certainty.
-    """
+    """The occurrences in a calendar text from a server; raises Invalid when they are not certain."""
     return expansion.read(text)
 
 
@@ -253,19 +249,19 @@ def _local(moment: datetime, zone_name: str) -> vDDDTypes:
 
 def _days(series: MeetingSeries) -> list[date]:
     """The days of the rule from the first meeting that takes place to the last; raises Invalid when there is
-    none.
+    no such meeting, or one of a day that the rule does not have.
     """
-    if not series.held:
+    held = [occurrence.rule_on for occurrence in series.held]
+    if not held:
         raise Invalid(EMPTY)
     days = rule_days(series)
-    kept = [each.rule_on for each in series.held]
-    if not set(kept) <= set(days):
+    if not set(held) <= set(days):
         raise Invalid(OFF_RULE)
-    return days[days.index(kept[0]) : days.index(kept[-1]) + 1]
+    return days[days.index(held[0]) : days.index(held[-1]) + 1]
 
 
 def rule_days(series: MeetingSeries) -> list[date]:
-    """The local days that the rule gives, `count` of them, in order."""
+    """The local days of the rule, `count` of them, in order."""
     return list(occurrences(_rule_of(series)))
 
 

@@ -1,11 +1,10 @@
-"""What a calendar text says, expanded: meaning, which can be compared, where servers rewrite every byte.
+"""The occurrences of a calendar entry, read from its text: servers rewrite bytes, so meanings are compared.
 
 A View is plain data for a JSON column: `{"occurrences": {key: {"start", "end", "cancelled"}}}`. The key of an
-occurrence is when its rule has it begin (its RECURRENCE-ID, or its start where there is no rule); moments are
-UTC text like `2026-03-10T09:00:00Z`, days `2026-03-10`. What does not take place by an EXDATE is not there.
+occurrence is its RECURRENCE-ID, or its start where there is no rule. Moments are UTC text like
+`2026-03-10T09:00:00Z`, days are `2026-03-10`. An occurrence that an EXDATE removes is left out.
 
-Reading is careful: a text that could be meant in two ways raises Invalid, since steps are taken upon what is
-read.
+A text that could be meant in two ways raises Invalid, since the portal acts upon what it reads.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +15,7 @@ from typing import Any
 from dateutil.rrule import rrulestr
 from icalendar import Calendar, Component, vRecur
 
-from portal.core.calendar import vtimezones as timezones
+from portal.core.calendar import vtimezones
 from portal.core.translatable import N_
 from portal.errors import Invalid
 
@@ -45,7 +44,7 @@ MATTERS = {
 OFTEN = {"DAILY", "WEEKLY"}
 TOO_FINE = {"BYHOUR", "BYMINUTE", "BYSECOND"}
 TOO_PICKY = {"BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS", "BYEASTER"}
-"""Of days and weeks these may pick none, which takes seconds to find out."""
+"""With DAILY or WEEKLY these may match no day at all, which takes seconds to find out."""
 A_DAY = timedelta(days=1)
 
 UNREADABLE = N_("This calendar entry cannot be read.")
@@ -54,12 +53,12 @@ NO_ZONE = N_("This calendar entry names a time without saying in which time zone
 
 
 def of_moments(occurrences: Iterable[tuple[datetime, datetime, datetime]]) -> View:
-    """The view of meetings: when the rule has each begin, when it begins, when it ends."""
+    """The view of meetings: for each its start by the rule, its start and its end."""
     return _view({_key(rule): (start, end, False) for rule, start, end in occurrences})
 
 
 def of_day(on: date) -> View:
-    """The view of something of a whole day."""
+    """The view of an all-day entry."""
     return _view({_key(on): (on, on + A_DAY, False)})
 
 
@@ -96,58 +95,58 @@ def _key(when: When) -> str:
 
 
 def _spans(events: list[Component]) -> dict[str, Span]:
-    """The occurrences by key: those of the rule, with the ones in place of some of them."""
-    if not events or len({str(each.get("UID", "")) for each in events}) != 1 or any(map(_broken, events)):
+    """The occurrences by key: those of the rule, some of them replaced by overrides."""
+    if not events or len({str(event.get("UID", "")) for event in events}) != 1 or any(map(_broken, events)):
         raise Invalid(UNREADABLE)
-    in_order = sorted(events, key=lambda each: int(each.get("SEQUENCE", 0)))
-    masters = [each for each in in_order if "RECURRENCE-ID" not in each]
+    in_order = sorted(events, key=lambda event: int(event.get("SEQUENCE", 0)))
+    masters = [event for event in in_order if "RECURRENCE-ID" not in event]
     series = _Rule(masters[-1]) if masters else None
     spans = series.spans() if series else {}
-    for each in in_order:
-        if "RECURRENCE-ID" in each:
-            replaced = _when(each["RECURRENCE-ID"])
-            if "RANGE" in each["RECURRENCE-ID"].params:
+    for event in in_order:
+        if "RECURRENCE-ID" in event:
+            replaced = _when(event["RECURRENCE-ID"])
+            if "RANGE" in event["RECURRENCE-ID"].params:
                 raise Invalid(UNREADABLE)
             key = series.key_of(replaced) if series else _key(replaced)
             if not (series and key in series.left_out):
-                spans[key] = _span(each)
+                spans[key] = _span(event)
     return spans
 
 
 class _Rule:
-    """A VEVENT without RECURRENCE-ID, expanded. `left_out` are the keys that an EXDATE takes away."""
+    """A VEVENT without RECURRENCE-ID, expanded. `left_out` are the keys that an EXDATE removes."""
 
     def __init__(self, event: Component) -> None:
         self.event = event
         self.start = _when(event["DTSTART"])
         self.length = _length(event, self.start)
         excluded = list(_listed(event, "EXDATE"))
-        self.days_out = {each for each in excluded if not isinstance(each, datetime)}
-        self.left_out = {_key(each) for each in excluded}
+        self.days_out = {when for when in excluded if not isinstance(when, datetime)}
+        self.left_out = {_key(when) for when in excluded}
 
     def spans(self) -> dict[str, Span]:
-        """Each occurrence by its key."""
         cancelled = _is_cancelled(self.event)
-        found = (each for each in self._starts() if self._day_of(each) not in self.days_out)
-        spans = {_key(each): (each, each + self.length, cancelled) for each in found}
+        starts = (start for start in self._starts() if self._day_of(start) not in self.days_out)
+        spans = {_key(start): (start, start + self.length, cancelled) for start in starts}
         if len(spans) > MOST_OCCURRENCES:
             raise Invalid(TOO_MANY)
         return {key: span for key, span in spans.items() if key not in self.left_out}
 
     def key_of(self, replaced: When) -> str:
-        """The key that a RECURRENCE-ID means; some clients give the day where it should be the moment."""
+        """The key of the occurrence that a RECURRENCE-ID means; some clients write the day for the moment."""
         if isinstance(replaced, datetime) == isinstance(self.start, datetime):
             return _key(replaced)
         if isinstance(replaced, datetime):
             return _key(replaced.date())
-        return next((_key(each) for each in self._starts() if self._day_of(each) == replaced), _key(replaced))
+        starts = (start for start in self._starts() if self._day_of(start) == replaced)
+        return _key(next(starts, replaced))
 
     def _starts(self) -> set[When]:
-        """DTSTART itself always counts (RFC 5545, 3.8.5.3), then what the rule and RDATE give; moments in
+        """DTSTART, which always counts (RFC 5545, 3.8.5.3), and the dates of RRULE and RDATE; moments are in
         UTC.
         """
-        listed = [self._local(each) for each in _listed(self.event, "RDATE")]
-        return {self._in_utc(each) for each in (self._local(self.start), *self._by_rule(), *listed)}
+        listed = [self._local(when) for when in _listed(self.event, "RDATE")]
+        return {self._in_utc(local) for local in (self._local(self.start), *self._by_rule(), *listed)}
 
     def _by_rule(self) -> Iterator[datetime]:
         rule = self.event.get("RRULE")
@@ -158,7 +157,7 @@ class _Rule:
         if min(rule.get("INTERVAL", [1])) < 1 or (rule["FREQ"][0] in OFTEN and TOO_PICKY & set(rule)):
             raise Invalid(UNREADABLE)
         start = self._local(self.start)
-        until = min([start + LONGEST_SERIES, *(self._until(each) for each in rule.get("UNTIL", ()))])
+        until = min([start + LONGEST_SERIES, *map(self._until, rule.get("UNTIL", ()))])
         plain = {name: values for name, values in rule.items() if name not in ("COUNT", "UNTIL")}
         text: Any = vRecur(plain)
         endless = rrulestr(text.to_ical().decode(), dtstart=start)
@@ -179,7 +178,9 @@ class _Rule:
         return self.start.tzinfo if isinstance(self.start, datetime) else None
 
     def _local(self, when: When) -> datetime:
-        """Without a zone, as rules are reckoned; a day is its midnight."""
+        """By the clocks of the zone of DTSTART and without tzinfo, as rules are expanded; a day is its
+        midnight.
+        """
         if isinstance(when, datetime) != isinstance(self.start, datetime):
             raise Invalid(UNREADABLE)
         if isinstance(when, datetime):
@@ -187,9 +188,7 @@ class _Rule:
         return datetime.combine(when, time())
 
     def _in_utc(self, local: datetime) -> When:
-        """The occurrence at this local time; its end is reckoned in UTC, so a night of a clock change makes
-        it no longer.
-        """
+        # Ends are computed in UTC, so that a meeting in the night of a clock change keeps its length.
         return local.replace(tzinfo=self._zone).astimezone(UTC) if self._zone else local.date()
 
     def _day_of(self, start: When) -> date:
@@ -197,9 +196,7 @@ class _Rule:
 
 
 def _broken(event: Component) -> bool:
-    """Whether a line that matters was passed over because it could not be read, or says what we do not reckon
-    with.
-    """
+    """Whether icalendar skipped a line that matters since it could not be read, or there is an EXRULE."""
     unread = {(name or "").upper() for name, _ in event.errors}
     return bool(unread & MATTERS) or "EXRULE" in event
 
@@ -230,10 +227,10 @@ def _is_cancelled(event: Component) -> bool:
 
 def _listed(event: Component, name: str) -> Iterator[When]:
     """The values of all EXDATEs or RDATEs."""
-    found = event.get(name, [])
-    for values in found if isinstance(found, list) else [found]:
-        for each in values.dts:
-            yield _placed(each.dt, values.params.get("TZID"))
+    lines = event.get(name, [])
+    for line in lines if isinstance(lines, list) else [lines]:
+        for value in line.dts:
+            yield _placed(value.dt, line.params.get("TZID"))
 
 
 def _when(value: Any) -> When:
@@ -241,23 +238,12 @@ def _when(value: Any) -> When:
 
 
 def _placed(when: Any, name: str | None) -> When:
-    """A day, or a moment in its zone: by the zone's name where we know it, else as the text itself defines
-    the zone.
-    """
+    """A day, or a moment in its zone: the zone of that name if it is known, else as the text defines it."""
     if not isinstance(when, date):
         raise Invalid(UNREADABLE)
     if not isinstance(when, datetime):
         return when
-    known = _known_zone(name) if name else None
+    known = vtimezones.name_in(name) if name else None
     if known is None and when.tzinfo is None:
         raise Invalid(NO_ZONE)
-    return when.replace(tzinfo=known) if known else when
-
-
-def _known_zone(name: str) -> tzinfo | None:
-    """The zone a TZID means; some programs put a path before it, as in
-    /freeassociation.sourceforge.net/Europe/Berlin.
-    """
-    parts = name.strip('"').split("/")
-    candidates = ("/".join(parts[at:]) for at in range(len(parts)))
-    return next((timezones.zone(each) for each in candidates if each in timezones.names()), None)
+    return when.replace(tzinfo=vtimezones.zone(known)) if known else when

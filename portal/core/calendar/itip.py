@@ -1,9 +1,8 @@
-"""One check-in as an invitation by e-mail: what is asked and taken back, and what is answered (iTIP, RFC
-5546).
+"""E-mail invitations to single check-ins, their cancellations, and the replies to them (iTIP, RFC 5546).
 
 Each invitation is one plain event in UTC under a UID of its own, without rules or overrides: every mail
-program reads that alike, and a reply means one check-in. Answers are read with care, since anybody may send
-one: line by line, bounded in size, and never expanded.
+program reads that alike, and a reply means one check-in. Anybody may send a reply, so replies are read line
+by line, up to a size, and never expanded.
 """
 
 import re
@@ -23,10 +22,10 @@ from portal.errors import Invalid
 
 REQUEST, CANCEL, REPLY, COUNTER = "REQUEST", "CANCEL", "REPLY", "COUNTER"
 ANSWERS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative", "NEEDS-ACTION": ""}
-"""PARTSTAT -> what we call it; "" is no answer (any more)."""
+"""PARTSTAT -> our word for it; "" means no answer, or no longer one."""
 PARTSTATS = {answer: partstat for partstat, answer in ANSWERS.items()}
 LARGEST, MOST_LINES = 100_000, 2_000
-"""Bytes and lines of a calendar text that is read at all; a reply has about thirty lines."""
+"""Bytes and lines of a calendar text, beyond which it is refused; a reply has about thirty lines."""
 LONGEST_UID = 200
 MOST_CHANGES = 2**31
 STAMP = re.compile(r"(\d{8}T\d{6})(?:Z|[+]0000)?")
@@ -41,7 +40,7 @@ UNKNOWN_ANSWER = N_("This answer says neither yes nor no.")
 
 @dataclass(frozen=True)
 class Party:
-    """Somebody with an address, as mail programs name them."""
+    """An organizer or attendee."""
 
     address: str
     name: str = ""
@@ -49,10 +48,9 @@ class Party:
 
 @dataclass(frozen=True)
 class Invite:
-    """What an invitation says. Moments are aware; `revised_at` is when this `sequence` was written, never
-    "now".
+    """The content of an invitation. Moments are aware; `revised_at` is when this `sequence` was written.
 
-    `answer` is what the attendee said to this time already; `wants_answer` whether anybody would read one.
+    `answer` is the attendee's answer to this time, if there was one; with `wants_answer` we ask for one.
     """
 
     uid: str
@@ -73,12 +71,10 @@ class Invite:
 
 @dataclass(frozen=True)
 class Reply:
-    """What somebody answered: `accepted`, `declined`, `tentative` or "", to which `sequence`, and when
-    (`stamped_at`).
+    """An `answer` (`accepted`, `declined`, `tentative` or "") to one `sequence` of an invitation.
 
-    `attendee` is "" where the program does not tell the address. `organizers` are the addresses that were
-    answered to. `proposes` is the other time at which somebody would rather begin (METHOD:COUNTER; RFC 5546,
-    3.2.7).
+    `attendee` is "" where the program leaves the address out. `organizers` are the addresses that the reply
+    names. `proposes` is the start that somebody would prefer (METHOD:COUNTER; RFC 5546, 3.2.7).
     """
 
     uid: str
@@ -91,9 +87,7 @@ class Reply:
 
 
 def request(invite: Invite) -> str:
-    """The calendar text that asks somebody to a check-in, or tells of its new time or place; equal data,
-    equal text.
-    """
+    """The calendar text that invites somebody to a check-in, or announces its new time or place."""
     event = _event(invite)
     event.add("status", "CONFIRMED")
     for minutes in invite.alarms:
@@ -102,52 +96,52 @@ def request(invite: Invite) -> str:
 
 
 def cancel(invite: Invite) -> str:
-    """The calendar text that takes an invitation back."""
+    """The calendar text that cancels an invitation."""
     event = _event(invite)
     event.add("status", "CANCELLED")
     return _text(CANCEL, event)
 
 
 def reply_of(text: bytes) -> Reply:
-    """What a calendar text from elsewhere answers; raises Invalid for anything but one person's answer to one
-    invitation.
+    """The reply in a calendar text; raises Invalid for anything but one person's answer to one invitation.
 
-    UID and DTSTAMP must be there (RFC 5546, 3.2.3); SEQUENCE is 0 where it is not given. A proposal of
-    another time need not say yes or no.
+    UID and DTSTAMP are required (RFC 5546, 3.2.3); SEQUENCE is 0 where it is missing. A proposal of another
+    time need not say yes or no.
     """
     if len(text) > LARGEST:
         raise Invalid(TOO_LARGE)
-    found = _read(_lines(text))
-    if found.method not in (REPLY, COUNTER):
+    content = _read(_lines(text))
+    if content.method not in (REPLY, COUNTER):
         raise Invalid(NOT_AN_ANSWER)
-    uids, stamps, sequences = (found.values(name) for name in ("UID", "DTSTAMP", "SEQUENCE"))
-    if found.events != 1 or len(uids) != 1 or len(found.attendees) != 1 or found.values("RECURRENCE-ID"):
+    uids, stamps, sequences = (content.values(name) for name in ("UID", "DTSTAMP", "SEQUENCE"))
+    single = content.events == len(uids) == len(content.attendees) == 1
+    if not single or content.values("RECURRENCE-ID"):
         raise Invalid(NOT_ONE)
-    partstat, attendee = found.attendees[0]
-    proposes = _proposed(found) if found.method == COUNTER else None
+    partstat, attendee = content.attendees[0]
+    proposes = _proposed(content) if content.method == COUNTER else None
     if partstat not in ANSWERS and proposes is None:
         raise Invalid(UNKNOWN_ANSWER)
     if not 0 < len(uids[0]) <= LONGEST_UID or len(stamps) != 1 or len(sequences) > 1:
         raise Invalid(UNREADABLE)
     sequence = _number(sequences[0]) if sequences else 0
-    organizers = tuple(filter(None, map(_address, found.values("ORGANIZER"))))
+    organizers = tuple(filter(None, map(_address, content.values("ORGANIZER"))))
     return Reply(
         uids[0], ANSWERS.get(partstat, ""), sequence, _moment(stamps[0]), attendee, organizers, proposes
     )
 
 
 def method_of(text: bytes) -> str:
-    """The METHOD of a calendar text, in capitals; "" when it has none or cannot be read."""
+    """The METHOD of a calendar text, in capitals; "" if there is none or the text cannot be read."""
     try:
         return _read(_lines(text[:LARGEST])).method
     except Invalid:
         return ""
 
 
-def _proposed(found: "_Found") -> datetime:
-    if len(found.starts) != 1:
+def _proposed(content: "_Content") -> datetime:
+    if len(content.starts) != 1:
         raise Invalid(UNREADABLE)
-    return moment_of(*found.starts[0])
+    return moment_of(*content.starts[0])
 
 
 def _event(invite: Invite) -> Event:
@@ -204,8 +198,11 @@ def _text(method: str, event: Event) -> str:
 
 
 @dataclass
-class _Found:
-    """What was read: the calendar's METHOD, how many VEVENTs, and of the first one the lines that matter."""
+class _Content:
+    """What matters of a reply: METHOD, the number of VEVENTs, and some of their properties.
+
+    A start is a value and a TZID, an attendee a PARTSTAT and an address.
+    """
 
     method: str = ""
     events: int = 0
@@ -214,39 +211,36 @@ class _Found:
     starts: list[tuple[str, str]] = field(default_factory=list)
 
     def values(self, name: str) -> list[str]:
-        """The values of a property of the event."""
-        return [value for each, value in self.lines if each == name]
+        """The values of all properties of that name."""
+        return [value for line_name, value in self.lines if line_name == name]
 
 
 MATTERS = {"UID", "DTSTAMP", "SEQUENCE", "RECURRENCE-ID", "ORGANIZER"}
 
 
-def _read(lines: Iterable[tuple[str, dict[str, str], str]]) -> _Found:
-    found, inside = _Found(), list[str]()
+def _read(lines: Iterable[tuple[str, dict[str, str], str]]) -> _Content:
+    content, inside = _Content(), list[str]()
     for name, params, value in lines:
         if name == "BEGIN":
             inside.append(value.upper())
-            found.events += inside[-1] == "VEVENT"
+            content.events += inside[-1] == "VEVENT"
         elif name == "END":
             if not inside or inside.pop() != value.upper():
                 raise Invalid(UNREADABLE)
         elif inside == ["VCALENDAR"] and name == "METHOD":
-            found.method = value.strip().upper()
+            content.method = value.strip().upper()
         elif inside == ["VCALENDAR", "VEVENT"] and name in MATTERS:
-            found.lines.append((name, value.strip()))
+            content.lines.append((name, value.strip()))
         elif inside == ["VCALENDAR", "VEVENT"] and name == "DTSTART":
-            found.starts.append((value.strip(), params.get("TZID", "")))
+            content.starts.append((value.strip(), params.get("TZID", "")))
         elif inside == ["VCALENDAR", "VEVENT"] and name == "ATTENDEE":
-            found.attendees.append(
-                (params.get("PARTSTAT", "").upper(), _address(value) or _address(params.get("EMAIL", "")))
-            )
-    return found
+            address = _address(value) or _address(params.get("EMAIL", ""))
+            content.attendees.append((params.get("PARTSTAT", "").upper(), address))
+    return content
 
 
 def _lines(text: bytes) -> Iterator[tuple[str, dict[str, str], str]]:
-    """Each line as name, parameters and value; one that cannot be read is passed over, as all mail programs
-    do.
-    """
+    """The lines as name, parameters and value, without those that cannot be read, as mail programs do it."""
     try:
         reader: Any = Contentlines
         unfolded: list[Contentline] = reader.from_ical(text.decode("utf-8", "replace").replace("\0", ""))
@@ -261,13 +255,13 @@ def _lines(text: bytes) -> Iterator[tuple[str, dict[str, str], str]]:
             continue
         yield (
             name.upper(),
-            {key.upper(): each for key, each in params.items() if isinstance(each, str)},
+            {key.upper(): param for key, param in params.items() if isinstance(param, str)},
             str(value),
         )
 
 
 def _address(value: str) -> str:
-    """The address in `mailto:…`, in small letters; "" for one that is none, such as `invalid:nomail`."""
+    """The address in `mailto:…`, in small letters; "" for anything else, such as `invalid:nomail`."""
     bare = re.sub(r"(?i)^mailto:", "", value.strip().strip('"'))
     return bare.lower() if ADDRESS.fullmatch(bare) else ""
 
@@ -280,10 +274,10 @@ def _number(value: str) -> int:
 
 def _moment(value: str) -> datetime:
     """A DTSTAMP, which is in UTC (RFC 5545, 3.8.7.2), even where the Z was forgotten."""
-    shaped = STAMP.fullmatch(value)
-    if shaped is None:
+    match = STAMP.fullmatch(value)
+    if match is None:
         raise Invalid(UNREADABLE)
     try:
-        return datetime.strptime(shaped[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        return datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     except ValueError as error:
         raise Invalid(UNREADABLE) from error

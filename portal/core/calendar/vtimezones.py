@@ -1,10 +1,10 @@
-"""A time zone as a VTIMEZONE (RFC 5545, 3.6.5) that every client reads right, out of the pinned `tzdata`
-package.
+"""Time zones of the pinned `tzdata` package as VTIMEZONEs (RFC 5545, 3.6.5) that every client reads right.
 
-A zone's file (TZif, RFC 8536) ends with a rule for the future, a POSIX TZ text. Where the rule holds for all
-of our years it becomes two recurring blocks; where it began later, each change before it gets a block of its
-own; where the future is no rule that RFC 5545 can say, each change until LAST_YEAR does. RDATE is never used:
-some clients ignore it.
+A zone's file (TZif, RFC 8536) ends with a rule for the future, in POSIX's TZ format. Where the rule holds for
+all of our years it becomes two recurring blocks; where it began later, each change before it gets a block of
+its own; where RFC 5545 cannot express the future as a rule, each change until LAST_YEAR does. RDATE is never
+used, since some clients ignore it; so icalendar's own `add_missing_timezones`, which writes RDATEs, is not
+used either.
 """
 
 import re
@@ -31,7 +31,7 @@ FIRST_YEAR, LAST_YEAR = 2020, 2037
 UNKNOWN = N_("This time zone is not known. Choose a city near you, like Europe/Berlin.")
 
 UTC_WORDS = ("GMT", "GMT+0", "GMT-0", "GMT0", "Greenwich", "UCT", "UTC", "Universal", "Zulu")
-UTC_NAMES = frozenset(UTC_WORDS + tuple(f"Etc/{each}" for each in UTC_WORDS))
+UTC_NAMES = frozenset(UTC_WORDS + tuple(f"Etc/{word}" for word in UTC_WORDS))
 """Names of UTC itself: their times are written with a Z and need no VTIMEZONE."""
 
 DAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
@@ -48,9 +48,7 @@ ON = re.compile(rf"M(\d+)\.(\d+)\.(\d+)(?:/({OFFSET}))?")
 
 @dataclass(frozen=True)
 class Clock:
-    """How clocks go for a while: what that is called, the offset from UTC, and whether the file calls it
-    summer time.
-    """
+    """A local time type of a zone's file: its abbreviation, offset from UTC, and if it is summer time."""
 
     name: str
     offset: timedelta
@@ -59,9 +57,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Onset:
-    """A change of the clocks: when, and the offset from UTC before and after it. `summer`: it begins summer
-    time.
-    """
+    """A clock change: when, and the offset from UTC before and after. `summer`: summer time begins."""
 
     at: datetime
     before: timedelta
@@ -71,20 +67,18 @@ class Onset:
 
     @property
     def change(self) -> tuple[datetime, timedelta, timedelta]:
-        """What of it counts, whatever it is called."""
+        """The change without its name."""
         return self.at, self.before, self.after
 
     @property
     def wall(self) -> datetime:
-        """What clocks show as it happens, naive."""
+        """The local time at which it happens, naive."""
         return (self.at + self.before).replace(tzinfo=None)
 
 
 @dataclass(frozen=True)
 class Yearly:
-    """POSIX's Mm.w.d/time: the w-th (5: last) weekday d (0: Sunday) of month m, and seconds after its
-    midnight.
-    """
+    """POSIX's Mm.w.d/time: the w-th (5: last) weekday d (0: Sunday) of month m, seconds after midnight."""
 
     month: int
     week: int
@@ -92,7 +86,7 @@ class Yearly:
     seconds: int
 
     def on(self, year: int) -> datetime:
-        """What clocks show when it happens in `year`, naive."""
+        """The local time at which it happens in `year`, naive."""
         days = monthrange(year, self.month)[1]
         first = 1 + (self.weekday - datetime(year, self.month, 1).isoweekday()) % 7  # noqa: DTZ001 - a day, not a moment
         day = first + 7 * (self.week - 1)
@@ -101,7 +95,7 @@ class Yearly:
         return datetime(year, self.month, day) + timedelta(seconds=self.seconds)  # noqa: DTZ001 - local by its nature
 
     def rrule(self) -> str | None:
-        """The rule as RFC 5545 says it; None where it may leave its month, which no RRULE can say."""
+        """The rule as an RRULE; None where it may leave its month, which no RRULE can express."""
         shift = self.seconds // DAY
         day = DAYS[(self.weekday + shift) % 7]
         if shift == 0:
@@ -110,13 +104,13 @@ class Yearly:
         low = (1 + 7 * (self.week - 1) if self.week < LAST_WEEK else days - 6) + shift
         if low < 1 or low + 6 > days or self.month == 2:
             return None
-        within = ",".join(str(each) for each in range(low, low + 7))
+        within = ",".join(map(str, range(low, low + 7)))
         return f"FREQ=YEARLY;BYMONTH={self.month};BYMONTHDAY={within};BYDAY={day}"
 
 
 @dataclass(frozen=True)
 class Future:
-    """The rule at the end of a zone's file. Without `summer_name` it stays as it is."""
+    """The rule at the end of a zone's file. Without `summer_name` clocks do not change any more."""
 
     name: str
     offset: timedelta
@@ -132,33 +126,40 @@ class Future:
         low, high = self.offset, self.summer_offset
         begin = (self.begins.on(year) - low).replace(tzinfo=UTC)
         end = (self.ends.on(year) - high).replace(tzinfo=UTC)
-        there = Onset(begin, low, high, self.summer_name, summer=high > low)
-        back = Onset(end, high, low, self.name, summer=low > high)
-        return sorted((there, back), key=lambda each: each.at)
+        to_summer = Onset(begin, low, high, self.summer_name, summer=high > low)
+        to_standard = Onset(end, high, low, self.name, summer=low > high)
+        return sorted((to_summer, to_standard), key=lambda onset: onset.at)
 
     def rrule_of(self, onset: Onset) -> str | None:
-        """The rule by which `onset` comes each year."""
+        """The RRULE by which `onset` comes back each year."""
         yearly = self.begins if onset.after == self.summer_offset else self.ends
         return yearly.rrule() if yearly else None
 
 
 @lru_cache(maxsize=1)
 def names() -> frozenset[str]:
-    """All zones there are."""
+    """The names of all zones."""
     return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
+
+
+def name_in(tzid: str) -> str | None:
+    """The name of the zone that a TZID means; some programs write a path before it, as in
+    /freeassociation.sourceforge.net/Europe/Berlin.
+    """
+    parts = tzid.strip('"').split("/")
+    candidates = ("/".join(parts[start:]) for start in range(len(parts)))
+    return next((name for name in candidates if name in names()), None)
 
 
 @lru_cache(maxsize=700)
 def zone(name: str) -> ZoneInfo:
-    """The zone, from the pinned package whatever the machine has; raises Invalid for a name that is not
-    known.
-    """
+    """The zone from the pinned package, whatever the machine has; raises Invalid for an unknown name."""
     return ZoneInfo.from_file(BytesIO(_file(name)), key=name)
 
 
 @lru_cache(maxsize=700)
 def vtimezone(name: str) -> str:
-    """The VTIMEZONE of a zone, its lines ending in CRLF; raises Invalid for a name that is not known."""
+    """The VTIMEZONE of a zone, its lines ending in CRLF; raises Invalid for an unknown name."""
     first, onsets, future = _read(_file(name))
     regular = _by_rule(onsets, future)
     single = onsets[: len(onsets) - regular]
@@ -177,9 +178,9 @@ def vtimezone(name: str) -> str:
 
 
 def _by_rule(onsets: list[Onset], future: Future) -> int:
-    """How many of the onsets, from the last one back, come by the rule; 0 where the rule says too little."""
-    rule = [each for year in range(FIRST_YEAR, LAST_YEAR + 1) for each in future.onsets(year)]
-    if any(future.rrule_of(each) is None for each in rule[:2]):
+    """How many of the onsets, from the last one back, follow the rule; 0 for less than two years."""
+    rule = [onset for year in range(FIRST_YEAR, LAST_YEAR + 1) for onset in future.onsets(year)]
+    if any(future.rrule_of(onset) is None for onset in rule[:2]):
         return 0
     pairs = zip(reversed(rule), reversed(onsets), strict=False)
     same = len(list(takewhile(lambda pair: pair[0].change == pair[1].change, pairs)))
@@ -192,6 +193,7 @@ def _block(onset: Onset, rule: str | None = None) -> TimezoneStandard | Timezone
     block.add("tzoffsetfrom", onset.before)
     block.add("tzoffsetto", onset.after)
     if rule:
+        # As vRecur the parts of the rule would come in another order than in texts that servers have already.
         block.add("rrule", vInline(rule))
     block.add("tzname", onset.name)
     return block
@@ -204,19 +206,19 @@ def _file(name: str) -> bytes:
 
 
 def _read(data: bytes) -> tuple[Clock, list[Onset], Future]:
-    """How clocks go as FIRST_YEAR begins, the changes from then to LAST_YEAR, and the rule for the future
-    (RFC 8536, 3).
+    """The local time type as FIRST_YEAR begins, the changes from then to LAST_YEAR, and the rule for the
+    future (RFC 8536, 3).
     """
     times, clocks, footer = _tables(data)
     future = _future(footer)
     onsets = [_onset(at, *pair) for at, pair in zip(times, pairwise(clocks), strict=True)]
     last = onsets[-1].at if onsets else LONG_AGO
     years = range(FIRST_YEAR, LAST_YEAR + 1)
-    onsets += [each for year in years for each in future.onsets(year) if each.at > last]
+    onsets += [onset for year in years for onset in future.onsets(year) if onset.at > last]
     begin = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
     end = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
     past = bisect_left(times, begin)
-    shown = [each for each in onsets if begin <= each.at < end and each.before != each.after]
+    shown = [onset for onset in onsets if begin <= onset.at < end and onset.before != onset.after]
     return clocks[past], shown, future
 
 
@@ -226,35 +228,35 @@ def _onset(at: datetime, before: Clock, after: Clock) -> Onset:
 
 
 def _tables(data: bytes) -> tuple[list[datetime], list[Clock], str]:
-    """Of the file's second part: the changes, the clocks before the first and after each, and the footer."""
+    """The file's second part: the changes, the clocks before the first and after each, and the footer."""
     start = HEADER.size + _length(HEADER.unpack_from(data), 4)
     counts = HEADER.unpack_from(data, start)
     start += HEADER.size
-    many, types, letters = counts[3:6]
-    times = struct.unpack_from(f">{many}q", data, start)
-    which = data[start + 8 * many : start + 9 * many]
-    kinds = start + 9 * many
-    words = data[kinds + 6 * types : kinds + 6 * types + letters]
+    transitions, types, letters = counts[3:6]
+    times = struct.unpack_from(f">{transitions}q", data, start)
+    type_numbers = data[start + 8 * transitions : start + 9 * transitions]
+    types_start = start + 9 * transitions
+    abbreviations = data[types_start + 6 * types : types_start + 6 * types + letters]
     clocks = []
-    for offset, dst, index in struct.iter_unpack(">lBB", data[kinds : kinds + 6 * types]):
-        name = words[index : words.index(b"\0", index)].decode("ascii")
+    for offset, dst, index in struct.iter_unpack(">lBB", data[types_start : types_start + 6 * types]):
+        name = abbreviations[index : abbreviations.index(b"\0", index)].decode("ascii")
         clocks.append(Clock(name, timedelta(seconds=offset), bool(dst)))
     footer = data[start + _length(counts, 8) :].decode("ascii").strip("\n")
-    moments = [LONG_AGO + timedelta(seconds=at) for at in times]
-    return moments, [clocks[0], *(clocks[each] for each in which)], footer
+    moments = [LONG_AGO + timedelta(seconds=seconds) for seconds in times]
+    return moments, [clocks[0], *(clocks[number] for number in type_numbers)], footer
 
 
 def _length(counts: tuple[int, ...], size: int) -> int:
     """The length in bytes of a part whose moments take `size` bytes each."""
-    in_utc, in_standard, leaps, many, types, letters = counts
-    return many * (size + 1) + types * 6 + letters + leaps * (size + 4) + in_standard + in_utc
+    in_utc, in_standard, leaps, transitions, types, letters = counts
+    return transitions * (size + 1) + types * 6 + letters + leaps * (size + 4) + in_standard + in_utc
 
 
 def _future(footer: str) -> Future:
-    found = POSIX.fullmatch(footer)
-    if found is None:
+    match = POSIX.fullmatch(footer)
+    if match is None:
         raise ValueError(f"a zone file ends in {footer!r}, which is no POSIX TZ rule")
-    name, offset, summer_name, summer_offset, begins, ends = found.groups()
+    name, offset, summer_name, summer_offset, begins, ends = match.groups()
     standard = -_time(offset)
     if summer_name is None:
         return Future(name.strip("<>"), standard)
@@ -263,10 +265,10 @@ def _future(footer: str) -> Future:
 
 
 def _yearly(text: str) -> Yearly:
-    found = ON.fullmatch(text)
-    if found is None:
+    match = ON.fullmatch(text)
+    if match is None:
         raise ValueError(f"a zone file says {text!r}, which is no day of the form Mm.w.d")
-    month, week, weekday, time = found.groups()
+    month, week, weekday, time = match.groups()
     return Yearly(int(month), int(week), int(weekday), round(_time(time or "2").total_seconds()))
 
 
