@@ -21,6 +21,8 @@ PYTEST_ARGS ?= -n 2 -q
 UPGRADE ?=
 VENV ?= .venv
 export VENV
+# Where pip is told to install elsewhere, set-up would fail in the middle.
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps

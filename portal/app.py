@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from pathlib import Path
 
 from flask import Flask
 from flask_babel import lazy_gettext as _l
@@ -12,7 +13,7 @@ from portal.calendars import choice_pages
 from portal.calendars.accounts import pages as calendars
 from portal.calendars.feeds import pages as feeds
 from portal.core.permissions import May
-from portal.db import db
+from portal.db import db, keep_private
 from portal.front import pages as front
 from portal.front import pair, times
 from portal.letters import pages as letters
@@ -95,6 +96,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     configure(app, settings)
     app.static_folder = str(HOUSE / "static")
     app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=public(app.send_static_file))
+    if settings.database_url.startswith("sqlite:///"):
+        keep_private(Path(settings.database_url.removeprefix("sqlite:///")))
     db.init_app(app)
     guard(app)
     htmx.init_app(app)

@@ -9,6 +9,7 @@ import base64
 import binascii
 import ipaddress
 import json
+import os
 import re
 import secrets
 from collections.abc import Mapping
@@ -71,8 +72,8 @@ class Mailbox:
 class Settings:
     """Everything that can be set, checked and in its final type."""
 
-    database_url: str
-    huey_url: str
+    database_url: str = field(repr=False)
+    huey_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     credential_keys: tuple[tuple[str, bytes], ...] = field(repr=False)
     public_url: str
@@ -125,6 +126,8 @@ class _Reader:
         self.demo = environ.get("PORTAL_DEMO", "") == "1" or self.folder_of_a_demo()
 
     def read(self) -> Settings:
+        self.make_folder()
+        self.refuse_problems()  # a demo's keys are kept there
         public_url = self.public_url()
         secret_key, credential_keys = self.keys()
         settings = Settings(
@@ -149,12 +152,28 @@ class _Reader:
             mailbox=self.mailbox(),
             reply_address=self.reply_address(),
         )
+        self.refuse_problems()
+        return settings
+
+    def refuse_problems(self) -> None:
+        """Raise SettingsError with all that is wrong, if anything is."""
         if self.problems:
             raise SettingsError(
-                "The portal cannot start:\n" + "\n".join(f"  - {each}" for each in self.problems)
+                "The portal cannot start:\n" + "\n".join(f"  - {problem}" for problem in self.problems)
             )
-        self.instance.mkdir(parents=True, exist_ok=True)
-        return settings
+
+    def make_folder(self) -> None:
+        """Have the folder in which the portal keeps its files."""
+        try:
+            self.instance.mkdir(parents=True, exist_ok=True)
+            writable = os.access(self.instance, os.W_OK | os.X_OK)
+        except OSError:
+            writable = False
+        if not writable:
+            self.problems.append(
+                f"PORTAL_INSTANCE: nothing can be written in {self.instance}. Give that folder to the user"
+                " who runs the portal, or name another one."
+            )
 
     def folder_of_a_demo(self) -> bool:
         """Without keys of its own, a folder in which a demo was begun stays a demo, whichever command looks

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from portal.cli.frame import AS_JSON, opened, settings, show
+from portal.cli.frame import AS_JSON, application, opened, settings, show
 
 
 @click.group("demo")
@@ -28,7 +28,6 @@ def demonstration() -> None:
 @click.option("--people", default=120, show_default=True, type=int)
 def demo_load(stage: str, people: int) -> None:
     """Load a believable company; the same number and stage give the same company."""
-    from portal.app import create_app
     from portal.demo import load as demo
     from portal.operating import upkeep
 
@@ -39,7 +38,7 @@ def demo_load(stage: str, people: int) -> None:
             "The demo's people share a published password, so they are not let into a portal that others can"
             " reach. Load them into one of its own: PORTAL_DEMO=1 PORTAL_INSTANCE=demo portal demo load."
         )
-    upkeep.migrate(create_app())
+    upkeep.migrate(application())
     with opened():
         demo.load(people=people, stage=stage)
         for each in demo.SIGN_INS:

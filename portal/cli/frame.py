@@ -17,12 +17,30 @@ if TYPE_CHECKING:
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+def application() -> "Flask":
+    """The application, unless its database is a later release's; raises SettingsError."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from portal.app import create_app
+    from portal.db import db
+    from portal.web.health import refuse_later_release
+
+    app = create_app()
+    with app.app_context():
+        try:
+            refuse_later_release()
+        except SQLAlchemyError:
+            pass  # a database that does not answer is for whoever asks it to say
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+    return app
+
+
 @contextmanager
 def opened() -> Iterator["Flask"]:
     """The application, with links made as a visitor of PUBLIC_URL would get them."""
-    from portal.app import create_app
-
-    app = create_app()
+    app = application()
     with app.test_request_context(base_url=app.extensions["settings"].public_url):
         yield app
 

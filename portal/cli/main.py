@@ -4,6 +4,7 @@ Exit status: 0 done, 1 refused or failed, with the reason and the way out on std
 command needs is imported inside it, so that `portal --help` is there at once.
 """
 
+import io
 import json
 import os
 import sys
@@ -15,7 +16,7 @@ import click
 from portal.cli import calendars as cli_calendars
 from portal.cli import data as cli_data
 from portal.cli import match as cli_match
-from portal.cli.frame import log_to_stderr, opened, sentence, settings
+from portal.cli.frame import application, log_to_stderr, opened, sentence, settings
 from portal.operating.memory import leave_out_unused_clients
 
 if TYPE_CHECKING:
@@ -84,11 +85,10 @@ def prepare(demo: bool) -> None:
 
 
 def _prepare(demo: bool, server: "CalendarServer | None") -> str:
-    from portal.app import create_app
     from portal.db import db
     from portal.operating import upkeep
 
-    app = create_app()
+    app = application()
     upkeep.migrate(app)
     with app.test_request_context(base_url=app.extensions["settings"].public_url):
         upkeep.load_topics()
@@ -129,11 +129,10 @@ def _greeting(url: str, demo: bool, server: "CalendarServer | None") -> Iterator
 def web(bind: str) -> None:
     """Run the web server alone."""
     leave_out_unused_clients(os.environ)
-    from portal.app import create_app
     from portal.operating import web_server as server
 
     log_to_stderr()
-    server.run(create_app(), bind)
+    server.run(application(), bind)
 
 
 @portal.command()
@@ -141,19 +140,17 @@ def worker() -> None:
     """Run a background worker alone; any number may run."""
     leave_out_unused_clients(os.environ)
     from portal import worker as switchboard
-    from portal.app import create_app
 
     log_to_stderr()
-    switchboard.run(create_app())
+    switchboard.run(application())
 
 
 @portal.command()
 def migrate() -> None:
     """Bring the database's tables to this release. `portal serve` does it by itself."""
-    from portal.app import create_app
     from portal.operating import upkeep
 
-    click.echo(f"The database is at {upkeep.migrate(create_app())}.")
+    click.echo(f"The database is at {upkeep.migrate(application())}.")
 
 
 @portal.command()
@@ -161,10 +158,9 @@ def migrate() -> None:
 @click.option("--name", help="Their name; made from the address when left out.")
 def init(email: str, name: str | None) -> None:
     """Make the first administrator and print a link, good once, to choose a password."""
-    from portal.app import create_app
     from portal.operating import upkeep
 
-    upkeep.migrate(create_app())
+    upkeep.migrate(application())
     with opened():
         upkeep.load_topics()
         link = upkeep.first_administrator(email, name or email.partition("@")[0])
@@ -196,7 +192,12 @@ def person_add(email: str, name: str, role: str, password_stdin: bool) -> None:
 
 
 def main() -> None:
-    """Run the command; every failure is a sentence on stderr and an exit status."""
+    """Run the command; every failure is a sentence on stderr and an exit status. A terminal that cannot show
+    a character gets another one in its place.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = portal.main(prog_name="portal", standalone_mode=False)
     except click.ClickException as error:

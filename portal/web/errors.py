@@ -5,7 +5,8 @@ import logging
 from flask import Flask, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
@@ -15,6 +16,7 @@ from portal.errors import PortalError, TooMany
 from portal.web.htmx import is_htmx
 
 log = logging.getLogger(__name__)
+RETRY_SECONDS = 30
 
 
 def handle_errors(app: Flask) -> None:
@@ -23,6 +25,8 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(IntegrityError, _overtaken)
     app.register_error_handler(StaleDataError, _overtaken)
+    for kind in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(kind, _database_away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -48,6 +52,10 @@ def words_for(status: int) -> tuple[str, str]:
         ),
         413: (_("That is too large"), _("Send less than 1 MB.")),
         422: (_("Something needs mending"), _("Go back, mend what is marked and send it again.")),
+        503: (
+            _("The portal is catching its breath"),
+            _("Its database does not answer, so nothing was saved. Go back and try again in a minute."),
+        ),
         429: (_("A little too fast"), _("Wait a moment, then try again.")),
     }
     fallback = (_("Something broke on our side"), _("Nothing you typed was changed. Try again in a minute."))
@@ -113,12 +121,25 @@ def _overtaken(error: Exception) -> Response:
     return problem(409)
 
 
+def _database_away(error: SQLAlchemyError) -> Response:
+    """The database is down, full, read-only or held by somebody else: it passes, and nothing was written."""
+    log.error("%s %s: the database does not answer: %s", request.method, _where(), type(error).__name__)
+    response = _without_database(503)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
 def _unexpected(error: Exception) -> Response:
     log.error("%s %s failed", request.method, _where(), exc_info=error)
+    return _without_database(500)
+
+
+def _without_database(status: int) -> Response:
+    """A problem's page, or its words alone where even that fails."""
     try:
         db.session.rollback()
-        return problem(500)
+        return problem(status)
     except Exception:
         log.exception("the page that says so failed too")
-        title, sentence = words_for(500)
-        return make_response(f"{title}. {sentence}", 500, {"Content-Type": "text/plain; charset=utf-8"})
+        title, sentence = words_for(status)
+        return make_response(f"{title}. {sentence}", status, {"Content-Type": "text/plain; charset=utf-8"})

@@ -17,7 +17,7 @@ from portal import work
 from portal.clock import now
 from portal.core.permissions import May
 from portal.db import Model, db
-from portal.errors import NotFound
+from portal.errors import NotFound, SettingsError
 from portal.settings import HOUSE
 from portal.web.access import may, public
 
@@ -67,9 +67,23 @@ def latest_migration() -> str | None:
 
 def migrated() -> bool:
     """Whether the database has the tables of this release."""
+    return _revisions() == [latest_migration()]
+
+
+def refuse_later_release() -> None:
+    """Raise SettingsError when a later release has made the database: this one does not know its tables."""
+    known = {path.name.partition("_")[0] for path in (HOUSE / "migrations" / "versions").glob("*.py")}
+    if unknown := sorted(set(_revisions()) - known):
+        raise SettingsError(
+            f"The database was made by a later release of the portal (migration {unknown[0]}). "
+            "Install that release, or restore a backup that this one made."
+        )
+
+
+def _revisions() -> list[str]:
     if not inspect(db.session.connection()).has_table("alembic_version"):
-        return False
-    return list(db.session.scalars(text("SELECT version_num FROM alembic_version"))) == [latest_migration()]
+        return []
+    return list(db.session.scalars(text("SELECT version_num FROM alembic_version")))
 
 
 @blueprint.get("/metrics")

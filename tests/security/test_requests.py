@@ -52,12 +52,14 @@ def test_a_broken_database_is_a_page_that_says_so(app: Flask, member: Person, vi
     with db.engine.begin() as connection:
         cascade = " CASCADE" if db.engine.dialect.name == "postgresql" else ""
         connection.execute(text(f"DROP TABLE user_session{cascade}"))
-    page = visitor.get("/", status=500)
-    assert "Something broke on our side" in page.text
+    # A table that is missing is what SQLite calls trouble of its own, and PostgreSQL a defect of ours.
+    status, words = (503, "nothing was saved") if not cascade else (500, "Something broke on our side")
+    page = visitor.get("/", status=status)
+    assert words in page.text
     assert "user_session" not in page.html
     check_headers(page, "/")
-    fragment = visitor.get("/people", htmx=True, status=500)
-    assert "Something broke on our side" in fragment.text
+    fragment = visitor.get("/people", htmx=True, status=status)
+    assert words in fragment.text
 
 
 def test_a_cookie_replayed_after_sign_out_signs_nobody_in_v7_4_1(

@@ -5,9 +5,10 @@ ones, and the rest is said in a letter. Passwords are hashed before a transactio
 before they are judged.
 """
 
+import hashlib
 import logging
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, g, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -204,7 +205,7 @@ def _right_password(form: PortalForm, person: Person | None, password: str) -> s
     seen = person.password_hash if person else None
     right = passwords.verify(seen, password) and person is not None and (person.is_active or confirming)
     if not right or person is None or seen is None:
-        log.info("sign-in refused")
+        log.info("sign-in refused: account %s, from %s, request %s", _digest(account), *_request_marks())
         form.take(Invalid(_wrong(confirming), field="password" if confirming else None))
         return None
     renewed = passwords.hashed(password) if passwords.needs_rehash(seen) and not confirming else None
@@ -213,6 +214,15 @@ def _right_password(form: PortalForm, person: Person | None, password: str) -> s
         if renewed:
             actions.renew_hash(person, seen=seen, password_hash=renewed)
     return renewed or seen
+
+
+def _digest(account: str) -> str:
+    """An account in the log: the same for the same address, which it does not tell."""
+    return hashlib.sha256(account.lower().encode()).hexdigest()[:16]
+
+
+def _request_marks() -> tuple[str, str]:
+    return request.remote_addr or "-", g.get("request_id", "-")
 
 
 def _wrong(confirming: bool) -> str:
