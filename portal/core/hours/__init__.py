@@ -1,5 +1,4 @@
-"""Working hours and dates: weekly hours as people type them, time in common, the best slots, and series of
-dates.
+"""Working hours and dates: weekly hours as people type them, common free time, best slots, series of dates.
 
-Zones, clock changes and public holidays are dealt with here; when "now" is comes in as an argument.
+Time zones, clock changes and public holidays are handled here; the present time comes in as an argument.
 """

@@ -1,8 +1,8 @@
-"""The best times for two people to meet: one time in a few weeks, or a weekday and time for a whole series.
+"""The best times for two people to meet: for one check-in, or a weekday and time for a whole series.
 
 Each of the two has weekly hours in a zone of their own, holidays, other check-ins, and perhaps busy times
-from their calendar. A time that a clock change leaves out or doubles is never proposed. Within, moments are
-whole minutes since 1970 (UTC). The same question has the same answer.
+from their calendar. A time that a clock change leaves out or doubles is never proposed. Internally, moments
+are whole minutes since 1970 (UTC).
 """
 
 from bisect import bisect_right
@@ -30,11 +30,9 @@ from portal.core.translatable import N_
 
 MOST, MOST_A_DAY = 5, 2
 APART = 120
-"""Two proposals for one day begin at least so many minutes apart; on several days, rather so far apart in the
-day too.
-"""
+"""Minutes between two proposals for one day, and if possible between the times of day of any two."""
 COMFORT = 60
-"""So many minutes from the beginning or the end of a working day, a meeting stands well."""
+"""Minutes from the beginning and the end of a working day, beyond which a meeting is well placed."""
 LUNCH = (12 * 60, 13 * 60)
 MOST_DAYS_NAMED = 3
 
@@ -57,8 +55,8 @@ ALL_TAKEN = N_("Your working hours meet, but every time in them is a holiday or 
 
 
 class Reason(NamedTuple):
-    """A sentence for a page to translate. The page adds `partner`; `days` are ISO dates, `more` how many
-    besides.
+    """A sentence for a page to translate. The page adds `partner`; `days` are ISO dates, and `more` is the
+    number of further ones.
     """
 
     template: str
@@ -67,9 +65,7 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two: hours local in `zone`, holidays as local days; other check-ins, and busy times if they
-    are known.
-    """
+    """One of the two people: hours and holidays local in `zone`, other check-ins, and busy times if known."""
 
     hours: WeeklyHours
     zone: str
@@ -80,7 +76,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """One check-in to place between two moments, by the clocks of `zone`; at present it begins at `near`."""
+    """One check-in to place between two moments; at present it begins at `near`."""
 
     zone: str
     start: datetime
@@ -90,7 +86,7 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """A series by a rule, whose first day is one of the seven from `after` on."""
+    """A series to place, whose first day is one of the seven from `after` on."""
 
     zone: str
     every: int
@@ -101,9 +97,7 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A time (UTC; of a series the first), in how many of its occurrences both are free, and why it is
-    proposed.
-    """
+    """A proposed time (UTC; of a series the first): both are `free` in so many `of` its occurrences."""
 
     starts_at: datetime
     free: int
@@ -113,7 +107,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """At most five times, the best first; or why there is none."""
+    """At most five times, the best first; or the reason why there is none."""
 
     slots: tuple[Slot, ...]
     none_because: Reason | None = None
@@ -121,9 +115,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A day and a minute of it by the clocks of the zone, and the moments it means; `free`
-    of them suit both.
-    """
+    """A local day and minute with the moments that they mean, of which `free` suit both."""
 
     day: date
     minute: int
@@ -133,21 +125,22 @@ class _Candidate:
 
 
 def best(you: Side, partner: Side, wanted: Once | Repeated, *, minutes: int) -> Found:
-    """The best common times of `minutes`, spread over days, in the order they are recommended."""
+    """The best common times of that length, spread over days, the most recommended first."""
     both = _Both(you, partner, _days_of(wanted), minutes)
     if isinstance(wanted, Once):
         candidates, prefer = list(_once(both, wanted, minutes)), _near(wanted)
     else:
         candidates, prefer = list(_repeated(both, wanted)), _well
-    chosen = _spread([each for each in candidates if each.free * 2 >= len(each.starts)], prefer)
+    often_free = [candidate for candidate in candidates if candidate.free * 2 >= len(candidate.starts)]
+    chosen = _spread(often_free, prefer)
     if not chosen:
         meets = any(end - start >= minutes for start, end in both.hours)
         return Found((), Reason(ALL_TAKEN, {}) if meets else Reason(HOURS_APART, {"minutes": minutes}))
-    return Found(tuple(both.slot(each, wanted) for each in chosen))
+    return Found(tuple(both.slot(candidate, wanted) for candidate in chosen))
 
 
 def horizon(wanted: Once | Repeated) -> Span:
-    """From when to when it matters whether they are busy."""
+    """The span in which it matters whether they are busy."""
     if isinstance(wanted, Once):
         return wanted.start, wanted.end
     days = _days_of(wanted)
@@ -158,28 +151,21 @@ def horizon(wanted: Once | Repeated) -> Span:
 
 
 class _Both:
-    """What the two have in common on some days: `hours` alone, `works` without holidays, `free` without what
-    is taken.
+    """The common time of the two on some days: `hours` with holidays, `works` without them, and `free` without
+    what is taken.
     """
 
     def __init__(self, you: Side, partner: Side, days: Collection[date], minutes: int) -> None:
         self.sides, self.minutes = (you, partner), minutes
         near = sorted({day + step * A_DAY for day in days for step in (-1, 0, 1, 2)})
-        hours = [list(common_time.in_hours(each.hours, ZoneInfo(each.zone), near)) for each in self.sides]
-        works = [
-            list(
-                common_time.in_hours(
-                    each.hours, ZoneInfo(each.zone), [day for day in near if day not in each.holidays]
-                )
-            )
-            for each in self.sides
-        ]
-        self.hours, self.works = (
-            common_time.common(*map(joined, hours)),
-            common_time.common(*map(joined, works)),
-        )
+        hours, works = [], []
+        for side in self.sides:
+            workdays = [day for day in near if day not in side.holidays]
+            hours.append(joined(common_time.in_hours(side.hours, ZoneInfo(side.zone), near)))
+            works.append(joined(common_time.in_hours(side.hours, ZoneInfo(side.zone), workdays)))
+        self.hours, self.works = common_time.common(*hours), common_time.common(*works)
         taken = joined(
-            whole_minutes(span) for each in self.sides for span in (*each.taken, *(each.busy or ()))
+            whole_minutes(span) for side in self.sides for span in (*side.taken, *(side.busy or ()))
         )
         self.free = common_time.without(self.works, taken)
         self._begins = {
@@ -187,36 +173,37 @@ class _Both:
         }
 
     def suits(self, start: int) -> bool:
-        """Whether both are free from this minute on."""
+        """Whether both are free for the whole meeting from this minute on."""
         return self._span(self.free, start) is not None
 
     def comfort(self, start: int) -> int:
-        """How many minutes it is from the ends of the common working time, an hour at most."""
+        """Minutes between the meeting and the nearer end of the common working time, an hour at most."""
         span = self._span(self.works, start)
         return min(start - span[0], span[1] - start - self.minutes, COMFORT) if span else 0
 
     def _span(self, spans: list[Minutes], start: int) -> Minutes | None:
-        at = bisect_right(self._begins[id(spans)], start) - 1
-        return spans[at] if at >= 0 and spans[at][1] >= start + self.minutes else None
+        index = bisect_right(self._begins[id(spans)], start) - 1
+        return spans[index] if index >= 0 and spans[index][1] >= start + self.minutes else None
 
     def slot(self, chosen: _Candidate, wanted: Once | Repeated) -> Slot:
-        """One that was chosen, as it is proposed."""
+        """The proposal of a candidate."""
         return Slot(moment_of(chosen.starts[0]), chosen.free, len(chosen.starts), self.why(chosen, wanted))
 
     def why(self, chosen: _Candidate, wanted: Once | Repeated) -> tuple[Reason, ...]:
-        """The reasons for one that was chosen."""
-        known = [each.busy is not None for each in self.sides]
+        """The reasons for a candidate."""
+        known = [side.busy is not None for side in self.sides]
         always = chosen.free == len(chosen.starts)
-        said = {(True, True): BOTH_FREE, (True, False): YOU_FREE, (False, True): PARTNER_FREE}.get(
+        free = {(True, True): BOTH_FREE, (True, False): YOU_FREE, (False, True): PARTNER_FREE}.get(
             (known[0], known[1])
         )
-        reasons = [Reason(said, {})] if said and always else []
+        reasons = [Reason(free, {})] if free and always else []
         if isinstance(wanted, Once):
             return (*reasons, Reason(INSIDE, {}), *_nearness(chosen, wanted))
         missed = [start for start in chosen.starts if not self.suits(start)]
-        outside = [each for each in missed if self._span(self.hours, each) is None]
-        holidays = [each for each in missed if each not in outside and self._span(self.works, each) is None]
-        busy = [each for each in missed if each not in outside and each not in holidays]
+        outside = [start for start in missed if self._span(self.hours, start) is None]
+        inside = [start for start in missed if start not in outside]
+        holidays = [start for start in inside if self._span(self.works, start) is None]
+        busy = [start for start in inside if start not in holidays]
         reasons += [] if outside else [Reason(INSIDE, {})]
         reasons += [_how_often(chosen, wanted)] if len(chosen.starts) > 1 else []
         listed = ((BUSY, busy), (HOLIDAY, holidays), (OUTSIDE, outside))
@@ -224,17 +211,17 @@ class _Both:
 
 
 def _once(both: _Both, wanted: Once, minutes: int) -> Iterator[_Candidate]:
-    """Every quarter of an hour that suits both, and that is not the present time."""
-    first, last, near = (minute_of(each) for each in (wanted.start, wanted.end, wanted.near))
+    """The quarter-hours that suit both and do not overlap the present time."""
+    first, last, near = (minute_of(moment) for moment in (wanted.start, wanted.end, wanted.near))
     for day in _days_of(wanted):
         for minute, start in quarters(day, wanted.zone):
-            there = first <= start and start + minutes <= last and abs(start - near) >= minutes
-            if there and both.suits(start):
+            allowed = first <= start and start + minutes <= last and abs(start - near) >= minutes
+            if allowed and both.suits(start):
                 yield _Candidate(day, minute, (start,), 1, _comfort(both, (start,)))
 
 
 def _repeated(both: _Both, wanted: Repeated) -> Iterator[_Candidate]:
-    """Every weekday and time, as far as it exists on each of its days."""
+    """The weekdays and times that exist on all days of their series."""
     for step in range(7):
         first = wanted.after + step * A_DAY
         days = _occurrences(wanted, first)
@@ -243,13 +230,13 @@ def _repeated(both: _Both, wanted: Repeated) -> Iterator[_Candidate]:
             starts = tuple(clock[minute] for clock in clocks if minute in clock)
             free = sum(map(both.suits, starts))
             if free and len(starts) == len(days):
-                suiting = tuple(each for each in starts if both.suits(each))
+                suiting = tuple(start for start in starts if both.suits(start))
                 yield _Candidate(first, minute, starts, free, _comfort(both, suiting))
 
 
 def _comfort(both: _Both, starts: Sequence[int]) -> tuple[int, ...]:
-    """How it stands in the day (lower is better): at noon for one of the two or not, and how near the day's
-    ends.
+    """How well a time is placed in the day, lower being better: whether it is at noon for one of the two, and
+    how near it is to an end of the working day.
     """
     at_noon = False
     for side in both.sides:
@@ -262,39 +249,39 @@ def _comfort(both: _Both, starts: Sequence[int]) -> tuple[int, ...]:
 def _spread(
     candidates: Sequence[_Candidate], prefer: Callable[[_Candidate], tuple[int, ...]]
 ) -> list[_Candidate]:
-    """Up to five, one after the other: free most often, on a day and at a time of day not proposed yet, and
-    preferred.
+    """Up to five candidates: those free most often, then on days and at times not chosen yet, then the
+    preferred ones.
     """
     chosen: list[_Candidate] = []
-    liked = sorted(candidates, key=lambda each: (-each.free, prefer(each), each.starts))
+    in_order = sorted(candidates, key=lambda one: (-one.free, prefer(one), one.starts))
     while len(chosen) < MOST:
-        open_ = [each for each in liked if _is_open(each, chosen)]
-        if not open_:
+        possible = [candidate for candidate in in_order if _is_open(candidate, chosen)]
+        if not possible:
             break
-        chosen.append(min(open_, key=lambda each: (-each.free, *_likeness(each, chosen))))
+        chosen.append(min(possible, key=lambda one: (-one.free, *_likeness(one, chosen))))
     return chosen
 
 
 def _is_open(one: _Candidate, chosen: Iterable[_Candidate]) -> bool:
-    """Whether its day has room for it."""
-    same_day = [each for each in chosen if each.day == one.day]
-    return len(same_day) < MOST_A_DAY and all(abs(each.minute - one.minute) >= APART for each in same_day)
+    """Whether one more proposal is possible on that day."""
+    same_day = [other for other in chosen if other.day == one.day]
+    return len(same_day) < MOST_A_DAY and all(abs(other.minute - one.minute) >= APART for other in same_day)
 
 
 def _likeness(one: _Candidate, chosen: Iterable[_Candidate]) -> tuple[int, int]:
-    """How many of the chosen are on its day, and of a series how many at about its time."""
-    same_day = sum(each.day == one.day for each in chosen)
-    about = sum(abs(each.minute - one.minute) < APART for each in chosen) if len(one.starts) > 1 else 0
-    return same_day, about
+    """How many of the chosen are on the same day, and for a series, how many at about the same time."""
+    same_day = sum(other.day == one.day for other in chosen)
+    same_time = sum(abs(other.minute - one.minute) < APART for other in chosen)
+    return same_day, same_time if len(one.starts) > 1 else 0
 
 
 def _well(one: _Candidate) -> tuple[int, ...]:
-    """For a series: not at noon, on the hour, well inside the day."""
+    """Sort key for a series: not at noon, on the hour, well inside the day."""
     return one.comfort[0], _roundness(one.minute), one.comfort[1], one.minute
 
 
 def _near(wanted: Once) -> Callable[[_Candidate], tuple[int, ...]]:
-    """For one check-in: near the day it is on, not at noon, near its time, on the hour."""
+    """Sort key for one check-in: near its present day, not at noon, near its present time, on the hour."""
     present = wanted.near.astimezone(ZoneInfo(wanted.zone))
     usual = present.hour * 60 + present.minute
 
@@ -330,14 +317,15 @@ def _how_often(chosen: _Candidate, wanted: Repeated) -> Reason:
 
 
 def _on_days(template: str, starts: Sequence[int], zone: str) -> Reason:
-    days = [moment_of(each).astimezone(ZoneInfo(zone)).date().isoformat() for each in starts]
+    days = [moment_of(start).astimezone(ZoneInfo(zone)).date().isoformat() for start in starts]
     return Reason(template, {"days": days[:MOST_DAYS_NAMED], "more": max(0, len(days) - MOST_DAYS_NAMED)})
 
 
 def _days_of(wanted: Once | Repeated) -> list[date]:
-    """The days in the zone that can matter, in order."""
+    """The local days that can matter, in order."""
     if isinstance(wanted, Once):
-        first, last = (each.astimezone(ZoneInfo(wanted.zone)).date() for each in (wanted.start, wanted.end))
+        zone = ZoneInfo(wanted.zone)
+        first, last = (moment.astimezone(zone).date() for moment in (wanted.start, wanted.end))
         return [first + step * A_DAY for step in range((last - first).days + 1)]
     return sorted({day for step in range(7) for day in _occurrences(wanted, wanted.after + step * A_DAY)})
 

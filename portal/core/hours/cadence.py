@@ -29,9 +29,7 @@ NOT_THAT_DAY = N_(
 
 
 class NotThatDay(Invalid):
-    """A local time that a clock change leaves out or doubles; `template` and the rest are for a page that
-    translates.
-    """
+    """A local time that a clock change leaves out or doubles; pages translate `template` with `facts`."""
 
     def __init__(self, day: date, at: time) -> None:
         self.template, self.facts = NOT_THAT_DAY, {"day": day.isoformat(), "time": at.strftime("%H:%M")}
@@ -40,7 +38,7 @@ class NotThatDay(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Every `every` weeks or months from `first_on`, at a local time in `zone`, `count` times."""
+    """`count` meetings from `first_on`, every so many weeks or months, at a local time in `zone`."""
 
     every: int
     unit: str
@@ -63,7 +61,7 @@ class Rule:
 
 
 def occurrences(rule: Rule) -> tuple[date, ...]:
-    """The local days of the rule, the first one included."""
+    """The local days of the rule, `first_on` included."""
     if rule.unit == "week":
         return tuple(rule.first_on + timedelta(weeks=rule.every * step) for step in range(rule.count))
     first = rule.first_on if rule.nth > 0 else _in_month(rule.first_on.year, rule.first_on.month, rule)
@@ -86,53 +84,48 @@ def moment_of(day: date, at: time, zone: str) -> datetime:
 
 
 def is_sure(day: date, at: time, zone: str) -> bool:
-    """Whether a local time is there exactly once on that day."""
+    """Whether a local time exists exactly once on that day."""
     local = datetime.combine(day, at, ZoneInfo(zone))
     return local.utcoffset() == local.replace(fold=1).utcoffset()
 
 
 def holidays_of(countries: Collection[str], years: Iterable[int]) -> Mapping[date, str]:
-    """The public holidays of all the countries (ISO 3166 codes) in these years, by day, in the language of
-    the country.
+    """The public holidays of some countries (ISO 3166 codes) in some years: day -> name in the country's
+    language.
     """
-    found: dict[date, str] = {}
+    names: dict[date, str] = {}
     span = sorted(set(years))
     for country in sorted(countries):
         try:
-            own = public.country_holidays(country).default_language
-            there = public.country_holidays(country, years=span, language=own)
+            language = public.country_holidays(country).default_language
+            days = public.country_holidays(country, years=span, language=language)
         except NotImplementedError:
             continue
-        for day, name in there.items():
-            found.setdefault(day, name)
-    return found
+        for day, name in days.items():
+            names.setdefault(day, name)
+    return names
 
 
 def seen_from(zone: str, at: time, calendars: Iterable[tuple[str, Mapping[date, str]]]) -> Mapping[date, str]:
-    """Each person's holidays as days of `zone`: those on which `at` there falls on a holiday by the clocks of
-    that person.
+    """People's holidays as days of `zone`: those on which the local time `at` falls on somebody's holiday,
+    by the clocks of that person.
 
     `calendars` are the people's zones and the holidays of their countries. At nine in the evening of New
     Year's Eve in Berlin it is New Year's Day in Auckland.
     """
-    found: dict[date, str] = {}
+    names: dict[date, str] = {}
     for own_zone, holidays in calendars:
-        there = ZoneInfo(own_zone)
         for holiday, name in holidays.items():
-            near = (holiday + timedelta(days=step) for step in (-1, 0, 1))
-            local = (
-                (day, datetime.combine(day, at, ZoneInfo(zone)).astimezone(there).date()) for day in near
-            )
-            for day in (day for day, theirs in local if theirs == holiday):
-                found.setdefault(day, name)
-    return found
+            for day in (holiday + timedelta(days=step) for step in (-1, 0, 1)):
+                own_time = datetime.combine(day, at, ZoneInfo(zone)).astimezone(ZoneInfo(own_zone))
+                if own_time.date() == holiday:
+                    names.setdefault(day, name)
+    return names
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One check-in as it will be: the day of the rule, when it is, and the holiday that
-    moved it, if one did.
-    """
+    """A check-in to come: its day by the rule, when it begins, and the holiday that moved it, if any."""
 
     rule_on: date
     starts_at: datetime
@@ -140,32 +133,27 @@ class Planned:
 
 
 def planned(rule: Rule, *, holidays: Mapping[date, str]) -> tuple[Planned, ...]:
-    """The rule's check-ins, each that falls on a holiday moved to the next working day that suits; so six
-    stay six.
+    """The rule's check-ins. One on a holiday moves to the next working day that suits, so that six stay six.
 
     `holidays` are days of the rule's zone (see seen_from). Raises Invalid when a time falls into a clock
     change.
     """
     days = occurrences(rule)
     taken = {day for day in days if day not in holidays}
-    found = []
+    check_ins = []
     for day in days:
         moment_of(day, rule.at, rule.zone)
-        there = (
-            day
-            if day not in holidays
-            else shifted(day, holidays=holidays, taken=taken, at=rule.at, zone=rule.zone)
-        )
-        taken.add(there)
-        why = holidays[day] if there != day else ""
-        found.append(Planned(day, moment_of(there, rule.at, rule.zone), why))
-    return tuple(found)
+        actual = day
+        if day in holidays:
+            actual = shifted(day, holidays=holidays, taken=taken, at=rule.at, zone=rule.zone)
+        taken.add(actual)
+        holiday = holidays[day] if actual != day else ""
+        check_ins.append(Planned(day, moment_of(actual, rule.at, rule.zone), holiday))
+    return tuple(check_ins)
 
 
 def shifted(day: date, *, holidays: Collection[date], taken: Collection[date], at: time, zone: str) -> date:
-    """The next working day after `day` that is no holiday, not taken, and on which the time is there once;
-    else `day`.
-    """
+    """The next working day within LONGEST_MOVE that is not taken and has the local time once; else `day`."""
     for step in range(1, LONGEST_MOVE + 1):
         later = day + timedelta(days=step)
         if is_workday(later, holidays) and later not in taken and is_sure(later, at, zone):
@@ -174,7 +162,7 @@ def shifted(day: date, *, holidays: Collection[date], taken: Collection[date], a
 
 
 def is_workday(day: date, holidays: Collection[date]) -> bool:
-    """Neither a weekend nor a holiday."""
+    """Whether it is neither on a weekend nor a holiday."""
     return day.weekday() < 5 and day not in holidays
 
 
@@ -187,13 +175,13 @@ def next_workday(day: date, holidays: Collection[date]) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """When somebody works: their hours, local in their zone."""
+    """Somebody's working hours, local in their zone."""
 
     hours: WeeklyHours
     zone: str
 
     def covers(self, start: datetime, minutes: int) -> bool:
-        """Whether from `start` (aware) they work for so long."""
+        """Whether they work for so long from `start` (aware) on."""
         local = start.astimezone(ZoneInfo(self.zone))
         begins = local.hour * 60 + local.minute
         return any(
@@ -204,9 +192,7 @@ class Week:
 def first_common(
     one: Week, other: Week, *, after: date, minutes: int, holidays: Collection[date]
 ) -> tuple[date, time] | None:
-    """The first day within three weeks, and the time in the zone of `one`, at which both work; None when
-    there is none.
-    """
+    """The first day and time, in the zone of `one` and within three weeks, at which both work; or None."""
     for step in range(21):
         day = after + timedelta(days=step)
         if not is_workday(day, holidays):

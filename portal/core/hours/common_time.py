@@ -1,4 +1,4 @@
-"""Spans of time in whole minutes since 1970 (UTC), and what clocks make of them: working hours, quarters."""
+"""Spans of time in whole minutes since 1970 (UTC), made from working hours and the quarter-hours of a day."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,21 +16,21 @@ Minutes = tuple[int, int]
 
 
 def quarters(day: date, zone: str) -> Iterator[tuple[int, int]]:
-    """The quarters of a local day that are there once: minute of the day, minute since 1970."""
-    here = ZoneInfo(zone)
-    if is_even(day, here):
-        midnight = minute_of(datetime.combine(day, time(), here))
+    """The quarter-hours that exist once on a local day, each as its minute of the day and since 1970."""
+    time_zone = ZoneInfo(zone)
+    if is_even(day, time_zone):
+        midnight = minute_of(datetime.combine(day, time(), time_zone))
         yield from ((minute, midnight + minute) for minute in range(0, DAY_MINUTES, STEP))
         return
     for minute in range(0, DAY_MINUTES, STEP):
         at = time(minute // 60, minute % 60)
         if cadence.is_sure(day, at, zone):
-            yield minute, minute_of(datetime.combine(day, at, here))
+            yield minute, minute_of(datetime.combine(day, at, time_zone))
 
 
 def is_even(day: date, zone: ZoneInfo) -> bool:
-    """Whether no clock changes on that day."""
-    begins, ends = (datetime.combine(each, time(), zone) for each in (day, day + A_DAY))
+    """Whether clocks do not change on that day."""
+    begins, ends = (datetime.combine(midnight, time(), zone) for midnight in (day, day + A_DAY))
     return (
         begins.utcoffset()
         == begins.replace(fold=1).utcoffset()
@@ -40,7 +40,7 @@ def is_even(day: date, zone: ZoneInfo) -> bool:
 
 
 def in_hours(hours: WeeklyHours, zone: ZoneInfo, days: Iterable[date]) -> Iterator[Minutes]:
-    """When somebody with these hours works on these days by the clocks of the zone."""
+    """When somebody with these hours works on these days of the zone."""
     for day in days:
         intervals = hours.days[day.weekday()]
         if intervals and is_even(day, zone):
@@ -51,7 +51,7 @@ def in_hours(hours: WeeklyHours, zone: ZoneInfo, days: Iterable[date]) -> Iterat
 
 
 def _on_an_odd_day(day: date, zone: ZoneInfo, intervals: Sequence[tuple[int, int]]) -> Iterator[Minutes]:
-    """On a day of a clock change, minute by minute: those whose local time lies in the hours."""
+    """The minutes of a day of a clock change whose local time lies in the hours."""
     noon = minute_of(datetime.combine(day, time(12), zone))
     for minute in range(noon - DAY_MINUTES, noon + DAY_MINUTES):
         local = moment_of(minute).astimezone(zone)
@@ -62,57 +62,57 @@ def _on_an_odd_day(day: date, zone: ZoneInfo, intervals: Sequence[tuple[int, int
 
 
 def joined(spans: Iterable[Minutes]) -> list[Minutes]:
-    """In order; what overlaps or touches is one."""
-    found: list[Minutes] = []
+    """The spans in order, those that overlap or touch joined."""
+    merged: list[Minutes] = []
     for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = found[-1][0], max(end, found[-1][1])
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
         elif start < end:
-            found.append((start, end))
-    return found
+            merged.append((start, end))
+    return merged
 
 
 def common(one: list[Minutes], other: list[Minutes]) -> list[Minutes]:
-    """What lies in both; each is joined."""
-    found, at, there = [], 0, 0
-    while at < len(one) and there < len(other):
-        start, end = max(one[at][0], other[there][0]), min(one[at][1], other[there][1])
+    """The time that lies in both lists, each of which must be `joined`."""
+    shared, i, j = [], 0, 0
+    while i < len(one) and j < len(other):
+        start, end = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
         if start < end:
-            found.append((start, end))
-        if one[at][1] <= other[there][1]:
-            at += 1
+            shared.append((start, end))
+        if one[i][1] <= other[j][1]:
+            i += 1
         else:
-            there += 1
-    return found
+            j += 1
+    return shared
 
 
 def without(spans: list[Minutes], taken: list[Minutes]) -> list[Minutes]:
-    """What of the spans nothing of `taken` lies in."""
-    found, at = [], 0
+    """The spans without the time that is taken; both lists must be `joined`."""
+    free, i = [], 0
     for begins, end in spans:
         start = begins
-        while at and taken[at - 1][1] > start:
-            at -= 1
-        while at < len(taken) and taken[at][0] < end:
-            if start < taken[at][0]:
-                found.append((start, taken[at][0]))
-            start = max(start, taken[at][1])
-            at += 1
+        while i and taken[i - 1][1] > start:
+            i -= 1
+        while i < len(taken) and taken[i][0] < end:
+            if start < taken[i][0]:
+                free.append((start, taken[i][0]))
+            start = max(start, taken[i][1])
+            i += 1
         if start < end:
-            found.append((start, end))
-    return found
+            free.append((start, end))
+    return free
 
 
 def whole_minutes(span: Span) -> Minutes:
-    """A span in whole minutes, so that all of it lies within."""
+    """A span in whole minutes, rounded outwards."""
     return int(span[0].timestamp() // 60), -int(-span[1].timestamp() // 60)
 
 
 def minute_of(moment: datetime) -> int:
-    """The minute that begins at a moment or, where seconds remain, the next."""
+    """The minute of a moment, rounded up."""
     return -int(-moment.timestamp() // 60)
 
 
 def moment_of(minute: int) -> datetime:
-    """The moment of a minute."""
+    """The moment at which a minute begins."""
     return datetime.fromtimestamp(minute * 60, UTC)

@@ -1,14 +1,12 @@
-"""Time zones and the countries they lie in, from the tables of the IANA database that the tzdata package
-carries.
+"""Time zones and their countries, from the tables of the IANA database in the tzdata package.
 
-The country is a first guess, for public holidays; people can change it. The tables are read once.
+The country is a first guess for public holidays; people can change it.
 """
 
 from functools import cache
 from importlib.resources import files
 
-# Old names whose present target lies elsewhere: the database joined zones whose clocks have agreed since
-# 1970.
+# Old names that the database links to a zone in another country, since both clocks have agreed since 1970.
 ELSEWHERE = {
     "Africa/Asmera": "ER",
     "Africa/Timbuktu": "ML",
@@ -30,16 +28,12 @@ NOT_A_CHOICE = frozenset({"Factory"})  # what a clock shows that nobody has set
 
 @cache
 def known_zones() -> tuple[str, ...]:
-    """Every name of a time zone that may be chosen, old ones included (browsers still send
-    them), in order.
-    """
+    """The names of all time zones that may be chosen, in order; with old ones, which browsers still send."""
     return tuple(sorted(set(_lines("zones")) - NOT_A_CHOICE))
 
 
 def country_of(time_zone: str) -> str | None:
-    """The ISO 3166 code of the country in which a zone lies; None for UTC and the like, and for what is no
-    zone.
-    """
+    """The ISO 3166 code of a zone's country; None for UTC and the like, and for unknown zones."""
     if time_zone in NOWHERE:
         return None
     if time_zone in ELSEWHERE:
@@ -50,16 +44,14 @@ def country_of(time_zone: str) -> str | None:
 
 @cache
 def _countries() -> dict[str, str]:
-    """The zones of zone.tab -> their country. Columns, set apart by tabs: country, coordinates, zone,
-    remarks.
-    """
+    """Zone -> country, from zone.tab. Its columns, separated by tabs: country, coordinates, zone, remarks."""
     rows = (line.split("\t") for line in _lines("zoneinfo/zone.tab") if not line.startswith("#"))
     return {zone: country for country, _, zone, *_ in rows}
 
 
 @cache
 def _links() -> dict[str, str]:
-    """Old names -> present ones, from the lines `L present old` of tzdata.zi."""
+    """Old name -> present name, from the lines `L present old` of tzdata.zi."""
     rows = (line.split() for line in _lines("zoneinfo/tzdata.zi") if line.startswith("L "))
     return {old: present for _, present, old in rows}
 

@@ -1,7 +1,7 @@
-"""The hours of a week in which somebody can meet, as people write them.
+"""Weekly working hours as people write them.
 
-`parse_hours` is generous: "Mon-Fri 09:00-17:00", "Mo–Fr 9 bis 17 Uhr", "Tue 10am-noon". `format_hours` knows
-one way only, which is what is kept and shown. Hours are local; the zone is another matter.
+`parse_hours` accepts many forms: "Mon-Fri 09:00-17:00", "Mo–Fr 9 bis 17 Uhr", "Tue 10am-noon". `format_hours`
+writes a single one, which is stored and shown. Hours are local times without a zone.
 """
 
 import re
@@ -56,9 +56,7 @@ TOKEN = re.compile(
 
 
 class HoursError(ValueError):
-    """Hours that cannot be read. Its text says how to mend them; `template` and `part` are for a page that
-    translates.
-    """
+    """Hours that cannot be read. The message says what to write; pages translate `template` with `part`."""
 
     def __init__(self, template: str, part: str = "") -> None:
         part = "".join(letter if letter.isprintable() else "\ufffd" for letter in part)
@@ -68,7 +66,7 @@ class HoursError(ValueError):
 
 
 class Interval(NamedTuple):
-    """Minutes since midnight, local: from `start` up to but not including `end`; 24:00 is 1440."""
+    """Local minutes since midnight, from `start` up to but not including `end`; 24:00 is 1440."""
 
     start: int
     end: int
@@ -76,7 +74,7 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WeeklyHours:
-    """For each weekday from Monday, intervals in order that neither overlap nor touch. Make one with `of`."""
+    """For each weekday from Monday: intervals in order that neither overlap nor touch."""
 
     days: tuple[tuple[Interval, ...], ...] = ((),) * 7
 
@@ -96,13 +94,13 @@ class WeeklyHours:
 
     @property
     def minutes(self) -> int:
-        """How many minutes of the week they are."""
+        """The minutes of the whole week."""
         return sum(end - start for day in self.days for start, end in day)
 
 
 def _merged(intervals: Iterable[tuple[int, int]]) -> list[Interval]:
-    """Intervals in order, those that overlap or touch joined. ValueError for one that is empty or outside the
-    day.
+    """The intervals in order, those that overlap or touch joined; raises ValueError for one that is empty or
+    outside the day.
     """
     merged: list[Interval] = []
     for start, end in sorted(intervals):
@@ -116,7 +114,7 @@ def _merged(intervals: Iterable[tuple[int, int]]) -> list[Interval]:
 
 
 class _Time(NamedTuple):
-    """A time as it was written: minutes, and "a", "p" or "" for morning, afternoon or not said."""
+    """A time as it was written: minutes, and "a" for am, "p" for pm, or ""."""
 
     minutes: int
     half: str
@@ -124,7 +122,7 @@ class _Time(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """What one piece of the text says: days, a time, a dash, or the end of a part (none of the three)."""
+    """A piece of the text: days, a time, a dash, or the end of a part (none of the three)."""
 
     written: str
     days: tuple[int, ...] = ()
@@ -133,11 +131,10 @@ class _Token:
 
 
 def parse_hours(text: str) -> WeeklyHours:
-    """Read hours like "Mon-Fri 09:00-17:00; Sat 10:00-12:00"; HoursError, a ValueError, says what to mend.
+    """Read hours like "Mon-Fri 09:00-17:00; Sat 10:00-12:00"; raises HoursError, a ValueError.
 
-    Days and times may be many, set apart by commas; days run over the weekend ("Sun-Thu"); English and German
-    names, 9-17, 9am-5pm, 0900-1700 and dashes of all kinds are understood. An end of 00:00 is midnight,
-    24:00.
+    Commas separate several days or times; days may run over the weekend ("Sun-Thu"); English and German
+    names, 9-17, 9am-5pm, 0900-1700 and dashes of all kinds are understood. An end of 00:00 means 24:00.
     """
     parts = list(_parts(_tokens(unicodedata.normalize("NFKC", text))))
     if not parts:
@@ -146,13 +143,13 @@ def parse_hours(text: str) -> WeeklyHours:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    for found in TOKEN.finditer(text):
-        kind, written = found.lastgroup, found.group()
-        if found["time"]:
-            yield _Token(written, time=_time(found))
-        elif found["word"]:
+    for match in TOKEN.finditer(text):
+        kind, written = match.lastgroup, match.group()
+        if match["time"]:
+            yield _Token(written, time=_time(match))
+        elif match["word"]:
             yield from _word(written)
-        elif found["junk"]:
+        elif match["junk"]:
             raise HoursError(UNREADABLE, written)
         elif kind in ("dash", "stop"):
             yield _Token(written, dash=kind == "dash")
@@ -161,7 +158,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 def _word(written: str) -> Iterator[_Token]:
-    """A day, a dash in words, or a word that says nothing."""
+    """The token of a word: days, a time like noon, a dash in words, or nothing for a filler word."""
     word = unicodedata.normalize("NFC", written.casefold().rstrip("."))
     days = DAY_OF.get(word) or DAY_OF.get(word.removesuffix("s"))
     if days:
@@ -176,11 +173,11 @@ def _word(written: str) -> Iterator[_Token]:
         raise HoursError(UNREADABLE, written)
 
 
-def _time(found: re.Match[str]) -> _Time:
-    hour, minute = int(found["hour"]), int(found["minute"] or found["military"] or 0)
-    half = (found["half"] or "")[:1].casefold()
+def _time(match: re.Match[str]) -> _Time:
+    hour, minute = int(match["hour"]), int(match["minute"] or match["military"] or 0)
+    half = (match["half"] or "")[:1].casefold()
     if minute > 59 or hour * 60 + minute > DAY_MINUTES or (half and not 1 <= hour <= 12):
-        raise HoursError(NO_SUCH_TIME, found.group().strip())
+        raise HoursError(NO_SUCH_TIME, match.group().strip())
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
     return _Time(hour * 60 + minute, half)
@@ -234,9 +231,7 @@ def _run(start: _Token, end: _Token) -> tuple[int, ...]:
 
 
 def _interval(start: _Token, end: _Token, part: Sequence[_Token]) -> Interval:
-    """One interval. Where one time says morning or afternoon and the other does not, the other follows:
-    1-5pm, 9am-5.
-    """
+    """The interval of two times. Where only one of them has am or pm, the other follows: 1-5pm, 9am-5."""
     if start.time is None or end.time is None:
         raise HoursError(UNREADABLE, _written(part))
     (begins, first), (ends, second) = start.time, end.time
@@ -257,11 +252,10 @@ def _written(tokens: Iterable[_Token], between: str = " ") -> str:
 
 
 def format_hours(hours: WeeklyHours) -> str:
-    """The one canonical text of hours, short, that `parse_hours` reads back as the same. No hours are an
-    empty text.
+    """The canonical text of hours, which `parse_hours` reads back; "" for no hours.
 
-    Days with the same times stand together, in the order of the week; neighbours become a range, also over
-    the weekend.
+    Days with the same times are grouped, in the order of the week; neighbours become a range, also over the
+    weekend.
     """
     groups: dict[tuple[Interval, ...], list[int]] = {}
     for day, intervals in enumerate(hours.days):
