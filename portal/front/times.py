@@ -342,7 +342,7 @@ def _conflict(pairing: Pairing, check_in: CheckIn, error: Stale) -> Response:
         ],
         values={**sent, "seen": check_in.version},
         keep_url=request.path,
-        leave_url=url_for("timeline.check_in", check_in_id=check_in.id),
+        leave_url=url_for("timeline.show_check_in", check_in_id=check_in.id),
     )
     pair_url = url_for("pair.show", pairing_id=pairing.id)
     return conflict_page(conflict, ConflictPage(_("Two of you changed the same"), pair_url, _("Your page")))

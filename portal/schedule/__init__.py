@@ -1,8 +1,8 @@
-"""Schedule: when a pairing meets: the series of check-ins, the check-ins themselves, and the milestones.
+"""Schedule: the series of check-ins of a pairing, the check-ins themselves, and the milestones.
 
 A series is a rule ("every month on the second Tuesday at 10:00 in Berlin, six times"); its check-ins are rows
-of their own, so that one can be moved, skipped or marked as met. It is not anybody's calendar (that is
-calendars). It stands on pairings.
+of their own, so that each can be moved, skipped or marked as met. People's own calendars are in the package
+calendars. It builds on pairings.
 
 Pages: answers, timeline, undoing.
 """

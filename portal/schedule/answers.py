@@ -19,24 +19,24 @@ blueprint = Blueprint("answers", __name__, url_prefix="/schedule/requests")
 @blueprint.post("/<id:request_id>/agree")
 @signed_in
 def agree(request_id: int) -> Response:
-    """Have the check-in as the partner would like it."""
+    """Move or skip the check-in as the partner asked."""
     return _answer(request_id, requests.agree, _("Agreed. Both calendars follow."))
 
 
 @blueprint.post("/<id:request_id>/decline")
 @signed_in
 def decline(request_id: int) -> Response:
-    """Keep the check-in as it is."""
+    """Leave the check-in as it is."""
     return _answer(request_id, requests.decline, _("It stays as it was. We have told your partner."))
 
 
-def _answer(request_id: int, verb: requests.Verb, said: str) -> Response:
-    _found, pairing = requests.request_for(request_id, current_user)
+def _answer(request_id: int, verb: requests.Verb, message: str) -> Response:
+    _request, pairing = requests.request_for(request_id, current_user)
     back = url_for("pair.show", pairing_id=pairing.id)
     try:
         with transaction():
             done = verb(*requests.request_for(request_id, current_user), by=current_user, at=now())
-        toast(said if done else _("This was settled already."), tone="" if done else "warn")
+        toast(message if done else _("This was settled already."), tone="" if done else "warn")
     except Invalid as error:
         toast(error.message, tone="warn")
     return redirect_to(back)

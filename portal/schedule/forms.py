@@ -43,17 +43,17 @@ from portal.web.template_globals import day as in_words
 
 DAY_MISSING, TIME_MISSING = _l("Choose a day."), _l("Choose a time.")
 NOT_SOON = timedelta(days=3)
-"""A first check-in is proposed from so many days on, so that both can prepare."""
+"""The first check-in is proposed no sooner, so that both can prepare."""
 
 
 def a_day_of_ours(form: PortalForm, field: Field) -> None:
-    """A day that calendars and clocks can reckon with; how far ahead it may be is for the actions to say."""
+    """Refuse days that dates and time zones cannot handle; planning limits how far ahead a day may be."""
     if field.data is not None and not 2000 <= field.data.year <= 2200:
         raise ValidationError(_l("This day is too far away. Choose another one."))
 
 
 def a_web_address(form: PortalForm, field: Field) -> None:
-    """A link is one that a browser follows to a server, and nothing else."""
+    """Refuse links to anything but a web server."""
     text = field.data or ""
     try:
         parts = urlsplit(text)
@@ -65,18 +65,16 @@ def a_web_address(form: PortalForm, field: Field) -> None:
 
 
 class SeenForm(PortalForm):
-    """A form that says which version its reader saw."""
+    """A form with the version that its reader saw."""
 
     seen = HiddenField()
 
     def version(self) -> int:
-        """The version that was sent, which is what the reader saw (the field's data may be the present one);
-        or 0.
-        """
+        """The version that the reader saw, or 0: the one that was sent, as the field's data may be newer."""
         return version_in(str((self.seen.raw_data or [""])[0]))
 
     def take(self, error: Invalid) -> None:
-        """Show a refusal; one of the core's is said in the reader's language."""
+        """Show an error at its field; NotThatDay in the reader's language."""
         if isinstance(error, NotThatDay):
             facts = {**error.facts, "day": in_words(date.fromisoformat(error.facts["day"]))}
             error = Invalid(_(error.template, **facts), field=error.field)
@@ -84,7 +82,7 @@ class SeenForm(PortalForm):
 
 
 class PlanForm(SeenForm):
-    """The rule of a series, how long, and where."""
+    """The rule of a series, the length of its check-ins, and their place."""
 
     first_on = DateField(_l("First check-in"), [InputRequired(DAY_MISSING), a_day_of_ours])
     at = TimeField(_l("At"), [InputRequired(TIME_MISSING)])
@@ -128,12 +126,12 @@ class PlanForm(SeenForm):
     )
 
     def validate_without_token(self) -> bool:
-        """Whether the fields are right, for a form that only shows something and so needs no token."""
+        """Whether the fields are valid, for a form that changes nothing and so needs no CSRF token."""
         del self.csrf_token
         return bool(self.validate())
 
     def rule(self) -> Rule:
-        """The rule; call it when the form is right."""
+        """The rule of a valid form."""
         first_on, at = self.first_on.data, self.at.data
         every, unit, zone, count = self.every.data, self.unit.data, self.zone.data, self.count.data
         if first_on is None or at is None or every is None or count is None:
@@ -147,21 +145,18 @@ def plan_form(
     series: Series | None,
     *,
     today: date,
-    given: object = _Auto,
+    values: object = _Auto,
     proposed: Mapping[str, str] | None = None,
 ) -> PlanForm:
-    """The form: what was sent, else what is planned now, else what the programme and both people's hours
-    suggest.
-
-    What the page's address proposes, as Find a time does, goes before what is planned; what of it makes no
-    sense does not.
+    """The form with the values sent, else proposed in the query string, as Find a time does, else of the
+    present series, else suggested by the programme and both people's hours.
     """
     start = (
         _suggested(pairing, reader, today)
         | (_planned(series, today) if series else {})
         | _proposed(proposed or {})
     )
-    form = PlanForm(given, data=start)
+    form = PlanForm(values, data=start)
     zones = dict.fromkeys((reader.time_zone, pairing.mentee.time_zone, pairing.mentor.time_zone))
     if series is not None:
         zones |= {series.zone: None}
@@ -178,23 +173,22 @@ READ: dict[str, Callable[[str], object]] = {
     "every": int,
     "minutes": int,
 }
-"""What an address may propose of a plan, and how it is read."""
+"""Values of a plan that a query string may propose, and how they are read."""
 
 
-def _proposed(given: Mapping[str, str]) -> dict[str, object]:
-    """What can be read of a plan in an address."""
-    found: dict[str, object] = {}
+def _proposed(query: Mapping[str, str]) -> dict[str, object]:
+    """The values in a query string that can be read."""
+    values: dict[str, object] = {}
     for name, read in READ.items():
         with suppress(ValueError):
-            if name in given:
-                found[name] = read(given[name][:40])
-    return found
+            if name in query:
+                values[name] = read(query[name][:40])
+    return values
 
 
 def _planned(series: Series, today: date) -> dict[str, object]:
-    """The series as it is; its first day is the next one to come, since days that have passed stay.
-
-    Once it is over, a new one begins on the day that is suggested.
+    """The values of the present series, with its next day as the first, since past check-ins stay. Once it is
+    over, the first day is left to the suggestion.
     """
     rule = Rule(series.every, series.unit, series.first_on, series.local_time, series.zone, series.count)
     days = cadence.occurrences(rule)
@@ -247,14 +241,14 @@ class MoveForm(SeenForm):
     at = TimeField(_l("Time"), [InputRequired(TIME_MISSING)])
 
     def starts_at(self, zone: str) -> datetime:
-        """The moment meant; raises Invalid when a clock change leaves it out or doubles it."""
+        """The moment in UTC; raises Invalid when a clock change leaves it out or doubles it."""
         if self.day.data is None or self.at.data is None:
             raise Invalid(str(DAY_MISSING), field="day")
         return cadence.moment_of(self.day.data, self.at.data.replace(second=0, microsecond=0), zone)
 
 
 def move_form(check_in: CheckIn, zone: str) -> MoveForm:
-    """The form: what was sent, else when the check-in is now."""
+    """The form with the values sent, else with the present time of the check-in."""
     local = check_in.starts_at.astimezone(ZoneInfo(zone))
     data = {"seen": check_in.version, "day": local.date(), "at": local.time()}
     return MoveForm(prefix=f"check-in-{check_in.id}-", data=data)
@@ -267,7 +261,7 @@ class DayForm(SeenForm):
 
 
 def day_form(milestone: Milestone) -> DayForm:
-    """The form: what was sent, else the day it is on."""
+    """The form with the value sent, else with the present day of the milestone."""
     return DayForm(
         prefix=f"milestone-{milestone.id}-", data={"seen": milestone.version, "due_on": milestone.due_on}
     )

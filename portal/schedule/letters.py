@@ -1,6 +1,4 @@
-"""The room's letters: the plan is made, one check-in was moved, skipped, or takes place after all; a near day
-was moved.
-"""
+"""Letters about planned, moved, skipped and restored check-ins, requests to move one, and milestones."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -21,18 +19,19 @@ from portal.web.template_globals import day, in_zone
 WHICH_DAY = "EEEE, d MMMM y"
 WHEN = f"{WHICH_DAY}, HH:mm"
 MOMENT = "%Y%m%dT%H%M%SZ"
-"""A moment in an address, in UTC: nothing in it that mail programs break or escape."""
+"""A moment in a link, in UTC, without characters that mail programs break or escape."""
 
 
 def planned(
     pairing: Pairing, to: Person, check_ins: Sequence[CheckIn], by: Person, *, anew: bool = False
 ) -> Letter:
-    """Says that the check-ins are booked, with all their times in the reader's zone; `anew`, and where to
-    plan once more.
+    """Says that the check-ins are booked, with their times in the reader's zone.
+
+    `anew`: they replace an earlier plan, so there is a link to plan once more.
     """
     with in_language_of(to):
-        ahead = [each for each in check_ins if each.state == CheckInState.PLANNED]
-        times = [(in_zone(each.starts_at, to.time_zone, WHEN), each.moved_for) for each in ahead]
+        ahead = [check_in for check_in in check_ins if check_in.state == CheckInState.PLANNED]
+        times = [(in_zone(check_in.starts_at, to.time_zone, WHEN), check_in.moved_for) for check_in in ahead]
         subject = _("Your check-ins with %(name)s are planned", name=partner(pairing, to.id).name)
         again = f"{current().public_url}/schedule/{pairing.id}/plan" if anew else ""
         return _letter("planned", subject, pairing, to, by, {"times": times, "again": again})
@@ -63,7 +62,7 @@ def restored(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Let
 
 
 def asked(pairing: Pairing, to: Person, check_in: CheckIn, by: Person, starts_at: datetime | None) -> Letter:
-    """Asks for an answer: the partner would like another time, or to leave this one out."""
+    """Asks for an answer, since the partner would like another time or to skip this check-in."""
     with in_language_of(to):
         subject = _("%(name)s asks about your next check-in", name=by.name)
         then = in_zone(starts_at, to.time_zone, WHEN) if starts_at else ""
@@ -71,14 +70,14 @@ def asked(pairing: Pairing, to: Person, check_in: CheckIn, by: Person, starts_at
 
 
 def declined(pairing: Pairing, to: Person, check_in: CheckIn, by: Person) -> Letter:
-    """Says that the check-in stays where it is."""
+    """Says that the partner declined the request, so that the check-in stays where it is."""
     with in_language_of(to):
         subject = _("Your check-in with %(name)s stays as it was", name=partner(pairing, to.id).name)
         return _letter("declined", subject, pairing, to, by, _when(check_in, to))
 
 
 def day_moved(pairing: Pairing, to: Person, milestone: Milestone, by: Person, *, was: date) -> Letter:
-    """Says that a milestone is on another day, when that day or the one it `was` on is near."""
+    """Says that a milestone has moved to another day."""
     with in_language_of(to):
         what = words.MILESTONES[milestone.kind]
         subject = _("%(what)s with %(name)s is on another day", what=what, name=partner(pairing, to.id).name)
@@ -87,9 +86,7 @@ def day_moved(pairing: Pairing, to: Person, milestone: Milestone, by: Person, *,
 
 
 def back_to(check_in: CheckIn, pairing: Pairing, was: datetime | None = None) -> str:
-    """The page that undoes a change as long as nothing else has changed: back to when it `was`, or have it
-    after all.
-    """
+    """The link that undoes a change while nothing else has changed; None for `was` undoes a skip."""
     to = f"to={was.astimezone(UTC):{MOMENT}}&" if was else ""
     path = f"pairings/{pairing.id}/check-ins/{check_in.id}/back"
     return f"{current().public_url}/{path}?{to}seen={check_in.version}"

@@ -1,7 +1,7 @@
-"""The three days of a pairing: kick-off, midpoint review, closing.
+"""The three milestones of a pairing: kick-off, midpoint review, closing.
 
-Before there is a plan they follow from the programme's dates, and are on working days; with one, from its
-check-ins: the first, the one in the middle, the last. One that somebody moved by hand stays where it was put.
+Without a plan they follow from the programme's dates and are on working days; with one they are on the days
+of its first, middle and last check-in. A milestone that somebody moved by hand stays where it was put.
 """
 
 from collections.abc import Mapping
@@ -31,10 +31,11 @@ from portal.schedule.queries import SOON, check_ins_of, hold, holidays_of, witho
 KINDS = ("kick-off", "midpoint", "closing")
 KIND, MOVED = "milestone", "milestone.moved"
 FIRST_WEEK = timedelta(days=7)
+LONGEST_AHEAD = timedelta(days=732)
 
 
 def ensure(pairing_id: int) -> None:
-    """Give an active pairing its milestones. The task of the worker; twice is once."""
+    """Give an active pairing its milestones. A task of the worker, which may run twice."""
     with transaction():
         hold(pairing_id)
         pairing = db.session.scalar(select(Pairing).where(Pairing.id == pairing_id).options(*whole()))
@@ -43,22 +44,18 @@ def ensure(pairing_id: int) -> None:
 
 
 def sweep() -> None:
-    """Find active pairings whose ring was lost."""
+    """Give milestones to active pairings whose task was lost."""
     for pairing_id in without_milestones():
         ensure(pairing_id)
 
 
 def align(pairing: Pairing, *, at: datetime) -> None:
-    """Put the milestones where the plan, or without one the programme, has them; inside the
-    open transaction.
-    """
-    there = {
-        each.kind: each
-        for each in db.session.scalars(select(Milestone).where(Milestone.pairing_id == pairing.id))
-    }
+    """Move milestones to the days of the plan, or without one of the programme, in the open transaction."""
+    rows = db.session.scalars(select(Milestone).where(Milestone.pairing_id == pairing.id))
+    existing = {milestone.kind: milestone for milestone in rows}
     changed = False
     for kind, day in _days(pairing, at).items():
-        milestone = there.get(kind)
+        milestone = existing.get(kind)
         if milestone is None:
             db.session.add(
                 Milestone(uid=str(uuid4()), pairing_id=pairing.id, kind=kind, due_on=day, revised_at=at)
@@ -83,10 +80,11 @@ def move(
     by_hand: bool = True,
     in_calendar: bool = False,
 ) -> int | None:
-    """Put a milestone on another day; the audit's position for an undo, or None when it is there already.
+    """Move a milestone to another day; returns the audit's position for an undo, or None if nothing changed.
 
-    Not `by_hand` it follows the plan again from now on. `in_calendar`: as in planning.reschedule. Who did not
-    do it here is told by letter when the day is near, or was. Raises Stale with both values, or Invalid.
+    Unless `by_hand`, it follows the plan again from now on. `in_calendar`: as in planning.reschedule. People
+    who did not do it on a page get a letter if the old or the new day is near. Raises Stale with both values,
+    or Invalid.
     """
     if milestone.due_on == due_on:
         return None
@@ -98,14 +96,9 @@ def move(
         raise Stale(
             _("Your partner or the staff moved this day while you were at it."), theirs=theirs, yours=yours
         )
-    if due_on < at.astimezone(ZoneInfo(by.time_zone)).date():
-        raise Invalid(_("This day has passed. Choose a later one."), field="due_on")
-    if due_on > at.date() + timedelta(days=732):
-        raise Invalid(_("This is too far ahead. Choose an earlier day."), field="due_on")
-    was, before = (
-        milestone.due_on,
-        {"due_on": milestone.due_on.isoformat(), "moved_by_hand": milestone.moved_by_hand},
-    )
+    _check_day(due_on, by, at)
+    was = milestone.due_on
+    before = {"due_on": was.isoformat(), "moved_by_hand": milestone.moved_by_hand}
     milestone.due_on, milestone.moved_by_hand, milestone.revised_at = due_on, by_hand, at
     milestone.revision += 1
     versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
@@ -114,8 +107,15 @@ def move(
     return audit.write(action=MOVED, on=KIND, id=milestone.id, by=by.id, before=before, after=after).position
 
 
+def _check_day(due_on: date, by: Person, at: datetime) -> None:
+    if due_on < at.astimezone(ZoneInfo(by.time_zone)).date():
+        raise Invalid(_("This day has passed. Choose a later one."), field="due_on")
+    if due_on > at.date() + LONGEST_AHEAD:
+        raise Invalid(_("This is too far ahead. Choose an earlier day."), field="due_on")
+
+
 def put_back(milestone: Milestone, pairing: Pairing, *, position: int, by: Person, at: datetime) -> None:
-    """Undo a move by its audit position; raises Invalid when it was changed again since."""
+    """Undo a move by its audit position; raises Invalid when the milestone was changed again since."""
     entry = audit.at(position)
     values: Mapping[str, Any] = entry.before or {} if entry else {}
     ours = entry is not None and (entry.action, entry.object_kind, entry.object_id) == (
@@ -130,18 +130,14 @@ def put_back(milestone: Milestone, pairing: Pairing, *, position: int, by: Perso
 
 
 def write_anew(milestone: Milestone, pairing: Pairing, *, at: datetime) -> None:
-    """Have a milestone written into both calendars as the portal has it, though nothing about it has changed
-    here.
-    """
+    """Write a milestone to both calendars again, although it has not changed here."""
     milestone.revision += 1
     milestone.revised_at = at
     versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
 
 
 def _tell(milestone: Milestone, pairing: Pairing, by: Person, at: datetime, *, was: date, both: bool) -> None:
-    """Tell the partner, or both when staff did it or somebody's calendar, of a day that is near by their
-    clock, or was.
-    """
+    """Write to the partner, or to both after a change by staff or in a calendar, if either day is near."""
     alone = side_of(pairing, by.id) is not None and not both
     for person in (partner(pairing, by.id),) if alone else (pairing.mentor, pairing.mentee):
         today, soon = (
@@ -153,9 +149,9 @@ def _tell(milestone: Milestone, pairing: Pairing, by: Person, at: datetime, *, w
 
 
 def _days(pairing: Pairing, at: datetime) -> Mapping[str, date]:
-    planned = [each for each in check_ins_of(pairing.id) if each.state != CheckInState.SKIPPED]
+    planned = [check_in for check_in in check_ins_of(pairing.id) if check_in.state != CheckInState.SKIPPED]
     if planned:
-        days = [each.starts_at.astimezone(ZoneInfo(each.series.zone)).date() for each in planned]
+        days = [check_in.starts_at.astimezone(ZoneInfo(check_in.series.zone)).date() for check_in in planned]
         return dict(zip(KINDS, (days[0], days[(len(days) - 1) // 2], days[-1]), strict=True))
     programme = pairing.programme
     began = (pairing.active_at or at).date()

@@ -1,4 +1,4 @@
-"""Tables of the schedule room. Moments are UTC; `…_on` are dates in the series' zone."""
+"""Tables of the schedule. Moments are in UTC; `…_on` are dates in the zone of the series."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -14,11 +14,10 @@ MEETING = kept("when the two meet", period="as long as the pairing")
 
 
 class Series(Model):
-    """How a pairing meets, as core.cadence.Rule says it. Planning anew from a day on ends one series and
-    begins another.
+    """The rule by which a pairing meets (core.hours.cadence.Rule), until it is replaced by another series.
 
-    `uid` names it in every calendar for good (the UID is `check-ins-<uid>-g<generation>@<host>`). `revision`
-    is RFC 5545's SEQUENCE: it rises with every change of time, rule or exception; `revised_at` is when.
+    Its UID in calendars is `check-ins-<uid>-g<generation>@<host>`. `revision` is RFC 5545's SEQUENCE, which
+    rises with every change of time, rule or exception; `revised_at` is the moment of that change.
     """
 
     __tablename__ = "series"
@@ -59,11 +58,10 @@ class Series(Model):
 
 
 class CheckIn(Model):
-    """One meeting of a series. `rule_on` is the local day the rule gives it (its RECURRENCE-ID); `starts_at`
-    is when it is.
+    """One meeting of a series.
 
-    `moved_for` is the holiday that moved it, in the language of its country; a person's moving leaves it
-    empty.
+    `rule_on` is its local day by the rule (for the RECURRENCE-ID), `starts_at` its actual time, `moved_for`
+    the holiday that moved it, in the language of the country, or "".
     """
 
     __tablename__ = "check_in"
@@ -89,15 +87,15 @@ class CheckIn(Model):
 
     @property
     def ends_at(self) -> datetime:
-        """When it is over."""
+        """The end, in UTC."""
         return self.starts_at + timedelta(minutes=self.minutes)
 
 
 class MoveRequest(Model):
-    """A change of one check-in that one of the two would like and the other is asked about.
+    """A change of a check-in that one of the two asks the other for.
 
-    `starts_at` is the other time; None asks to leave this one out. `state`: open, agreed, declined, or over
-    (the check-in was changed otherwise, or has passed).
+    `starts_at` is the new time; None asks to skip the check-in. `state`: open, agreed, declined, or over (the
+    check-in has changed otherwise or has passed).
     """
 
     __tablename__ = "move_request"
@@ -121,9 +119,7 @@ class MoveRequest(Model):
 
 
 class Milestone(Model):
-    """A day of the pairing: `kick-off`, `midpoint` or `closing`. An all-day entry in calendars, under its own
-    `uid`.
-    """
+    """A day of the pairing: `kick-off`, `midpoint` or `closing`; an all-day entry in calendars."""
 
     __tablename__ = "milestone"
     __table_args__ = (UniqueConstraint("pairing_id", "kind"),)

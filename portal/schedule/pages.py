@@ -1,8 +1,9 @@
-"""Pages on which the check-ins of a pairing are planned: the form, its dates, and the booking.
+"""Pages for planning the check-ins of a pairing: the form, its dates, and the booking.
 
-The pair's own page, which shows the timeline, is the front's; a booking leads there.
+A booking redirects to the pair's page, of the blueprint `pair`, which shows the timeline.
 """
 
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,7 +31,7 @@ blueprint = Blueprint("schedule", __name__, url_prefix="/schedule")
 @blueprint.get("/<id:pairing_id>/plan")
 @signed_in
 def plan(pairing_id: int) -> Response:
-    """The form with which the two, or staff, book all check-ins at once."""
+    """The form in which the two, or staff, book all check-ins at once."""
     pairing = pairing_for(pairing_id, current_user)
     if pairing.state != PairingState.ACTIVE:
         return redirect_to(_page(pairing_id))
@@ -40,7 +41,7 @@ def plan(pairing_id: int) -> Response:
 @blueprint.post("/<id:pairing_id>/plan")
 @signed_in
 def book(pairing_id: int) -> Response:
-    """Book the series, or only show its dates."""
+    """Book the series, or just show its dates."""
     pairing = pairing_for(pairing_id, current_user)
     form = _plan_form(pairing)
     if not form.sent():
@@ -51,13 +52,16 @@ def book(pairing_id: int) -> Response:
     try:
         with transaction():
             pairing = pairing_for(pairing_id, current_user)
-            facts = {
-                "minutes": form.minutes.data,
-                "place": form.place.data or "",
-                "link": form.link.data or "",
-            }
-            seen = form.version() or None
-            planning.plan(pairing, rule=form.rule(), by=current_user, at=now(), seen=seen, **facts)
+            planning.plan(
+                pairing,
+                rule=form.rule(),
+                minutes=form.minutes.data or 0,
+                place=form.place.data or "",
+                link=form.link.data or "",
+                by=current_user,
+                at=now(),
+                seen=form.version() or None,
+            )
     except Invalid as error:
         form.take(error)
         return _drawn(pairing_for(pairing_id, current_user), form, 422)
@@ -70,26 +74,26 @@ def book(pairing_id: int) -> Response:
 @blueprint.get("/<id:pairing_id>/preview")
 @signed_in
 def preview(pairing_id: int) -> Response:
-    """The dates that the form as it stands would give."""
+    """The dates that the values in the form would give."""
     pairing = pairing_for(pairing_id, current_user)
-    form = _plan_form(pairing, given=request.args)
+    form = _plan_form(pairing, values=request.args)
     dates = _dates(pairing, form) if form.validate_without_token() else ()
-    given: dict[str, Any] = {"dates": dates, "pairing": pairing, "form": form}
-    page = lambda: render_template("schedule/preview.html", **given)  # noqa: E731  # it needs no name elsewhere
-    return answer("schedule/_preview.html", page=page, **given)
+    context: dict[str, Any] = {"dates": dates, "pairing": pairing, "form": form}
+    page = partial(render_template, "schedule/preview.html", **context)
+    return answer("schedule/_preview.html", page=page, **context)
 
 
 def _page(pairing_id: int) -> str:
     return url_for("pair.show", pairing_id=pairing_id)
 
 
-def _plan_form(pairing: Pairing, **given: Any) -> PlanForm:
+def _plan_form(pairing: Pairing, **options: Any) -> PlanForm:
     day = today(ZoneInfo(current_user.time_zone))
-    return plan_form(pairing, current_user, queries.current_series(pairing.id), today=day, **given)
+    return plan_form(pairing, current_user, queries.current_series(pairing.id), today=day, **options)
 
 
 def _dates(pairing: Pairing, form: PlanForm) -> tuple[Planned, ...]:
-    """The dates of the form; empty, with the reason beside its field, when there can be none."""
+    """The dates of the form; if there can be none, empty and an error at its field."""
     try:
         return planning.proposed(pairing, form.rule(), minutes=form.minutes.data or 0, at=now())
     except Invalid as error:
@@ -102,9 +106,7 @@ def _drawn(pairing: Pairing, form: PlanForm, status: int = 200, **more: Any) -> 
 
 
 def _conflict(pairing: Pairing, form: PlanForm, error: Stale) -> Response:
-    """The plan that is there now above the reader's own, which is still in the form and may
-    take its place.
-    """
+    """The form with the reader's plan, which may still replace the present one that is shown above it."""
     series = queries.current_series(pairing.id)
     form.seen.data = str(series.version) if series else ""
     theirs = words.plan(series) if series else _("nothing")

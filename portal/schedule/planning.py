@@ -45,11 +45,11 @@ def plan(
     at: datetime,
     seen: int | None,
 ) -> Series:
-    """Book the series of an active pairing, or book it anew from the rule's first day on.
+    """Book the series of an active pairing, or replace it from the rule's first day on.
 
-    `seen` is the version of the series being replaced, None for the first. Check-ins that have begun stay;
-    those ahead make room, skipped ones too. The same plan twice is one plan. Raises Stale, or Invalid naming
-    the field to mend.
+    `seen` is the version of the series to replace, None for the first. Check-ins that have begun stay; later
+    ones are deleted, skipped ones too. The same plan twice is one plan. Raises Stale, or Invalid naming the
+    field to correct.
     """
     hold(pairing)
     _check_open(pairing)
@@ -65,8 +65,8 @@ def plan(
     series = _write(pairing, rule, planned, at, **facts)
     milestones.align(pairing, at=at)
     versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
-    audit.write(action="series.planned", on=SERIES, id=series.id, by=by.id, after=_told(rule, minutes))
-    check_ins = [each for each in check_ins_of(pairing.id) if each.series_id == series.id]
+    audit.write(action="series.planned", on=SERIES, id=series.id, by=by.id, after=_facts(rule, minutes))
+    check_ins = [check_in for check_in in check_ins_of(pairing.id) if check_in.series_id == series.id]
     for person in (pairing.mentor, pairing.mentee):
         letter = letters.planned(pairing, person, check_ins, by, anew=before is not None)
         post(letter, to=person.email, person_id=person.id)
@@ -96,13 +96,13 @@ def _write(
         CheckIn(
             series_id=series.id,
             number=number,
-            rule_on=each.rule_on,
-            starts_at=each.starts_at,
+            rule_on=check_in.rule_on,
+            starts_at=check_in.starts_at,
             minutes=minutes,
-            moved_for=each.moved_for[:120],
+            moved_for=check_in.moved_for[:120],
             state=CheckInState.PLANNED,
         )
-        for number, each in enumerate(planned, start=1)
+        for number, check_in in enumerate(planned, start=1)
     )
     db.session.flush()
     return series
@@ -118,11 +118,11 @@ def reschedule(
     seen: int,
     in_calendar: bool = False,
 ) -> int | None:
-    """Move one check-in; the audit's position for an undo, or None when it is there already.
+    """Move one check-in; returns the audit's position for an undo, or None if nothing changed.
 
-    `in_calendar`: it was moved in a calendar, so whoever moved it sees no page and gets a letter as well.
-    Raises Stale with both values; Invalid for a time that is past, taken or too far ahead. A holiday is told,
-    no hindrance (see holiday_at).
+    `in_calendar`: somebody moved it in their own calendar, so they see no page and get a letter as well.
+    Raises Stale with both values; Invalid for a time that is past, taken or too far ahead. Holidays are
+    allowed (see holiday_at).
     """
     hold(pairing)
     starts_at = starts_at.astimezone(UTC)
@@ -131,10 +131,8 @@ def reschedule(
     _check_open(pairing)
     _check_seen(check_in, seen, starts_at=starts_at)
     _check_moment(check_in, starts_at, at)
-    was, before = (
-        check_in.starts_at,
-        {"starts_at": check_in.starts_at.isoformat(), "moved_for": check_in.moved_for},
-    )
+    was = check_in.starts_at
+    before = {"starts_at": was.isoformat(), "moved_for": check_in.moved_for}
     check_in.starts_at, check_in.moved_for = starts_at, _moved_for(check_in, starts_at)
     _revise(check_in, pairing, at)
     after = {"starts_at": starts_at.isoformat(), "moved_for": check_in.moved_for}
@@ -144,7 +142,7 @@ def reschedule(
 
 
 def put_back(check_in: CheckIn, pairing: Pairing, *, position: int, by: Person, at: datetime) -> None:
-    """Undo a move by its audit position; raises Invalid when it was changed again since."""
+    """Undo a move by its audit position; raises Invalid when the check-in was changed again since."""
     entry = audit.at(position)
     values: Mapping[str, Any] = entry.before or {} if entry else {}
     ours = entry is not None and (entry.action, entry.object_kind, entry.object_id) == (
@@ -165,7 +163,7 @@ def put_back(check_in: CheckIn, pairing: Pairing, *, position: int, by: Person, 
 def skip(
     check_in: CheckIn, pairing: Pairing, *, by: Person, at: datetime, seen: int, in_calendar: bool = False
 ) -> bool:
-    """Leave one check-in out; whether that changed anything. `in_calendar`: as in `reschedule`."""
+    """Skip one check-in; returns whether that changed anything. `in_calendar`: as in `reschedule`."""
     if check_in.state == CheckInState.SKIPPED:
         return False
     if check_in.ends_at <= at:
@@ -176,7 +174,7 @@ def skip(
 
 
 def restore(check_in: CheckIn, pairing: Pairing, *, by: Person, at: datetime, seen: int) -> bool:
-    """Have a skipped check-in take place after all; whether that changed anything."""
+    """Plan a skipped or met check-in again; returns whether that changed anything."""
     if check_in.state == CheckInState.PLANNED:
         return False
     if check_in.state == CheckInState.SKIPPED and check_in.ends_at <= at:
@@ -192,7 +190,7 @@ def restore(check_in: CheckIn, pairing: Pairing, *, by: Person, at: datetime, se
 
 
 def met(check_in: CheckIn, pairing: Pairing, *, by: Person, at: datetime, seen: int) -> bool:
-    """Note that the two met; whether that changed anything. Nothing in calendars changes by it."""
+    """Note that the two met; returns whether that changed anything. Calendars stay as they are."""
     if check_in.state == CheckInState.MET:
         return False
     if check_in.starts_at > at:
@@ -203,9 +201,9 @@ def met(check_in: CheckIn, pairing: Pairing, *, by: Person, at: datetime, seen: 
 
 
 def proposed(pairing: Pairing, rule: Rule, *, minutes: int, at: datetime) -> tuple[Planned, ...]:
-    """The check-ins that a plan of this rule books; raises Invalid naming the field when it cannot be booked.
+    """The check-ins that a plan by this rule would book; raises Invalid naming the field to correct.
 
-    A day is a holiday for each of the two by their own clocks.
+    Whether a time is on a holiday depends on each person's own time zone.
     """
     _check_rule(rule, at)
     if not cadence.FEWEST_MINUTES <= minutes <= cadence.MOST_MINUTES:
@@ -219,7 +217,7 @@ def proposed(pairing: Pairing, rule: Rule, *, minutes: int, at: datetime) -> tup
 def check_changeable(
     check_in: CheckIn, pairing: Pairing, *, starts_at: datetime | None, at: datetime
 ) -> None:
-    """Raise Invalid unless a check-in could be moved to that moment, or with None be left out."""
+    """Raise Invalid unless a check-in could be moved to that moment, or with None be skipped."""
     _check_open(pairing)
     if starts_at is not None:
         _check_moment(check_in, starts_at, at)
@@ -228,18 +226,14 @@ def check_changeable(
 
 
 def write_anew(series: Series, pairing: Pairing, *, at: datetime) -> None:
-    """Have a series written into both calendars as the portal has it, though nothing about it has changed
-    here.
-    """
+    """Write a series to both calendars again, although it has not changed here."""
     series.revision += 1
     series.revised_at = at
     versions.raise_calendar([pairing.mentor_id, pairing.mentee_id])
 
 
 def holiday_at(pairing: Pairing, moment: datetime) -> str:
-    """The holiday that a moment falls on for either of the two, by their own clocks, in the country's
-    language; or "".
-    """
+    """The holiday at that moment in the time zone of one of the two, in the country's language; or ""."""
     days = ((moment.astimezone(ZoneInfo(zone)).date(), country) for zone, country in countries_of(pairing))
     names = (cadence.holidays_of([country], [day.year]).get(day, "") for day, country in days)
     return next((name for name in names if name), "")
@@ -266,10 +260,10 @@ def _check_rule(rule: Rule, at: datetime) -> None:
 
 
 def _replace(series: Series, at: datetime) -> None:
-    """Take what lies ahead out of a series; it keeps what has begun."""
+    """Delete the coming check-ins of a series; those that have begun stay."""
     ahead = select(CheckIn).where(CheckIn.series_id == series.id, CheckIn.starts_at > at)
-    for each in db.session.scalars(ahead):
-        db.session.delete(each)
+    for check_in in db.session.scalars(ahead):
+        db.session.delete(check_in)
     series.replaced_at = series.revised_at = at
     series.revision += 1
 
@@ -298,20 +292,23 @@ def _check_moment(check_in: CheckIn, starts_at: datetime, at: datetime) -> None:
 
 
 def _moved_for(check_in: CheckIn, starts_at: datetime) -> str:
-    """The holiday that had moved it to a time at which it was before, when it goes back there."""
-    left = (each.before or {} for each in audit.history(CHECK_IN, check_in.id) if each.action == MOVED)
-    return next(
-        (str(each.get("moved_for", "")) for each in left if each.get("starts_at") == starts_at.isoformat()),
-        "",
+    """The holiday for which the check-in was at that time before, so that an undo restores it; or ""."""
+    moves = (entry for entry in audit.history(CHECK_IN, check_in.id) if entry.action == MOVED)
+    earlier = (entry.before or {} for entry in moves)
+    holidays = (
+        str(values.get("moved_for", ""))
+        for values in earlier
+        if values.get("starts_at") == starts_at.isoformat()
     )
+    return next(holidays, "")
 
 
 def _taken(check_in: CheckIn, starts_at: datetime) -> bool:
     """Whether another planned check-in of the pairing would overlap this one at that time."""
     ends_at = starts_at + timedelta(minutes=check_in.minutes)
-    others = (each for each in check_ins_of(check_in.series.pairing_id) if each.id != check_in.id)
-    planned = (each for each in others if each.state == CheckInState.PLANNED)
-    return any(each.starts_at < ends_at and starts_at < each.ends_at for each in planned)
+    others = (other for other in check_ins_of(check_in.series.pairing_id) if other.id != check_in.id)
+    planned = (other for other in others if other.state == CheckInState.PLANNED)
+    return any(other.starts_at < ends_at and starts_at < other.ends_at for other in planned)
 
 
 def _step(
@@ -340,9 +337,7 @@ def _step(
 
 
 def _revise(check_in: CheckIn, pairing: Pairing, at: datetime) -> None:
-    """Calendars are to follow, milestones that no hand has moved do so, and what was asked
-    about it is over.
-    """
+    """After a change: write calendars again, align milestones, and close open requests for the check-in."""
     asked = update(MoveRequest).where(MoveRequest.check_in_id == check_in.id, MoveRequest.state == "open")
     db.session.execute(
         asked.values(state="over", answered_at=at).execution_options(synchronize_session="fetch")
@@ -353,13 +348,13 @@ def _revise(check_in: CheckIn, pairing: Pairing, at: datetime) -> None:
 
 
 def _tell(letter: Any, check_in: CheckIn, pairing: Pairing, by: Person, *, both: bool = False) -> None:
-    """Tell the partner; both, when staff did it or somebody's calendar."""
+    """Write to the partner, or to both after a change by staff or in a calendar."""
     alone = side_of(pairing, by.id) is not None and not both
     for person in (partner(pairing, by.id),) if alone else (pairing.mentor, pairing.mentee):
         post(letter(pairing, person, check_in, by), to=person.email, person_id=person.id)
 
 
-def _told(rule: Rule, minutes: int) -> dict[str, Any]:
+def _facts(rule: Rule, minutes: int) -> dict[str, Any]:
     return {
         "every": rule.every,
         "unit": rule.unit,

@@ -1,7 +1,7 @@
-"""Asking the partner about another time for a check-in, or to leave one out; and their answer.
+"""Requests to the partner to move or skip a check-in, and the answers.
 
-A request is a question, no change: until it is agreed to, the check-in stays where it is. A new request about
-the same check-in takes the place of the old one.
+Until the partner agrees, the check-in stays as it is. A new request for the same check-in replaces the old
+one.
 """
 
 from datetime import UTC, datetime
@@ -26,26 +26,30 @@ KIND = "move_request"
 
 
 class Verb(Protocol):
-    """An answer: whether it is new."""
+    """`agree` or `decline`."""
 
     def __call__(self, request: MoveRequest, pairing: Pairing, /, *, by: Person, at: datetime) -> bool:
-        """Give it."""
+        """Answer a request; returns whether the answer is new."""
 
 
 def ask(
     check_in: CheckIn, pairing: Pairing, *, starts_at: datetime | None, by: Person, at: datetime
 ) -> MoveRequest | None:
-    """Ask the partner; None when that is asked already, or so already. Raises Invalid as planning does."""
+    """Ask the partner to move a check-in, or to skip it with None as the time.
+
+    Returns None when the same is asked already or the check-in is so already. Raises Invalid as planning
+    does.
+    """
     hold(pairing)
     starts_at = starts_at.astimezone(UTC) if starts_at else None
     if (starts_at is None and check_in.state == CheckInState.SKIPPED) or starts_at == check_in.starts_at:
         return None
     planning.check_changeable(check_in, pairing, starts_at=starts_at, at=at)
-    for each in open_requests(pairing.id):
-        if each.check_in_id == check_in.id:
-            if (each.by_id, each.starts_at) == (by.id, starts_at):
+    for earlier in open_requests(pairing.id):
+        if earlier.check_in_id == check_in.id:
+            if (earlier.by_id, earlier.starts_at) == (by.id, starts_at):
                 return None
-            _close(each, "over", at)
+            _close(earlier, "over", at)
     request = MoveRequest(
         check_in_id=check_in.id, by_id=by.id, starts_at=starts_at, state="open", created_at=at
     )
@@ -59,8 +63,8 @@ def ask(
 
 
 def agree(request: MoveRequest, pairing: Pairing, *, by: Person, at: datetime) -> bool:
-    """Say yes: the check-in moves, or is left out; whether that is new. Raises Invalid when it cannot be any
-    more.
+    """Move or skip the check-in as asked; returns whether the answer is new. Raises Invalid when that is no
+    longer possible.
     """
     if not _open_for(request, pairing, by):
         return False
@@ -77,7 +81,10 @@ def agree(request: MoveRequest, pairing: Pairing, *, by: Person, at: datetime) -
 
 
 def decline(request: MoveRequest, pairing: Pairing, *, by: Person, at: datetime) -> bool:
-    """Keep the check-in as it is; whether that is new. The asker's calendar gets the agreed time back."""
+    """Leave the check-in as it is; returns whether the answer is new.
+
+    The asker's calendar is written again, since the request may come from a move there.
+    """
     if not _open_for(request, pairing, by):
         return False
     _close(request, "declined", at)
@@ -89,22 +96,22 @@ def decline(request: MoveRequest, pairing: Pairing, *, by: Person, at: datetime)
 
 
 def request_for(request_id: int, person: Person) -> tuple[MoveRequest, Pairing]:
-    """A request with its check-in, and the pairing, for whoever may see that; raises NotFound otherwise."""
+    """A request with its check-in, and its pairing; raises NotFound unless the person may see it."""
     whole = (joinedload(MoveRequest.check_in).joinedload(CheckIn.series), joinedload(MoveRequest.by))
     query = select(MoveRequest).where(MoveRequest.id == request_id).options(*whole)
-    found = db.session.scalar(query.execution_options(populate_existing=True))
-    if found is None:
+    move_request = db.session.scalar(query.execution_options(populate_existing=True))
+    if move_request is None:
         raise NotFound
-    return found, pairing_for(found.check_in.series.pairing_id, person)
+    return move_request, pairing_for(move_request.check_in.series.pairing_id, person)
 
 
 def open_requests(pairing_id: int) -> list[MoveRequest]:
-    """What waits for an answer in a pairing, the oldest first."""
+    """The unanswered requests of a pairing, the oldest first."""
     return _open(Series.pairing_id == pairing_id)
 
 
 def to_answer(person_id: int) -> list[MoveRequest]:
-    """What waits for an answer of this person, in all their live pairings, the oldest first."""
+    """The requests that this person can answer, in all active pairings, the oldest first."""
     theirs = or_(Pairing.mentor_id == person_id, Pairing.mentee_id == person_id)
     return _open(theirs, MoveRequest.by_id != person_id, Pairing.state == PairingState.ACTIVE)
 
@@ -122,7 +129,7 @@ def _open(*where: ColumnElement[bool]) -> list[MoveRequest]:
 
 
 def _open_for(request: MoveRequest, pairing: Pairing, by: Person) -> bool:
-    """Whether it can be answered; raises Invalid unless the partner of whoever asked does it."""
+    """Whether a request is still open; raises Invalid unless `by` is the partner of the person who asked."""
     hold(pairing)
     db.session.refresh(request, ["state"], with_for_update=True)
     if request.by_id == by.id or side_of(pairing, by.id) is None:

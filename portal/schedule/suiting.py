@@ -1,6 +1,4 @@
-"""Whether a time suits somebody: their working hours, the holidays of their country, and their other
-check-ins.
-"""
+"""Whether a time suits somebody: their working hours, their country's holidays and their other check-ins."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,10 +17,8 @@ from portal.schedule.models import CheckIn, Series
 
 
 def suits(person: Person, start: datetime, minutes: int, *, but: int = 0, but_series: int = 0) -> bool:
-    """Whether somebody could meet then, as far as the portal knows; the check-in `but`, or a whole series,
-    does not count.
-
-    Who has named no working hours is taken to work whenever others do.
+    """Whether somebody could meet then, as far as the portal knows. The check-in `but`, or the series
+    `but_series`, does not count. People without working hours are taken to work at any time.
     """
     if person.hours and not Week(parse_hours(person.hours), person.time_zone).covers(start, minutes):
         return False
@@ -42,5 +38,5 @@ def _meets(person: Person, start: datetime, end: datetime, but: int, but_series:
     )
     query = select(CheckIn).join(CheckIn.series).join(Series.pairing).where(theirs, *near, CheckIn.id != but)
     live = Pairing.state.in_([PairingState.ACTIVE, PairingState.PAUSED])
-    found = db.session.scalars(query.where(live, CheckIn.series_id != but_series))
-    return any(each.ends_at > start for each in found)
+    check_ins = db.session.scalars(query.where(live, CheckIn.series_id != but_series))
+    return any(check_in.ends_at > start for check_in in check_ins)

@@ -1,8 +1,7 @@
-"""Taking a change back from the letter that told of it: a page that says what was and what is, and one
-button.
+"""Undoing a change from the letter about it: a page with the check-in before and now, and one button.
 
-The link holds the version of the check-in that the change made. As long as nothing else has changed it, one
-press puts it back; otherwise the page says how things stand now.
+The link contains the version of the check-in after the change. While that is the present version, the button
+undoes the change; otherwise the page shows the check-in as it is now.
 """
 
 from datetime import UTC, datetime
@@ -32,42 +31,41 @@ blueprint = Blueprint("undoing", __name__, url_prefix="/pairings")
 @blueprint.get("/<id:pairing_id>/check-ins/<id:check_in_id>/back")
 @signed_in
 def ask(pairing_id: int, check_in_id: int) -> Response:
-    """Say what was and what is, and ask whether it shall be as before."""
-    found, pairing = _found(pairing_id, check_in_id)
-    return _drawn(found, pairing)
+    """Show the check-in before and now, and ask whether to undo the change."""
+    return _drawn(*_check_in(pairing_id, check_in_id))
 
 
 @blueprint.post("/<id:pairing_id>/check-ins/<id:check_in_id>/back")
 @signed_in
 def put_back(pairing_id: int, check_in_id: int) -> Response:
-    """Have it as before."""
-    about = {"by": current_user, "at": now(), "seen": version_in(request.args.get("seen", ""))}
+    """Undo the change."""
+    seen, at = version_in(request.args.get("seen", "")), now()
     try:
         with transaction():
-            found, pairing = _found(pairing_id, check_in_id)
+            check_in, pairing = _check_in(pairing_id, check_in_id)
             before = _before()
             if before is None:
-                planning.restore(found, pairing, **about)
+                planning.restore(check_in, pairing, by=current_user, at=at, seen=seen)
             else:
-                planning.reschedule(found, pairing, starts_at=before, **about)
+                planning.reschedule(check_in, pairing, starts_at=before, by=current_user, at=at, seen=seen)
     except Invalid as error:
-        return _drawn(*_found(pairing_id, check_in_id), refusal=error.message, status=422)
+        return _drawn(*_check_in(pairing_id, check_in_id), refusal=error.message, status=422)
     except Stale:
-        return _drawn(*_found(pairing_id, check_in_id), status=409)
+        return _drawn(*_check_in(pairing_id, check_in_id), status=409)
     toast(_("The check-in is as before. Both calendars follow."))
     return redirect_to(url_for("pair.show", pairing_id=pairing_id, _anchor=f"check-in-{check_in_id}"))
 
 
-def _found(pairing_id: int, check_in_id: int) -> tuple[CheckIn, Pairing]:
-    found, pairing = queries.check_in_for(check_in_id, current_user)
+def _check_in(pairing_id: int, check_in_id: int) -> tuple[CheckIn, Pairing]:
+    check_in, pairing = queries.check_in_for(check_in_id, current_user)
     if pairing.id != pairing_id:
         raise NotFound
-    return found, pairing
+    return check_in, pairing
 
 
 def _before() -> datetime | None:
-    """When it was before, as the link says; None when it was skipped. Raises NotFound for a link that is none
-    of ours.
+    """The time before the change, from the link; None if the change skipped the check-in. Raises NotFound for
+    links that are not ours.
     """
     text = request.args.get("to")
     if text is None:
@@ -81,17 +79,17 @@ def _before() -> datetime | None:
     return moment
 
 
-def _drawn(found: CheckIn, pairing: Pairing, *, refusal: str = "", status: int = 200) -> Response:
-    before, skipped = _before(), found.state == CheckInState.SKIPPED
-    given: dict[str, Any] = {
-        "check_in": found,
+def _drawn(check_in: CheckIn, pairing: Pairing, *, refusal: str = "", status: int = 200) -> Response:
+    before, skipped = _before(), check_in.state == CheckInState.SKIPPED
+    context: dict[str, Any] = {
+        "check_in": check_in,
         "pairing": pairing,
         "before": before,
         "skipped": skipped,
-        "number": queries.number_of(found),
+        "number": queries.number_of(check_in),
         "refusal": refusal,
-        "is_as_before": not skipped and before in (None, found.starts_at),
-        "stale": found.version != version_in(request.args.get("seen", "")),
+        "is_as_before": not skipped and before in (None, check_in.starts_at),
+        "stale": check_in.version != version_in(request.args.get("seen", "")),
         "action": request.full_path,
     }
-    return make_response(render_template("schedule/back.html", **given), status)
+    return make_response(render_template("schedule/back.html", **context), status)

@@ -1,4 +1,4 @@
-"""Words of the schedule room."""
+"""Names of milestones and states, and sentences about series and times, for pages and letters."""
 
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ STATES: dict[str, Any] = {
 
 
 def plan(series: Series) -> str:
-    """A series in words, with the times of its own zone."""
+    """A sentence about a series, with times in the zone of the series."""
     return _(
         "%(count)s × %(minutes)s minutes, %(rhythm)s, from %(day)s at %(time)s (%(zone)s)",
         count=series.count,
@@ -45,18 +45,17 @@ def plan(series: Series) -> str:
 
 
 def for_others(moment: datetime, pairing: Pairing, reader: Person) -> list[str]:
-    """What the clocks of the pair show at a moment, the reader's apart, where they differ; with the day where
-    that does.
+    """The local time of the pair's other people where it differs from the reader's, with the day where that
+    differs.
     """
-    here, found = moment.astimezone(ZoneInfo(reader.time_zone)), []
+    own_time, times = moment.astimezone(ZoneInfo(reader.time_zone)), []
     for person in (pairing.mentor, pairing.mentee):
-        there = moment.astimezone(ZoneInfo(person.time_zone))
-        if person.id != reader.id and there.replace(tzinfo=None) != here.replace(tzinfo=None):
-            time = in_zone(
-                moment, person.time_zone, "HH:mm" if there.date() == here.date() else "EEEE, HH:mm"
-            )
-            found.append(_("(%(time)s for %(name)s)", time=time, name=person.name))
-    return found
+        local = moment.astimezone(ZoneInfo(person.time_zone))
+        if person.id != reader.id and local.replace(tzinfo=None) != own_time.replace(tzinfo=None):
+            format_ = "HH:mm" if local.date() == own_time.date() else "EEEE, HH:mm"
+            time = in_zone(moment, person.time_zone, format_)
+            times.append(_("(%(time)s for %(name)s)", time=time, name=person.name))
+    return times
 
 
 def _rhythm(series: Series) -> str:
@@ -66,6 +65,10 @@ def _rhythm(series: Series) -> str:
 
 
 def vocabulary() -> dict[str, Any]:
-    """What templates that show check-ins and milestones call these."""
-    said = {"milestone_words": MILESTONES, "milestone_hints": MILESTONE_HINTS, "check_in_words": STATES}
-    return {**said, "for_others": for_others}
+    """What templates that show check-ins and milestones use of this module."""
+    return {
+        "milestone_words": MILESTONES,
+        "milestone_hints": MILESTONE_HINTS,
+        "check_in_words": STATES,
+        "for_others": for_others,
+    }

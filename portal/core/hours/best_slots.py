@@ -151,8 +151,8 @@ def horizon(wanted: Once | Repeated) -> Span:
 
 
 class _Both:
-    """The common time of the two on some days: `hours` with holidays, `works` without them, and `free` without
-    what is taken.
+    """The common time of the two on some days: their `hours`, `works` without holidays, and `free` without
+    what is taken either.
     """
 
     def __init__(self, you: Side, partner: Side, days: Collection[date], minutes: int) -> None:
