@@ -26,7 +26,8 @@ class MatchRun(Leased, Model):
     `weights` and `rules` are those it ran with; a trial (`trial`, with a `title`) may have its own, and pairs
     of its own that are locked or forbidden (RunPair). `line` is the line it went by, 0..10000; with the rule
     "auto", `held_by` is whoever keeps it from being higher. `gap` is 0 when the result is proven to be the
-    best. `phase`, `done` and `total` are its progress.
+    best. `phase`, `done` and `total` are its progress. `error` is why it failed, as words.failure_as_json
+    writes it, with people by their ids.
     """
 
     __tablename__ = "match_run"

@@ -1,5 +1,6 @@
 """Labels of states, and the sentences that say why two people were matched, in the reader's language."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from portal.core.lifecycle import PairingEnd, PairingState, RunState
 from portal.core.matching.explanations.voices import Tongue, said
 from portal.pairings.models import Pairing, Proposal
+from portal.people.listing import names_of
 from portal.programmes.models import Enrolment
 from portal.programmes.topics.labels import topic_labels
 
@@ -60,6 +62,8 @@ PARTS: dict[str, Any] = {
     "place": _l("Place"),
 }
 """In the order in which reasons with the same points are read."""
+PEOPLE = ("mentor", "mentee", "name")
+"""The facts of a failure that are people's ids."""
 
 
 def sentence(
@@ -74,6 +78,25 @@ def sentence(
         lambda topic: topic_labels().get(topic, topic),
     )
     return said(template, args, reader, tongue, names or {})
+
+
+def failure(template: str, facts: Mapping[str, Any]) -> str:
+    """Why something could not be solved: a Refusal's template, and its facts with people by their ids."""
+    ids = {key: person_id for key in PEOPLE if isinstance(person_id := facts.get(key), int)}
+    names = names_of(set(ids.values()))
+    people = {key: names.get(person_id) or gettext("somebody who has left") for key, person_id in ids.items()}
+    return gettext(template, **{**facts, **people})
+
+
+def stored_failure(text: str) -> str:
+    """The same of what `failure_as_json` has made."""
+    stored = json.loads(text)
+    return failure(stored["template"], stored["facts"])
+
+
+def failure_as_json(template: str, facts: Mapping[str, Any]) -> str:
+    """A failure as it is stored, without anybody's name."""
+    return json.dumps({"template": template, "facts": dict(facts)})
 
 
 def part_sentence(pair: Pairing | Proposal, part: Mapping[str, Any], reader: str = "staff") -> str:

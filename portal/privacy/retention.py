@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, delete, exists, inspect, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, Select, delete, exists, inspect, or_, select, union, update
 from sqlalchemy.orm import joinedload
 
 from portal import audit
+from portal.calendars.models import Invitation
 from portal.clock import now
 from portal.core.permissions import Role
 from portal.db import Kind, Model, Retention, db, transaction
 from portal.errors import Invalid, NotFound
 from portal.letters.models import OutboxLetter
+from portal.pairings.models import Pairing
 from portal.pairings.offers import withdrawal as leaving
 from portal.people import versions
 from portal.people.models import AccountLink, Person, RoleGrant, Throttle, UserSession
@@ -194,6 +196,7 @@ def erase(person_id: int, *, by: int | None, at: datetime) -> None:
     db.session.execute(delete(OutboxLetter).where(OutboxLetter.to_address == person.email))
     _clear_references(person.id)
     _erase_audit_values(person.id)
+    _rename_in_invitations(person)
     _remove_personal_data(person, at)
     versions.raise_card(person.id)
     audit.write(action="person.erased", on="person", id=person.id, by=by)
@@ -223,6 +226,18 @@ def _erase_audit_values(person_id: int) -> None:
     by_them = entry.object_kind.in_(("person", "enrolment")) & (entry.actor_id == person_id)
     for row in db.session.scalars(select(entry).where(by_them | _is_about(person_id))):
         audit.erase_values(row)
+
+
+def _rename_in_invitations(person: Person) -> None:
+    """Partners' invitations say with whom they are to meet."""
+    pairing, invitation = Pairing, Invitation
+    partners = union(
+        select(pairing.mentee_id).where(pairing.mentor_id == person.id),
+        select(pairing.mentor_id).where(pairing.mentee_id == person.id),
+    )
+    named = invitation.summary.contains(person.name, autoescape=True)
+    for row in db.session.scalars(select(invitation).where(invitation.person_id.in_(partners), named)):
+        row.summary = row.summary.replace(person.name, ERASED_NAME)
 
 
 def _is_last_administrator(person: Person) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from portal.clock import now
 from portal.db import db, transaction
 from portal.operating import migrations
-from portal.pairings.models import LeftOver, Pairing, Proposal
+from portal.pairings.models import LeftOver, MatchRun, Pairing, PriceTable, Proposal
 from portal.people.models import Person
 from portal.programmes.models import Topic
 from tests.pairings.company import Company, company_of
@@ -63,3 +64,18 @@ def test_what_a_topic_was_called_that_is_called_otherwise_now_stays(app: Flask, 
         db.session.get_one(Topic, company.topic.id).label = "Called otherwise"
     migrations.upgrade(app)
     assert stored(Pairing)[0] == {"topic": former}
+
+
+def test_old_sentences_of_failures_go_since_they_may_name_anybody(app: Flask, company: Company) -> None:
+    run_id = company.run("failed", error="Jonas Junior and Selma Senior share no language.").id
+    with transaction():
+        db.session.add(PriceTable(programme_id=company.programme.id, wanted_at=now(), problem="Jonas"))
+    migrations.downgrade(app, revision="0009")
+    with transaction():
+        db.session.get_one(MatchRun, run_id).error = "Jonas Junior and Selma Senior share no language."
+        db.session.add(PriceTable(programme_id=company.programme.id, wanted_at=now(), problem="Jonas"))
+    migrations.upgrade(app)
+    db.session.rollback()
+    db.session.expire_all()
+    assert db.session.get_one(MatchRun, run_id).error is None
+    assert db.session.scalars(db.select(PriceTable)).all() == []

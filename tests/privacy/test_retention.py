@@ -10,16 +10,18 @@ from portal.clock import now
 from portal.core.permissions import Role
 from portal.db import Model, db, transaction
 from portal.errors import Invalid
+from portal.pairings import words
 from portal.pairings.matching import runs
 from portal.pairings.models import Pairing, Proposal
+from portal.pairings.prices import tables
 from portal.people.accounts.actions import give_role
 from portal.people.models import AccountLink, Person, RoleGrant
 from portal.privacy import retention
-from portal.programmes.models import Avoided, Enrolment, ProgrammeStaff
+from portal.programmes.models import Avoided, Enrolment, Programme, ProgrammeStaff
 from portal.schedule.models import CheckIn, MoveRequest
 from tests.busy import meeting
 from tests.pairings.company import company_of
-from tests.pairings.crowd import ask, keep
+from tests.pairings.crowd import ask, keep, row
 
 pytestmark = pytest.mark.both_databases
 
@@ -183,6 +185,8 @@ def test_no_score_request_invitation_or_search_names_whoever_is_erased(make, sta
     moments = dict.fromkeys(("starts_at", "ends_at", "sent_at"), now())
     facts = {"person_id": mentor.id, "uid": "u", "said": "s", "summary": "Check-in with Selma Senior"}
     make.add(Invitation(**facts, **moments))
+    theirs = {**facts, "person_id": mentee.id, "uid": "u2", "summary": f"Check-in with {name}"}
+    invited = make.add(Invitation(**theirs, **moments))
     pairing_id = db.session.scalars(db.select(Pairing.id)).first()
     make.add(TimeSearch(pairing_id=pairing_id, by_id=mentor.id, minutes=60, created_at=now()))
     with transaction():
@@ -190,4 +194,26 @@ def test_no_score_request_invitation_or_search_names_whoever_is_erased(make, sta
     naming = {table for table, rows in everything_stored().items() if "Quickthorn" in rows}
     assert naming <= {"letter"}  # the partner's own, which say that the pairing is over
     left = (db.session.query(model).count() for model in (MoveRequest, Invitation, TimeSearch))
-    assert [*left] == [0, 0, 0]
+    assert [*left] == [0, 1, 0]
+    assert db.session.get_one(Invitation, invited.id).summary == "Check-in with Former colleague"
+
+
+def test_no_failure_of_a_run_or_of_prices_names_whoever_is_erased(make, staff, admin):
+    company = company_of(make, staff)
+    mentor = company.mentor("Zebediah Quickthorn", site="Berlin")
+    company.pairing(mentor, company.mentee("Selma Senior", site="Berlin"), "active")
+    company.pairing(mentor, company.mentee("Sabine Second", site="Berlin"), locked=True)
+    run_id = ask(company)
+    runs.run(run_id)
+    with transaction():
+        tables.request_table(company.programme.id, at=now())
+    tables.price(company.programme.id)
+    programme = db.session.get_one(Programme, company.programme.id)
+    stored = row(run_id).error
+    assert "Zebediah Quickthorn and Sabine Second are locked together" in words.stored_failure(stored)
+    assert "Zebediah Quickthorn and Sabine Second are locked together" in tables.problem_now(programme)
+    with transaction():
+        retention.erase(mentor.id, by=admin.id, at=now())
+    naming = {table for table, rows in everything_stored().items() if "Quickthorn" in rows}
+    assert naming <= {"letter"}
+    assert "Former colleague and Sabine Second are locked together" in words.stored_failure(row(run_id).error)

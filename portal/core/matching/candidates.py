@@ -180,9 +180,18 @@ def _candidate(given: Mapping[str, Any]) -> Candidate:
     )
 
 
-def named(problem: Problem, person_id: int) -> str:
-    """The name of a person, or their number when they are not among the candidates."""
-    return next((each.name for each in problem.candidates if each.id == person_id), str(person_id))
+@dataclass(frozen=True)
+class Absent:
+    """Somebody who is not among the candidates."""
+
+    id: int
+    name: str
+
+
+def person_of(problem: Problem, person_id: int) -> Candidate | Absent:
+    """A person by their id; one who is not among the candidates is called by their number."""
+    candidates = (candidate for candidate in problem.candidates if candidate.id == person_id)
+    return next(candidates, None) or Absent(person_id, str(person_id))
 
 
 def without(problem: Problem, pair: tuple[int, int]) -> Problem:
@@ -196,11 +205,17 @@ def without(problem: Problem, pair: tuple[int, int]) -> Problem:
 
 
 class Refusal(Invalid):
-    """What cannot be reckoned with; `template` and `facts` are for a page that translates."""
+    """A problem that cannot be solved as it stands. The message names people; `template` and `facts`, for a
+    page that translates and for storing, hold their ids instead.
+    """
 
-    def __init__(self, template: str, **facts: object) -> None:
-        self.template, self.facts = template, facts
-        super().__init__(template % facts if facts else template)
+    def __init__(
+        self, template: str, people: Mapping[str, Candidate | Absent] | None = None, **facts: object
+    ) -> None:
+        people = people or {}
+        self.template, self.facts = template, facts | {key: person.id for key, person in people.items()}
+        values = facts | {key: person.name for key, person in people.items()}
+        super().__init__(template % values if values else template)
 
 
 def _check(problem: Problem) -> None:
@@ -211,7 +226,7 @@ def _check(problem: Problem) -> None:
     seen: set[int] = set()
     for each in problem.candidates:
         if each.id in seen:
-            raise Refusal(N_("%(name)s is there twice."), name=each.name)
+            raise Refusal(N_("%(name)s is there twice."), {"name": each})
         seen.add(each.id)
         _check_candidate(each, problem)
 
@@ -248,25 +263,25 @@ def _check_pairs(problem: Problem) -> None:
             )
     for mentor, mentee in problem.locked:
         if (mentor, mentee) in problem.forbidden:
-            names = {"mentor": named(problem, mentor), "mentee": named(problem, mentee)}
-            raise Refusal(LOCKED_APART, **names)
+            people = {"mentor": person_of(problem, mentor), "mentee": person_of(problem, mentee)}
+            raise Refusal(LOCKED_APART, people)
 
 
 def _check_candidate(each: Candidate, problem: Problem) -> None:
     if each.grade is not None and (not _is_whole(each.grade) or not -1000 <= each.grade <= 1000):
-        raise Refusal(N_("The grade of %(name)s is not a whole number."), name=each.name)
+        raise Refusal(N_("The grade of %(name)s is not a whole number."), {"name": each})
     if each.style not in STYLES or each.place not in PLACES:
-        raise Refusal(N_("The style or place of %(name)s is none that there is."), name=each.name)
+        raise Refusal(N_("The style or place of %(name)s is none that there is."), {"name": each})
     for seats in (each.mentor_capacity, each.mentee_capacity):
         if not _is_whole(seats) or not 1 <= seats <= MOST_SEATS:
-            raise Refusal(N_("%(name)s wants from 1 to %(most)s partners."), name=each.name, most=MOST_SEATS)
+            raise Refusal(N_("%(name)s wants from 1 to %(most)s partners."), {"name": each}, most=MOST_SEATS)
     if not _is_zone(each.zone):
-        raise Refusal(N_("The time zone of %(name)s is not known: %(zone)s."), name=each.name, zone=each.zone)
+        raise Refusal(N_("The time zone of %(name)s is not known: %(zone)s."), {"name": each}, zone=each.zone)
     for manager in (each.manager_id, problem.managers.get(each.id)):
         if manager == each.id:
-            raise Refusal(N_("%(name)s is given as their own manager."), name=each.name)
+            raise Refusal(N_("%(name)s is given as their own manager."), {"name": each})
         if manager is not None and manager not in problem.managers:
-            raise Refusal(N_("The manager of %(name)s is not known."), name=each.name)
+            raise Refusal(N_("The manager of %(name)s is not known."), {"name": each})
     _check_wishes(each, problem.topics)
 
 
@@ -276,13 +291,13 @@ def _check_wishes(each: Candidate, topics: Mapping[str, object]) -> None:
             if wish.topic not in topics:
                 raise Refusal(
                     N_("%(name)s names a topic that there is not: %(topic)s."),
-                    name=each.name,
+                    {"name": each},
                     topic=wish.topic,
                 )
             if not _is_whole(wish.level) or not 1 <= wish.level <= 3:
-                raise Refusal(N_("The levels of %(name)s are whole numbers from 1 to 3."), name=each.name)
+                raise Refusal(N_("The levels of %(name)s are whole numbers from 1 to 3."), {"name": each})
         if len({wish.topic for wish in wishes}) < len(wishes):
-            raise Refusal(N_("%(name)s names a topic twice."), name=each.name)
+            raise Refusal(N_("%(name)s names a topic twice."), {"name": each})
 
 
 @cache

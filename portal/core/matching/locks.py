@@ -4,7 +4,7 @@ the reason.
 
 from collections import Counter
 
-from portal.core.matching.candidates import Problem, Refusal, named
+from portal.core.matching.candidates import Problem, Refusal, person_of
 from portal.core.matching.rules import forbidden
 from portal.core.translatable import N_
 
@@ -16,16 +16,16 @@ def check_locks(problem: Problem) -> list[tuple[int, int]]:
     rows = {each.id: number for number, each in enumerate(problem.mentors)}
     columns = {each.id: number for number, each in enumerate(problem.mentees)}
     for mentor, mentee in problem.locked:
-        names = {"mentor": named(problem, mentor), "mentee": named(problem, mentee)}
+        people = {"mentor": person_of(problem, mentor), "mentee": person_of(problem, mentee)}
         if mentor not in rows or mentee not in columns:
-            absent = names["mentor"] if mentor not in rows else names["mentee"]
-            raise Refusal(ABSENT, **names, name=absent)
+            absent = people["mentor" if mentor not in rows else "mentee"]
+            raise Refusal(ABSENT, {**people, "name": absent})
         if mentor != mentee and (mentee, mentor) in problem.locked:
-            raise Refusal(BOTH_WAYS, **names)
+            raise Refusal(BOTH_WAYS, people)
         if (
             why := forbidden(problem.mentors[rows[mentor]], problem.mentees[columns[mentee]], problem)
         ) is not None:
-            raise Refusal(FORBIDDEN[why.name], **names)
+            raise Refusal(FORBIDDEN[why.name], people)
     _check_seats(problem)
     return [(rows[mentor], columns[mentee]) for mentor, mentee in problem.locked]
 
@@ -38,7 +38,7 @@ def _check_seats(problem: Problem) -> None:
             (as_mentee[each.id], each.mentee_capacity),
         ):
             if locked > seats:
-                raise Refusal(TOO_MANY, name=each.name, locked=locked, seats=seats)
+                raise Refusal(TOO_MANY, {"name": each}, locked=locked, seats=seats)
 
 
 ABSENT = N_(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from portal.core.hours.weekly_hours import WeeklyHours, parse_hours
 from portal.core.lifecycle import EnrolmentState, PairingState
-from portal.core.matching.candidates import Candidate, Problem, Refusal, Rules, Wish
+from portal.core.matching.candidates import Absent, Candidate, Problem, Refusal, Rules, Wish
 from portal.db import db
 from portal.errors import Invalid
 from portal.pairings.matching import engine
@@ -96,11 +96,12 @@ def _check_wait(problem: Problem) -> None:
             continue
         absent_id = mentee_id if mentor_id in mentors else mentor_id
         names = names_of({mentor_id, mentee_id})
-        mentor, mentee, absent = (
-            names.get(person_id) or _("somebody who has left")
-            for person_id in (mentor_id, mentee_id, absent_id)
-        )
-        raise Refusal(engine.locks.ABSENT, mentor=mentor, mentee=mentee, name=absent)
+        ids = {"mentor": mentor_id, "mentee": mentee_id, "name": absent_id}
+        people = {
+            key: Absent(person_id, names.get(person_id) or _("somebody who has left"))
+            for key, person_id in ids.items()
+        }
+        raise Refusal(engine.locks.ABSENT, people)
 
 
 def problem_of_some(

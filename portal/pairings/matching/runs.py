@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import joinedload
@@ -21,6 +20,7 @@ from portal.core.matching.candidates import Problem, Refusal
 from portal.core.translatable import N_
 from portal.db import db, transaction
 from portal.errors import Invalid
+from portal.pairings import words
 from portal.pairings.matching import engine
 from portal.pairings.matching.problem import ByHand, problem_of, problem_of_some
 from portal.pairings.matching.solver import Solver
@@ -159,7 +159,7 @@ def _begin(run_id: int) -> str | None:
             _close(claimed, RunState.ENDED)
             return None
         if claimed.beginnings >= MOST_BEGINNINGS:
-            _close(claimed, RunState.FAILED, error=_in_their_language(claimed.by_id, (STOPPED_OFTEN, {})))
+            _close(claimed, RunState.FAILED, error=words.failure_as_json(STOPPED_OFTEN, {}))
             return None
         claimed.beginnings += 1
         claimed.state, claimed.started_at = RunState.RUNNING, now()
@@ -209,7 +209,7 @@ def _renew(run_id: int, holder: str, progress: tuple[str, int, int]) -> bool:
 
 
 Failure = tuple[str, dict[str, Any]]
-"""A sentence to be translated, and its values."""
+"""A Refusal's template and facts."""
 
 
 def _finish(run_id: int, holder: str, result: "Result | None", failure: Failure, began: datetime) -> None:
@@ -221,17 +221,9 @@ def _finish(run_id: int, holder: str, result: "Result | None", failure: Failure,
         if held.end_asked_at:
             _close(held, RunState.ENDED)
         elif result is None:
-            _close(held, RunState.FAILED, error=_in_their_language(held.by_id, failure))
+            _close(held, RunState.FAILED, error=words.failure_as_json(*failure))
         else:
             store(held, result, at=now(), seconds=(now() - began).total_seconds())
-
-
-def _in_their_language(person_id: int | None, failure: Failure) -> str:
-    """A failure in the language of whoever asked for the run."""
-    person = db.session.get(Person, person_id) if person_id else None
-    template, values = failure
-    with force_locale(person.locale if person and person.locale else "en"):
-        return str(_(template, **values) if values else _(template))
 
 
 def _held(run_id: int, holder: str) -> Select[MatchRun]:

@@ -11,7 +11,6 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, undefer
 
@@ -20,6 +19,7 @@ from portal.clock import now
 from portal.core.lifecycle import PairingState
 from portal.core.matching.candidates import Refusal
 from portal.db import db, transaction
+from portal.pairings import words
 from portal.pairings.matching import engine
 from portal.pairings.matching.problem import problem_of
 from portal.pairings.matching.runs import LEASE_SECONDS, STOPPED, TICK_SECONDS
@@ -96,8 +96,7 @@ def problem_now(programme: Programme) -> str | None:
     stored = table(programme.id)
     if stored is None or stored.problem is None or stored.stamp != stamp(programme):
         return None
-    failure = json.loads(stored.problem)
-    return str(_(failure["template"], **failure["facts"]) if failure["facts"] else _(failure["template"]))
+    return words.stored_failure(stored.problem)
 
 
 def under_way(programme: Programme, *, at: datetime) -> bool:
@@ -214,8 +213,7 @@ def _finish(
         if held is None:
             return
         held.stamp, held.made_at, held.data = made_of, began, data
-        template, facts = failure
-        held.problem = None if data else json.dumps({"template": template, "facts": facts})
+        held.problem = None if data else words.failure_as_json(*failure)
         held.lease_holder = held.lease_until = None
         if held.wanted_at > began:
             work.enqueue(PRICE, programme_id)

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from portal.core.matching.candidates import WEIGHTS, Problem, Refusal
 from portal.db import db
 from portal.errors import Invalid, Stale
+from portal.pairings import words
 from portal.pairings.matching import engine, runs
 from portal.pairings.matching.drafts import keep_run
 from portal.pairings.matching.problem import ByHand, Pair, problem_of
@@ -102,7 +103,7 @@ def _check(
         )
         engine.locks.check_locks(problem)
     except Refusal as error:
-        raise Invalid(_(error.template, **error.facts) if error.facts else _(error.template)) from error
+        raise Invalid(words.failure(error.template, error.facts)) from error
     _check_forbids(problem, by_hand.forbids)
 
 

@@ -49,6 +49,7 @@ def _template_context() -> dict[str, Any]:
         "reasons": words.reasons,
         "points": words.points,
         "sentence": words.sentence,
+        "failure": words.stored_failure,
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from portal.clock import now
 from portal.db import db, transaction
+from portal.pairings import words
 from portal.pairings.matching import runs as matchmaking
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
 from portal.people.models import Person
@@ -103,7 +104,9 @@ def test_the_progress_says_what_is_being_done_and_leads_on_when_it_is_over(
 
 
 def test_a_run_that_failed_says_why_and_can_be_tried_again(stefan: Visitor, company: Company) -> None:
-    run = company.run("failed", error="Ada King is locked to two people.", objective=None)
+    ada = company.mentor("Ada King")
+    error = words.failure_as_json("%(name)s is locked to two people.", {"name": ada.id})
+    run = company.run("failed", error=error, objective=None)
     page = stefan.get(f"/pairings/runs/{run.id}")
     assert all(word in page.text for word in ("The matching failed", "Ada King is locked to two people."))
     stefan.post("/pairings/runs")
