@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import inspect, text
 
 from portal.clock import now
 from portal.db import db, transaction
@@ -13,11 +14,14 @@ from portal.operating import migrations
 from portal.pairings.models import LeftOver, MatchRun, Pairing, PriceTable, Proposal
 from portal.people.models import Person
 from portal.programmes.models import Topic
+from tests.busy import busy
 from tests.pairings.company import Company, company_of
 from tests.pairings.crowd import ask
 from tests.personas import Factories
+from tests.source import HOUSE
 
 pytestmark = pytest.mark.both_databases
+MIGRATIONS = sorted((HOUSE / "migrations" / "versions").glob("*.py"))
 
 
 @pytest.fixture
@@ -79,3 +83,25 @@ def test_old_sentences_of_failures_go_since_they_may_name_anybody(app: Flask, co
     db.session.expire_all()
     assert db.session.get_one(MatchRun, run_id).error is None
     assert db.session.scalars(db.select(PriceTable)).all() == []
+
+
+def rows() -> dict[str, int]:
+    """How many rows each table has."""
+    names = [name for name in inspect(db.engine).get_table_names() if name != "alembic_version"]
+    with db.engine.connect() as connection:
+        counts = {name: f'SELECT count(*) FROM "{name}"' for name in names}  # noqa: S608  # our own names
+        return {name: connection.execute(text(count)).scalar_one() for name, count in counts.items()}
+
+
+@pytest.mark.parametrize("revision", [path.name[:4] for path in MIGRATIONS[:-1]])
+def test_no_row_is_lost_on_the_way_from_an_earlier_release(
+    app: Flask, make: Factories, staff: Person, revision: str
+) -> None:
+    busy(make, staff, make.person("Mara Member"))
+    db.session.rollback()  # nothing of ours may hold a table while it is changed
+    everything = rows()
+    migrations.downgrade(app, revision=revision)
+    earlier = rows()
+    assert {name: everything[name] for name in earlier} == earlier
+    migrations.upgrade(app)
+    assert {name: many for name, many in rows().items() if name in earlier} == earlier
