@@ -37,8 +37,10 @@ from portal.programmes.enrolment import wish_pages as wishes
 from portal.programmes.queries import programmes_run_by
 from portal.programmes.topics import pages as topic_pages
 from portal.programmes.topics import suggestion_pages
-from portal.schedule import answers, timeline, undoing
 from portal.schedule import pages as schedule
+from portal.schedule.move_requests import pages as answers
+from portal.schedule.timeline import pages as timeline
+from portal.schedule.timeline import undo_pages as undoing
 from portal.settings import HOUSE, Settings
 from portal.web import health
 from portal.web.access import check_marks, public

@@ -13,7 +13,7 @@ from portal.front.queries import has_match, numbers, pairs_of, places_of, why_no
 from portal.pairings import words
 from portal.programmes.queries import own_enrolment
 from portal.programmes.words import ROLES
-from portal.schedule.requests import to_answer
+from portal.schedule.move_requests.requests import to_answer
 from portal.web.access import may, public, signed_in
 from portal.web.htmx import is_htmx
 from portal.web.template_globals import readers_zone

@@ -11,8 +11,8 @@ from portal.core.lifecycle import PairingState
 from portal.front.queries import pair_of
 from portal.pairings import words
 from portal.pairings.queries import pairing_for
+from portal.schedule.move_requests.requests import open_requests
 from portal.schedule.queries import timeline
-from portal.schedule.requests import open_requests
 from portal.web.access import signed_in
 from portal.web.htmx import redirect_to
 

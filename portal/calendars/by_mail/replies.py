@@ -27,8 +27,8 @@ from portal.letters.outbox import post
 from portal.pairings.models import Pairing
 from portal.pairings.queries import partner, whole
 from portal.people.models import Person
-from portal.schedule import requests
 from portal.schedule.models import CheckIn, Series
+from portal.schedule.move_requests import requests
 
 log = logging.getLogger(__name__)
 KIND = "invitation"

@@ -41,8 +41,9 @@ from portal.letters.outbox import post
 from portal.pairings.models import Pairing
 from portal.pairings.queries import partner, whole
 from portal.people.models import Person
-from portal.schedule import milestones, planning, requests
+from portal.schedule import milestones, planning
 from portal.schedule.models import CheckIn, Milestone, Series
+from portal.schedule.move_requests import requests
 from portal.schedule.suiting import suits
 
 log = logging.getLogger(__name__)

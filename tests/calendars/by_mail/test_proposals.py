@@ -12,7 +12,7 @@ import pytest
 from portal.calendars.by_mail import invitations, replies
 from portal.clock import now
 from portal.people.models import Person
-from portal.schedule import requests
+from portal.schedule.move_requests import requests
 from portal.web.template_globals import in_zone
 from tests.calendars import answers, inviting, pairs
 from tests.calendars.by_mail.test_replies import answered, facts, wrapped

@@ -20,8 +20,9 @@ from portal.db import db, transaction
 from portal.pairings.models import Pairing
 from portal.people.models import Person
 from portal.programmes.models import Programme
-from portal.schedule import planning, requests
+from portal.schedule import planning
 from portal.schedule.models import Milestone
+from portal.schedule.move_requests import requests
 from tests.calendars import pairs
 from tests.calendars.account_rows import Account
 from tests.calendars.places import held, on_the_newest, the_database, the_place, the_server  # noqa: F401  # fixtures

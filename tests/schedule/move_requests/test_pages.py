@@ -15,8 +15,9 @@ from portal.letters.models import OutboxLetter
 from portal.pairings.models import Pairing
 from portal.pairings.queries import whole
 from portal.people.models import Person
-from portal.schedule import planning, requests
+from portal.schedule import planning
 from portal.schedule.models import CheckIn, MoveRequest
+from portal.schedule.move_requests import requests
 from tests.busy import meeting
 from tests.conftest import Noise
 from tests.personas import Factories

@@ -19,7 +19,8 @@ from portal.letters.models import OutboxLetter
 from portal.pairings.models import Pairing
 from portal.pairings.offers import actions as asking
 from portal.people.models import Person
-from portal.schedule import milestones, planning, requests
+from portal.schedule import milestones, planning
+from portal.schedule.move_requests import requests
 from portal.schedule.queries import milestones_of
 from tests.schedule.pairs import act, fresh, letters_to, plan, rows_of
 from tests.visitor import Visitor

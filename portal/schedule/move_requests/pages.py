@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from portal.clock import now
 from portal.db import transaction
 from portal.errors import Invalid
-from portal.schedule import requests
+from portal.schedule.move_requests import requests
 from portal.web.access import signed_in
 from portal.web.htmx import redirect_to
 from portal.web.toasts import toast
