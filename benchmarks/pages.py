@@ -23,7 +23,7 @@ from portal.clock import now
 from portal.db import db, transaction
 from portal.demo.load import SIGN_INS, load
 from portal.pairings.models import Pairing
-from portal.pairings.prices import tables as pricing
+from portal.pairings.prices import tables
 from portal.settings import Settings
 
 ROUNDS = 40
@@ -127,8 +127,8 @@ def with_prices(app: Flask) -> tuple[int, int, int]:
         drafts = db.session.scalar(select(func.count()).where(Pairing.state == "draft")) or 0
         db.session.rollback()
         with transaction():
-            pricing.request_table(programme, at=now())
-        pricing.price(programme)
+            tables.request_table(programme, at=now())
+        tables.price(programme)
     return pairing, programme, drafts
 
 

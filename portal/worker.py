@@ -26,9 +26,9 @@ from portal.calendars.syncing import due_accounts, following, sync
 from portal.clock import now
 from portal.db import db, transaction
 from portal.letters import delivery, outbox
-from portal.pairings.matching import runs as matchmaking
-from portal.pairings.offers import actions as asking
-from portal.pairings.prices import tables as pricing
+from portal.pairings.matching import runs
+from portal.pairings.offers import actions as offers
+from portal.pairings.prices import tables
 from portal.people import versions
 from portal.privacy import retention
 from portal.programmes.enrolment import actions as enrolling
@@ -56,7 +56,7 @@ def resume_enrolments() -> None:
 def expire_offers() -> None:
     """Let offers go that nobody answered in time."""
     with transaction():
-        asking.expire_due(now())
+        offers.expire_due(now())
 
 
 def follow_calendar(person_id: int) -> None:
@@ -71,9 +71,9 @@ def follow_calendar(person_id: int) -> None:
 
 TASKS: dict[str, Callable[[int], object]] = {
     outbox.DELIVER: delivery.deliver,
-    matchmaking.MATCH: matchmaking.run,
-    pricing.PRICE: pricing.price,
-    asking.ACTIVATED: milestones.ensure,
+    runs.MATCH: runs.run,
+    tables.PRICE: tables.price,
+    offers.ACTIVATED: milestones.ensure,
     due_accounts.SYNC: sync.sync,
     versions.CALENDAR_CHANGED: follow_calendar,
     searches.FIND: finding.find,
@@ -92,8 +92,8 @@ class Round:
 
 ROUNDS = (
     Round("letters.sweep", delivery.sweep, crontab(minute="*")),
-    Round("pairings.sweep", matchmaking.sweep, crontab(minute="*")),
-    Round("pairings.sweep_prices", pricing.sweep, crontab(minute="*")),
+    Round("pairings.sweep", runs.sweep, crontab(minute="*")),
+    Round("pairings.sweep_prices", tables.sweep, crontab(minute="*")),
     Round("pairings.expire", expire_offers, crontab(minute="15")),
     Round("calendars.sweep", due_accounts.sweep, crontab(minute="*")),
     Round("calendars.follow", following.sweep, crontab(minute="*")),

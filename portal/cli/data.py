@@ -167,10 +167,10 @@ def retention() -> None:
 @click.option("--dry-run", is_flag=True, help="Only count.")
 def retention_run(dry_run: bool) -> None:
     """Clear what is due."""
-    from portal.privacy import retention as keeping
+    from portal.privacy.retention import run
 
     with opened():
-        for line in keeping.run(dry_run=dry_run):
+        for line in run(dry_run=dry_run):
             click.echo(line)
 
 

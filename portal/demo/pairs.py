@@ -16,11 +16,11 @@ from portal.demo.company import JOAO, MIRA, PETRA, address
 from portal.errors import Invalid
 from portal.pairings import queries
 from portal.pairings.board import actions
-from portal.pairings.matching import drafts as keeping
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching import runs
+from portal.pairings.matching.drafts import keep_run
 from portal.pairings.matching.problem import problem_of
 from portal.pairings.models import Pairing
-from portal.pairings.offers import actions as asking
+from portal.pairings.offers import actions as offers
 from portal.pairings.offers import publishing
 from portal.people.models import Person
 from portal.programmes.models import Programme
@@ -63,17 +63,17 @@ def tell(stage: str, programme: Programme, ids: Mapping[str, int], *, at: dateti
     programme.state = ProgrammeState.RUNNING if stage == "running" else ProgrammeState.FINISHED
     if stage == "finished":
         for pairing in active:
-            asking.end(pairing, by=petra, at=now - timedelta(days=3), reason=PairingEnd.COMPLETE)
+            offers.end(pairing, by=petra, at=now - timedelta(days=3), reason=PairingEnd.COMPLETE)
 
 
 def _match(programme: Programme, by: Person, first: tuple[int, int], at: datetime) -> Sequence[Pairing]:
     """Run the engine once with the two whom one signs in as together, and keep what it found."""
     actions.add(programme, mentor_id=first[0], mentee_id=first[1], locked=True, by=by.id, at=at)
-    run = matchmaking.ask_run(programme, by=by, at=at)
+    run = runs.ask_run(programme, by=by, at=at)
     db.session.flush()
     result = match(problem_of(programme, on=at.date()))
-    matchmaking.store(run, result, at=at, seconds=0.0)
-    keeping.keep_run(run, by=by, at=at)
+    runs.store(run, result, at=at, seconds=0.0)
+    keep_run(run, by=by, at=at)
     db.session.flush()
     return queries.open_pairings(programme.id)
 
@@ -91,14 +91,14 @@ def _answer(
     for pairing in offered:
         day = at + timedelta(days=chance.randint(1, 3), minutes=chance.randrange(0, 300))
         if pairing in declining:
-            asking.decline(pairing, by=pairing.mentee, at=day)
+            offers.decline(pairing, by=pairing.mentee, at=day)
             continue
-        asking.accept(pairing, by=pairing.mentee, at=day)
-        asking.accept(pairing, by=pairing.mentor, at=day + timedelta(days=chance.randint(1, 3)))
+        offers.accept(pairing, by=pairing.mentee, at=day)
+        offers.accept(pairing, by=pairing.mentor, at=day + timedelta(days=chance.randint(1, 3)))
     if not finished:
         late = list(drafts)[len(offered) : len(offered) + UNANSWERED]
         _publish(late, by, now - timedelta(days=1))
-        asking.accept(late[0], by=late[0].mentee, at=now - timedelta(hours=5))
+        offers.accept(late[0], by=late[0].mentee, at=now - timedelta(hours=5))
 
 
 def _publish(pairings: Sequence[Pairing], by: Person, at: datetime) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from portal.clock import now
 from portal.db import db, transaction
 from portal.pairings.models import Pairing
-from portal.pairings.prices import tables as pricing
+from portal.pairings.prices import tables
 from portal.programmes.models import Programme
 from tests.browser.accessibility import problems
 from tests.browser.test_joining import IN_EVERY_WAY
@@ -26,11 +26,11 @@ def work_out(portal: LivePortal, company: Company) -> None:
 
     def there() -> bool:
         db.session.remove()
-        return pricing.board_now(db.session.get_one(Programme, company.programme.id)) is not None
+        return tables.board_now(db.session.get_one(Programme, company.programme.id)) is not None
 
     with portal.app.app_context():
         with transaction():
-            pricing.request_table(company.programme.id, at=now())
+            tables.request_table(company.programme.id, at=now())
         wait_for(there, seconds=60)
         db.session.remove()
 

@@ -18,7 +18,7 @@ from portal.clock import now
 from portal.core.calendar.documents import Day, MeetingSeries
 from portal.db import db, transaction
 from portal.pairings.models import Pairing
-from portal.pairings.offers import actions as asking
+from portal.pairings.offers import actions as offers
 from portal.pairings.queries import whole
 from portal.people import versions
 from portal.people.models import Person
@@ -160,11 +160,11 @@ def test_ending_a_pairing_and_taking_that_back_each_raise_the_revision_once(
         return [(each.revision, each.revised_at >= before) for each in found]
 
     assert said() == [(0, False), (0, False)]
-    assert said(asking.pause) == said(asking.resume) == [(0, False), (0, False)]
-    assert said(asking.end, at=now()) == [(0, False), (1, True)]
+    assert said(offers.pause) == said(offers.resume) == [(0, False), (0, False)]
+    assert said(offers.end, at=now()) == [(0, False), (1, True)]
     assert said() == [(0, False), (1, False)]
-    assert said(asking.take_back_end, at=now()) == [(0, False), (2, True)]
-    assert said(asking.end, at=now()) == [(0, False), (3, True)]
+    assert said(offers.take_back_end, at=now()) == [(0, False), (2, True)]
+    assert said(offers.end, at=now()) == [(0, False), (3, True)]
 
 
 def test_a_series_without_meetings_is_not_there(

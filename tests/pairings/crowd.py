@@ -16,8 +16,7 @@ from sqlalchemy import func, select, update
 
 from portal.clock import now
 from portal.db import db, transaction
-from portal.pairings.matching import drafts as keeping
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching import drafts, runs
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme, Topic, Wish
@@ -79,13 +78,13 @@ def ask(company: Company) -> int:
     """Ask for a run."""
     with transaction():
         programme = db.session.get_one(Programme, company.programme.id)
-        return matchmaking.ask_run(programme, by=company.staff, at=now()).id
+        return runs.ask_run(programme, by=company.staff, at=now()).id
 
 
 def keep(run_id: int, company: Company) -> tuple[int, int]:
     """Make drafts of what a run found."""
     with transaction():
-        return keeping.keep_run(db.session.get_one(MatchRun, run_id), by=company.staff, at=now())
+        return drafts.keep_run(db.session.get_one(MatchRun, run_id), by=company.staff, at=now())
 
 
 def row(run_id: int) -> MatchRun:
@@ -148,7 +147,7 @@ def running(app: Flask, run_id: int) -> Iterator[None]:
 
     def work_on_it() -> None:
         with app.app_context():
-            matchmaking.run(run_id)
+            runs.run(run_id)
             db.session.remove()
 
     thread = Thread(target=work_on_it)

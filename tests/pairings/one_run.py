@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from portal.app import create_app
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching import runs
 from tests.personas import settings_for_tests
 
 if __name__ == "__main__":
     folder, database_url, run_id = sys.argv[1:]
     with create_app(settings_for_tests(Path(folder), database_url)).app_context():
-        matchmaking.run(int(run_id))
+        runs.run(int(run_id))

@@ -13,9 +13,9 @@ from portal.clock import now, today
 from portal.db import db, transaction
 from portal.errors import Invalid, NotFound, Stale
 from portal.pairings.board import actions
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching import runs
 from portal.pairings.models import Pairing
-from portal.pairings.offers import actions as asking
+from portal.pairings.offers import actions as offers
 from portal.people import versions
 from portal.people.models import Person
 from portal.programmes.models import Programme
@@ -68,7 +68,7 @@ def test_two_paired_by_hand_are_a_draft_with_score_and_reasons(company: Company)
     position = add(company, ada, grace, locked=True, remark="Asked for by both")
     row = db.session.get_one(Pairing, position)
     programme = db.session.get_one(Programme, company.programme.id)
-    score, parts = matchmaking.assess(programme, mentor_id=ada.id, mentee_id=grace.id, on=today())
+    score, parts = runs.assess(programme, mentor_id=ada.id, mentee_id=grace.id, on=today())
     assert (row.state, row.locked, row.remark, row.score, row.parts) == (
         "draft",
         True,
@@ -115,7 +115,7 @@ def test_changing_the_mentor_of_a_draft_reckons_the_score_anew_and_undo_brings_b
     after = facts(pairing)
     assert (after["mentor_id"], after["remark"]) == (bea.id, "Bea asked")
     programme = db.session.get_one(Programme, company.programme.id)
-    assert after["score"], after["parts"] == matchmaking.assess(
+    assert after["score"], after["parts"] == runs.assess(
         programme, mentor_id=bea.id, mentee_id=grace.id, on=today()
     )
     assert after["parts"] != before["parts"]
@@ -189,7 +189,7 @@ def test_an_offer_made_in_the_row_is_taken_back_by_undo_with_a_letter(company: C
     assert letters() == [("offered", grace.email), ("taken_back", grace.email)]
     again = edit(pairing, company, state="offered")
     with transaction():
-        asking.accept(held(pairing), by=grace, at=now())
+        offers.accept(held(pairing), by=grace, at=now())
     undo(again, company)
     assert letters()[2:] == [
         ("offered", grace.email),

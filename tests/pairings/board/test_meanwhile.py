@@ -21,11 +21,11 @@ from portal.db import db, transaction
 from portal.errors import PortalError
 from portal.pairings.board import actions
 from portal.pairings.models import MatchRun, Pairing
-from portal.pairings.offers import actions as asking
+from portal.pairings.offers import actions as offers
 from portal.pairings.offers import publishing
 from portal.pairings.offers import withdrawal as leaving
 from portal.pairings.prices import actions as chains
-from portal.pairings.prices import tables as pricing
+from portal.pairings.prices import tables
 from portal.pairings.queries import hold_programme
 from portal.pairings.trials import actions as trials
 from portal.people import versions
@@ -126,13 +126,13 @@ def mine(company: Company) -> Programme:
 def price(company: Company) -> None:
     """Have prices of now."""
     with transaction():
-        pricing.request_table(company.programme.id, at=now())
-    pricing.price(company.programme.id)
+        tables.request_table(company.programme.id, at=now())
+    tables.price(company.programme.id)
 
 
 def choose(pairing: Pairing, mentor: str, company: Company) -> Act:
     """Choose another mentor by the prices there are."""
-    stamp, seen = pricing.stamp_made(company.programme.id), held(pairing).version
+    stamp, seen = tables.stamp_made(company.programme.id), held(pairing).version
     about: dict[str, Any] = {"mentor_id": company.people[mentor].id, "seen": seen, "stamp": stamp}
     return lambda: chains.choose(held(pairing), by=company.staff, at=now(), **about)
 
@@ -214,7 +214,7 @@ def test_two_whose_calendars_change_by_different_doings_wait_for_each_other_in_o
         versions.raise_calendar(both)
         audit.write(action="series.planned", on="series", id=1, by=None)
 
-    acts = lambda: asking.end(held(pairing), by=company.staff, at=now()), plan
+    acts = lambda: offers.end(held(pairing), by=company.staff, at=now()), plan
     behind = lambda: audit.write(action="test", on="test", id=1, by=None)  # noqa: E731  # short
     assert one_after_the_other(app, *acts, behind=behind) == []
 
@@ -229,7 +229,7 @@ def test_an_answer_while_one_of_the_two_leaves_waits_its_turn(
     def leave() -> None:
         leaving.withdraw(own_enrolment(company.programme.id, who.id, hold=True), at=now())
 
-    answer = lambda: asking.accept(held(pairing), by=grace, at=now())  # noqa: E731  # short
+    answer = lambda: offers.accept(held(pairing), by=grace, at=now())  # noqa: E731  # short
     behind = lambda: audit.write(action="test", on="test", id=1, by=None)  # noqa: E731  # short
     assert one_after_the_other(app, answer, leave, behind=behind) == []
     assert now_is(pairing) == ("declined", "withdrew")
@@ -243,8 +243,8 @@ def test_an_answer_at_the_end_of_its_time_counts_or_is_too_late_and_never_both(
     pairing = company.pairing("Ada King", "Grace Hopper", "offered", **late)
     grace = company.people["Grace Hopper"]
     answer, end = (
-        (lambda: asking.accept(held(pairing), by=grace, at=now())),
-        (lambda: asking.expire_due(now())),
+        (lambda: offers.accept(held(pairing), by=grace, at=now())),
+        (lambda: offers.expire_due(now())),
     )
     acts = (answer, end) if first == "the answer" else (end, answer)
     behind = lambda: audit.write(action="test", on="test", id=1, by=None)  # noqa: E731  # short

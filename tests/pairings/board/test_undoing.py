@@ -15,7 +15,7 @@ from portal.db import transaction
 from portal.errors import Invalid
 from portal.pairings.board import actions
 from portal.pairings.models import Pairing
-from portal.pairings.offers import actions as asking
+from portal.pairings.offers import actions as offers
 from tests.pairings.company import Company
 from tests.pairings.posted import held, letters, now_is
 
@@ -70,11 +70,11 @@ def test_an_offer_taken_back_by_mistake_is_made_again(company: Company) -> None:
     ada, grace = company.people["Ada King"], company.people["Grace Hopper"]
     edit(pairing, company, state="offered")
     with transaction():
-        asking.accept(held(pairing), by=grace, at=now())
+        offers.accept(held(pairing), by=grace, at=now())
     undo(edit(pairing, company, state="draft"), company)
     row = held(pairing)
     assert (row.state, row.mentee_accepted_at) == ("offered", None)
-    turn = asking.turn_of(row)
+    turn = offers.turn_of(row)
     assert turn is not None
     assert turn.id == grace.id, "the senior is asked anew"
     assert letters() == [
@@ -90,7 +90,7 @@ def test_a_declined_pairing_drafted_anew_is_asked_from_the_beginning(company: Co
     pairing = company.pairing("Ada King", "Grace Hopper", "offered", mentee_accepted_at=now())
     ada = company.people["Ada King"]
     with transaction():
-        asking.decline(held(pairing), by=ada, at=now())
+        offers.decline(held(pairing), by=ada, at=now())
     edit(pairing, company, state="draft")
     row = held(pairing)
     assert (row.state, row.end_reason, row.offered_at, row.mentee_accepted_at) == ("draft", None, None, None)
@@ -107,6 +107,6 @@ def test_an_end_is_not_undone_when_the_seat_is_given_away_meanwhile(company: Com
     assert now_is(pairing) == ("ended", "by staff")
     assert letters() == before
     with transaction():
-        asking.cancel(held(other), PairingEnd.DISCARDED, by=company.staff.id, at=now())
+        offers.cancel(held(other), PairingEnd.DISCARDED, by=company.staff.id, at=now())
     undo(position, company)
     assert now_is(pairing) == ("active", None)

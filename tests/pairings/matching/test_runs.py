@@ -18,10 +18,10 @@ from portal.errors import Invalid
 from portal.letters.models import OutboxLetter
 from portal.pairings import words
 from portal.pairings.matching import problem as candidates
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching import runs
 from portal.pairings.matching.problem import problem_of
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
-from portal.pairings.offers import actions as asking
+from portal.pairings.offers import actions as offers
 from portal.people.models import Person
 from portal.programmes.models import Avoided, Enrolment, Programme
 from tests.pairings.company import Company
@@ -33,7 +33,7 @@ from tests.personas import Factories
 def test_sixty_people_are_matched_and_the_pairs_kept_as_drafts(make: Factories, company: Company) -> None:
     fill(make, company.programme, 32, 28)
     run_id = ask(company)
-    matchmaking.run(run_id)
+    runs.run(run_id)
     run = row(run_id)
     assert (run.state, run.error, run.lease_holder, run.beginnings) == ("done", None, None, 1)
     assert run.seconds is not None
@@ -58,18 +58,18 @@ def test_asking_again_while_a_run_is_under_way_is_answered_with_that_run(
     assert ask(company) == first
     assert rung == [("pairings.match", first)]
     with transaction():
-        matchmaking.end_run(db.session.get_one(MatchRun, first), by=company.staff, at=now())
+        runs.end_run(db.session.get_one(MatchRun, first), by=company.staff, at=now())
     assert row(first).state == "ended"
     second = ask(company)
     assert second != first
-    matchmaking.run(first)
+    runs.run(first)
     assert row(first).state == "ended"
 
 
 def test_a_programme_that_is_over_is_not_matched(company: Company, make: Factories) -> None:
     over = make.programme("Over", state="finished")
     with pytest.raises(Invalid), transaction():
-        matchmaking.ask_run(db.session.get_one(Programme, over.id), by=company.staff, at=now())
+        runs.ask_run(db.session.get_one(Programme, over.id), by=company.staff, at=now())
 
 
 def test_the_problem_knows_who_waits_their_free_seats_locks_past_partners_and_lists(
@@ -109,7 +109,7 @@ def test_keeping_replaces_loose_drafts_and_leaves_locked_ones_and_live_pairings(
     locked, loose = company.pairing(ada, grace, locked=True), company.pairing(bea, dora)
     live = company.pairing(carl, emil, "active")
     run_id = ask(company)
-    matchmaking.run(run_id)
+    runs.run(run_id)
     assert proposed(run_id) == {(ada.id, grace.id), (bea.id, dora.id)}
     assert keep(run_id, company) == (1, 0)
     assert keep(run_id, company) == (1, 0), "kept twice is kept once"
@@ -128,7 +128,7 @@ def test_who_is_free_no_more_when_a_run_is_kept_is_left_out_and_told_of(
     mentors = [company.mentor(name) for name in names]
     mentees = [company.mentee(name) for name in ("Grace Hopper", "Dora Day", "Emil Ende")]
     run_id = ask(company)
-    matchmaking.run(run_id)
+    runs.run(run_id)
     by_mentor = dict(proposed(run_id))
     _ada, bea, carl = mentors
     with transaction():
@@ -147,7 +147,7 @@ def test_nothing_can_be_kept_of_a_run_that_is_not_done(company: Company) -> None
 def test_contradictory_locks_end_in_a_sentence(company: Company) -> None:
     company.pairing("Ada King", company.mentee("Grace Hopper", grade=1), locked=True)
     run_id = ask(company)
-    matchmaking.run(run_id)
+    runs.run(run_id)
     run = row(run_id)
     assert run.state == "failed"
     assert "Ada King and Grace Hopper are locked together" in words.stored_failure(run.error or "")
@@ -161,12 +161,12 @@ def test_a_hand_made_pair_is_scored_as_the_engine_does_and_refused_with_the_rule
     high = company.mentor("Hedda High", grade=9)
     company.mentor("Mo Manager", manager_id=grace.id)
     run_id = ask(company)
-    matchmaking.run(run_id)
+    runs.run(run_id)
     found = db.session.scalars(select(Proposal).where(Proposal.run_id == run_id)).one()
     programme = db.session.get_one(Programme, company.programme.id)
 
     def assess(mentor: Person, mentee: Person) -> tuple[int, list[dict[str, object]]]:
-        return matchmaking.assess(programme, mentor_id=mentor.id, mentee_id=mentee.id, on=today())
+        return runs.assess(programme, mentor_id=mentor.id, mentee_id=mentee.id, on=today())
 
     assert assess(ada, grace) == (found.score, found.parts)
     with pytest.raises(Invalid, match="Hedda High is not junior enough"):
@@ -184,10 +184,10 @@ def test_a_do_not_match_list_is_never_told_of(company: Company, make: Factories)
     make.add(Avoided(enrolment_id=company.enrolments["Grace Hopper"].id, person_id=ada.id))
     programme = db.session.get_one(Programme, company.programme.id)
     with pytest.raises(Invalid) as refused:
-        matchmaking.assess(programme, mentor_id=ada.id, mentee_id=grace.id, on=today())
+        runs.assess(programme, mentor_id=ada.id, mentee_id=grace.id, on=today())
     assert refused.value.message == "These two cannot be paired."
     run_id = ask(company)
-    matchmaking.run(run_id)
+    runs.run(run_id)
     said = [each.template for each in db.session.scalars(select(LeftOver).where(LeftOver.run_id == run_id))]
     assert len(said) == 2
     assert not any("%(" in each for each in said)
@@ -212,7 +212,7 @@ def test_reading_the_problem_takes_as_many_questions_for_many_as_for_few(
 def test_how_far_it_is_is_written_down_while_it_thinks(
     app: Flask, make: Factories, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(matchmaking, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(runs, "TICK_SECONDS", 0.02)
     fill(make, company.programme, 60, 60)
     run_id = ask(company)
     with running(app, run_id):
@@ -227,17 +227,17 @@ def test_how_far_it_is_is_written_down_while_it_thinks(
 def test_who_said_no_or_met_before_is_neither_proposed_nor_kept_again(company: Company) -> None:
     ada, grace = company.mentor("Ada King"), company.mentee("Grace Hopper")
     run_id = ask(company)
-    matchmaking.run(run_id)
+    runs.run(run_id)
     assert keep(run_id, company) == (1, 0)
     draft = db.session.scalars(select(Pairing)).one()
     with transaction():
-        asking.offer(held(draft), by=company.staff.id, at=now())
+        offers.offer(held(draft), by=company.staff.id, at=now())
     with transaction():
-        asking.decline(held(draft), by=grace, at=now())
+        offers.decline(held(draft), by=grace, at=now())
     assert keep(run_id, company) == (0, 1), "an old run brings nothing back that was declined since"
     company.pairing(ada, "Dora Day", "ended", active_at=now(), ended_at=now())
     again = ask(company)
-    matchmaking.run(again)
+    runs.run(again)
     assert row(again).state == "done"
     assert proposed(again) == set()
     assert pairs(company) == set()
@@ -246,7 +246,7 @@ def test_who_said_no_or_met_before_is_neither_proposed_nor_kept_again(company: C
 def test_who_was_paired_by_hand_after_the_run_keeps_that_seat(company: Company) -> None:
     ada, grace = company.mentor("Ada King"), company.mentee("Grace Hopper")
     run_id = ask(company)
-    matchmaking.run(run_id)
+    runs.run(run_id)
     assert proposed(run_id) == {(ada.id, grace.id)}
     dora = company.mentee("Dora Day")
     company.pairing(ada, dora, locked=True)
@@ -263,7 +263,7 @@ def test_whom_somebody_avoids_is_in_nothing_that_a_run_writes_or_posts(
     for one, other in ((grace, ada), (carl, ada), (bea, carl)):
         make.add(Avoided(enrolment_id=company.enrolments[one.name].id, person_id=other.id))
     run_id = ask(company)
-    matchmaking.run(run_id)
+    runs.run(run_id)
     assert proposed(run_id) == {(bea.id, grace.id)}
     assert many(LeftOver, run_id) == 2
     told = [str(each.args) for each in db.session.scalars(select(LeftOver).where(LeftOver.run_id == run_id))]
@@ -273,7 +273,7 @@ def test_whom_somebody_avoids_is_in_nothing_that_a_run_writes_or_posts(
     assert keep(run_id, company) == (1, 0)
     draft = db.session.scalars(select(Pairing)).one()
     with transaction():
-        asking.offer(held(draft), by=company.staff.id, at=now())
+        offers.offer(held(draft), by=company.staff.id, at=now())
     told += [each.text + each.html for each in db.session.scalars(select(OutboxLetter))]
     assert len(told) == 4
     assert [each for each in told if "Ada King" in each or "Carl Cole" in each or "void" in each] == []

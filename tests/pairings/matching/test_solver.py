@@ -16,7 +16,7 @@ from portal import work
 from portal.clock import now
 from portal.db import db, transaction
 from portal.pairings import words
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching import runs
 from portal.pairings.models import MatchRun, Proposal
 from tests.pairings.company import Company
 from tests.pairings.crowd import ask, fill, let_the_lease_run_out, many, row, running, solvers, wait_for
@@ -28,10 +28,10 @@ def test_a_run_can_be_ended_while_it_is_under_way(app: Flask, make: Factories, c
     run_id = ask(company)
     with running(app, run_id):
         with transaction():
-            assert matchmaking.end_run(db.session.get_one(MatchRun, run_id), by=company.staff, at=now())
+            assert runs.end_run(db.session.get_one(MatchRun, run_id), by=company.staff, at=now())
         wait_for(lambda: row(run_id).state == "ended")
     with transaction():
-        assert not matchmaking.end_run(db.session.get_one(MatchRun, run_id), by=company.staff, at=now())
+        assert not runs.end_run(db.session.get_one(MatchRun, run_id), by=company.staff, at=now())
     assert many(Proposal, run_id) == 0
     assert row(run_id).lease_holder is None
 
@@ -53,7 +53,7 @@ def test_two_workers_do_a_run_once(app: Flask, make: Factories, company: Company
     fill(make, company.programme, 20, 20)
     run_id = ask(company)
     with running(app, run_id):
-        matchmaking.run(run_id)
+        runs.run(run_id)
         assert row(run_id).state == "running"
     assert (row(run_id).state, row(run_id).beginnings) == ("done", 1)
 
@@ -86,23 +86,23 @@ def test_a_run_whose_worker_was_killed_is_begun_again(
     wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
     assert row(run_id).state == "running"
     rung.clear()
-    matchmaking.sweep()
+    runs.sweep()
     assert rung == [], "its lease still holds"
-    matchmaking.run(run_id)
+    runs.run(run_id)
     assert row(run_id).state == "running"
     let_the_lease_run_out(run_id)
-    matchmaking.sweep()
+    runs.sweep()
     assert rung == [("pairings.match", run_id)]
-    matchmaking.run(run_id)
+    runs.run(run_id)
     assert (row(run_id).state, row(run_id).beginnings, many(Proposal, run_id)) == ("done", 2, 60)
     rung.clear()
-    matchmaking.sweep()
+    runs.sweep()
     assert rung == []
 
 
 def test_a_run_that_was_begun_three_times_in_vain_has_failed(company: Company) -> None:
     run = company.run("running", beginnings=3, lease_holder="gone", lease_until=now() - timedelta(minutes=1))
-    matchmaking.run(run.id)
+    runs.run(run.id)
     assert row(run.id).state == "failed"
     assert "three times" in (row(run.id).error or "")
 
@@ -110,5 +110,5 @@ def test_a_run_that_was_begun_three_times_in_vain_has_failed(company: Company) -
 def test_a_run_of_a_dead_worker_is_ended_at_once_when_staff_want_it(company: Company) -> None:
     run = company.run("running", beginnings=1, lease_holder="gone", lease_until=now() - timedelta(minutes=1))
     with transaction():
-        assert matchmaking.end_run(db.session.get_one(MatchRun, run.id), by=company.staff, at=now())
+        assert runs.end_run(db.session.get_one(MatchRun, run.id), by=company.staff, at=now())
     assert row(run.id).state == "ended"

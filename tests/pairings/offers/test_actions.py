@@ -16,7 +16,7 @@ from portal.core.lifecycle import PairingEnd
 from portal.db import db, transaction
 from portal.errors import Invalid, NotFound
 from portal.pairings.models import Pairing
-from portal.pairings.offers import actions as asking
+from portal.pairings.offers import actions as offers
 from portal.pairings.offers import withdrawal as leaving
 from portal.pairings.queries import hold
 from portal.people import versions
@@ -32,22 +32,22 @@ pytestmark = pytest.mark.both_databases
 
 def offer(pairing: Pairing, by: Person) -> None:
     with transaction():
-        asking.offer(held(pairing), by=by.id, at=now())
+        offers.offer(held(pairing), by=by.id, at=now())
 
 
 def accept(pairing: Pairing, by: Person) -> bool:
     with transaction():
-        return asking.accept(held(pairing), by=by, at=now())
+        return offers.accept(held(pairing), by=by, at=now())
 
 
 def decline(pairing: Pairing, by: Person) -> bool:
     with transaction():
-        return asking.decline(held(pairing), by=by, at=now())
+        return offers.decline(held(pairing), by=by, at=now())
 
 
 def end(pairing: Pairing, by: Person, reason: PairingEnd | None = None) -> bool:
     with transaction():
-        return asking.end(held(pairing), by=by, at=now(), reason=reason)
+        return offers.end(held(pairing), by=by, at=now(), reason=reason)
 
 
 def test_the_senior_is_asked_first_then_the_junior_and_two_yes_make_it_active(
@@ -57,11 +57,11 @@ def test_the_senior_is_asked_first_then_the_junior_and_two_yes_make_it_active(
     ada, grace = company.people["Ada King"], company.people["Grace Hopper"]
     offer(pairing, staff)
     assert letters() == [("offered", grace.email)]
-    assert asking.turn_of(held(pairing)).id == grace.id
+    assert offers.turn_of(held(pairing)).id == grace.id
     assert held(pairing).answer_by == held(pairing).offered_at + timedelta(days=5)
     assert accept(pairing, grace)
     assert letters() == [("offered", grace.email), ("offered", ada.email)]
-    assert asking.turn_of(held(pairing)).id == ada.id
+    assert offers.turn_of(held(pairing)).id == ada.id
     assert held(pairing).answer_by == held(pairing).mentee_accepted_at + timedelta(days=5)
     assert (versions.of(ada.id), versions.of(grace.id)) == ((0, 0), (0, 0))
     assert accept(pairing, ada)
@@ -166,7 +166,7 @@ def test_an_offer_that_nobody_answers_goes_after_five_days(
     before = len(letters())
     for days, expected in ((4, 0), (6, 1), (6, 0)):
         with transaction():
-            assert asking.expire_due(now() + timedelta(days=days)) == expected
+            assert offers.expire_due(now() + timedelta(days=days)) == expected
     assert now_is(pairing) == ("declined", "expired")
     assert now_is(other) == ("draft", None)
     assert letters()[before:] == ([("not_this_time", grace.email)] if both else [])
@@ -201,7 +201,7 @@ def test_an_end_can_be_taken_back_and_both_are_told(company: Company, staff: Per
     end(pairing, staff)
     for changed in (True, False):
         with transaction():
-            assert asking.take_back_end(held(pairing), by=staff, at=now()) is changed
+            assert offers.take_back_end(held(pairing), by=staff, at=now()) is changed
     assert now_is(pairing) == ("active", None)
     assert [kind for kind, _ in letters()] == ["ended", "ended", "goes_on", "goes_on"]
     assert versions.of(ada.id)[0] == 2
@@ -215,12 +215,12 @@ def test_an_end_is_not_taken_back_when_the_seat_is_given_away_or_somebody_has_le
     end(pairing, staff)
     other = company.pairing(ada, "Carl Cole", "offered")
     with pytest.raises(Invalid, match="Ada King has no seat left"), transaction():
-        asking.take_back_end(held(pairing), by=staff, at=now())
+        offers.take_back_end(held(pairing), by=staff, at=now())
     with transaction():
-        asking.cancel(held(other), PairingEnd.EXPIRED, by=None, at=now())
+        offers.cancel(held(other), PairingEnd.EXPIRED, by=None, at=now())
         leaving.withdraw(own_enrolment(company.programme.id, ada.id), at=now())
     with pytest.raises(Invalid, match="takes part"), transaction():
-        asking.take_back_end(held(pairing), by=staff, at=now())
+        offers.take_back_end(held(pairing), by=staff, at=now())
     assert now_is(pairing) == ("ended", "by staff")
 
 
@@ -290,10 +290,10 @@ def test_an_answer_and_a_change_of_staff_at_the_same_time_leave_one_of_them(
         row = held(pairing)
         hold(row)
         if row.mentee_accepted_at is None:
-            asking.take_offer_back(row, by=staff.id)
+            offers.take_offer_back(row, by=staff.id)
 
     threads = [
-        Thread(target=in_own_context, args=("yes", lambda: asking.accept(held(pairing), by=grace, at=now()))),
+        Thread(target=in_own_context, args=("yes", lambda: offers.accept(held(pairing), by=grace, at=now()))),
         Thread(target=in_own_context, args=("back", take_back)),
     ]
     for each in threads:

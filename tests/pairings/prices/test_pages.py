@@ -15,7 +15,7 @@ from portal.clock import now
 from portal.core.matching.prices.edits import Change
 from portal.db import db, transaction
 from portal.pairings.models import Pairing, PriceTable
-from portal.pairings.prices import tables as pricing
+from portal.pairings.prices import tables
 from portal.pairings.prices.pages import in_words
 from portal.people.models import Person
 from portal.programmes.models import Programme
@@ -35,12 +35,12 @@ def stefan(company: Company, new_visitor: Callable[..., Visitor], staff: Person)
 def work_out(company: Company) -> str:
     """Prices of now; their stamp."""
     with transaction():
-        pricing.request_table(company.programme.id, at=now())
-    pricing.price(company.programme.id)
+        tables.request_table(company.programme.id, at=now())
+    tables.price(company.programme.id)
     db.session.rollback()
     programme = db.session.get_one(Programme, company.programme.id)
-    assert pricing.board_now(programme) is not None
-    return pricing.stamp(programme)
+    assert tables.board_now(programme) is not None
+    return tables.stamp(programme)
 
 
 def trading(company: Company) -> tuple[Pairing, Pairing, dict[str, Person]]:
@@ -159,7 +159,7 @@ def test_old_prices_are_answered_with_409_and_new_ones_are_asked_for(
     assert held(one).mentor_id == people["Ada King"].id
     work_out(company)
     page = choose(
-        stefan, one, people["Ada King"], pricing.stamp(db.session.get_one(Programme, company.programme.id))
+        stefan, one, people["Ada King"], tables.stamp(db.session.get_one(Programme, company.programme.id))
     )
     assert page.status == 422
     assert "This mentor cannot be chosen here." in page.text
@@ -175,7 +175,7 @@ def test_prices_that_are_not_there_yet_are_asked_for_once_and_looked_for_again(
             assert "Working out what each change would cost" in page.text
             assert 'hx-trigger="every 1s"' in page.html
     assert rung == [("pairings.price", company.programme.id)]
-    pricing.price(company.programme.id)
+    tables.price(company.programme.id)
     assert "Dora Day would move" in stefan.get(f"/pairings/prices/{one.id}", htmx=True).text
 
 

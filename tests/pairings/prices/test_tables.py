@@ -22,10 +22,10 @@ from portal.core.matching.prices.price_board import PriceBoard
 from portal.db import db, transaction
 from portal.errors import Invalid, NotFound, Stale
 from portal.pairings.matching import problem as candidates
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching import runs
 from portal.pairings.models import Pairing, PriceTable
 from portal.pairings.prices import actions as chains
-from portal.pairings.prices import tables as pricing
+from portal.pairings.prices import tables
 from portal.people.models import Person
 from portal.programmes.models import Enrolment, Programme, Topic
 from portal.programmes.topics import actions as topics
@@ -43,14 +43,14 @@ def programme_of(company: Company) -> Programme:
 def want(company: Company) -> None:
     """Ask for prices."""
     with transaction():
-        pricing.request_table(company.programme.id, at=now())
+        tables.request_table(company.programme.id, at=now())
 
 
 def priced(company: Company) -> PriceBoard:
     """The board with prices of now, worked out here."""
     want(company)
-    pricing.price(company.programme.id)
-    board = pricing.board_now(programme_of(company))
+    tables.price(company.programme.id)
+    board = tables.board_now(programme_of(company))
     assert board is not None, table(company).problem
     return board
 
@@ -64,7 +64,7 @@ def matched(make: Factories, company: Company, mentors: int, mentees: int) -> No
     """Many people whom a run has paired, as drafts."""
     fill(make, company.programme, mentors, mentees)
     run_id = ask(company)
-    matchmaking.run(run_id)
+    runs.run(run_id)
     keep(run_id, company)
 
 
@@ -77,7 +77,7 @@ def draft(company: Company, number: int = 0) -> Pairing:
 
 def choose(pairing: Pairing, mentor_id: int, company: Company, *, stamp: str = "", seen: int = 0) -> int:
     """Choose another mentor; the position of the audit's entry."""
-    stamp = stamp or pricing.stamp(programme_of(company))
+    stamp = stamp or tables.stamp(programme_of(company))
     with transaction():
         row = held(pairing)
         more = {"seen": seen or row.version, "stamp": stamp, "by": company.staff, "at": now()}
@@ -107,9 +107,9 @@ def test_a_board_that_a_run_left_is_its_own_best_plan(
     assert not board.pinned
     assert board.planned == board.present
     assert (table(company).problem, table(company).lease_holder) == (None, None)
-    pricing.price(company.programme.id)
+    tables.price(company.programme.id)
     rung.clear()
-    pricing.sweep()
+    tables.sweep()
     assert rung == [], "nothing is left to do"
 
 
@@ -125,7 +125,7 @@ def test_any_change_that_prices_depend_on_makes_them_out_of_date(make: Factories
     ):
         with transaction():
             setattr(db.session.get_one(model, key), name, value)
-        assert pricing.board_now(programme_of(company)) is None
+        assert tables.board_now(programme_of(company)) is None
         priced(company)
 
 
@@ -242,7 +242,7 @@ def test_old_prices_and_old_rows_are_stale_and_nothing_changes(company: Company)
     ada, bea = company.mentor("Ada King"), company.mentor("Bea Long")
     one = company.pairing(ada, company.mentee("Grace Hopper"))
     priced(company)
-    stamp = pricing.stamp(programme_of(company))
+    stamp = tables.stamp(programme_of(company))
     with pytest.raises(Stale):
         choose(one, bea.id, company, seen=7)
     with pytest.raises(Stale):
@@ -284,11 +284,11 @@ def test_a_refused_problem_is_told_in_words(company: Company) -> None:
     company.pairing(ada, bea, "active")
     company.pairing(ada, company.mentee("Dora Day"), locked=True)
     want(company)
-    pricing.price(company.programme.id)
-    said = pricing.problem_now(programme_of(company))
+    tables.price(company.programme.id)
+    said = tables.problem_now(programme_of(company))
     assert said is not None
     assert "Ada King" in said
-    assert pricing.board_now(programme_of(company)) is None
+    assert tables.board_now(programme_of(company)) is None
 
 
 def test_a_worker_that_is_gone_has_its_work_taken_over(
@@ -299,26 +299,26 @@ def test_a_worker_that_is_gone_has_its_work_taken_over(
 
     def work_on_it() -> None:
         with app.app_context():
-            pricing.price(company.programme.id)
+            tables.price(company.programme.id)
             db.session.remove()
 
     thread = Thread(target=work_on_it)
     thread.start()
     wait_for(lambda: solvers(os.getpid()))
     rung.clear()
-    pricing.sweep()
+    tables.sweep()
     assert rung == [], "its lease still holds"
-    pricing.price(company.programme.id)
+    tables.price(company.programme.id)
     assert table(company).data is None
     with transaction():
         values = {"lease_until": now() - timedelta(seconds=1), "lease_holder": "gone"}
         db.session.execute(update(PriceTable).values(**values))
-    pricing.sweep()
+    tables.sweep()
     assert rung == [("pairings.price", company.programme.id)]
     thread.join(30)
     assert table(company).data is None, "whoever has lost the lease writes nothing"
-    pricing.price(company.programme.id)
-    assert pricing.board_now(programme_of(company)) is not None
+    tables.price(company.programme.id)
+    assert tables.board_now(programme_of(company)) is not None
 
 
 def test_asked_for_again_while_it_is_made_it_is_made_again(
@@ -329,7 +329,7 @@ def test_asked_for_again_while_it_is_made_it_is_made_again(
     with transaction():
         db.session.execute(update(PriceTable).values(wanted_at=now() + timedelta(seconds=30)))
     rung.clear()
-    pricing.price(company.programme.id)
+    tables.price(company.programme.id)
     assert rung == [("pairings.price", company.programme.id)]
 
 
@@ -338,15 +338,15 @@ def test_prices_of_before_two_topics_became_one_are_stale(company: Company, make
     one = company.pairing(ada, company.mentee("Grace Hopper"))
     other = make.topic("reverse-engineering", label="Reverse engineering", area=company.topic.area)
     priced(company)
-    stamp = pricing.stamp_made(company.programme.id)
+    stamp = tables.stamp_made(company.programme.id)
     with transaction():
         old, new = (db.session.get_one(Topic, each.id) for each in (company.topic, other))
         topics.merge(old, into=new, seen=old.version, seen_into=new.version, by=company.staff.id, at=now())
-    assert pricing.board_now(programme_of(company)) is None
+    assert tables.board_now(programme_of(company)) is None
     with pytest.raises(Stale):
         choose(one, bea.id, company, stamp=stamp)
     assert priced(company) is not None
     with transaction():
         new = db.session.get_one(Topic, other.id)
         topics.edit(new, seen=new.version, by=company.staff.id, at=now(), area="leadership")
-    assert pricing.board_now(programme_of(company)) is None
+    assert tables.board_now(programme_of(company)) is None

@@ -13,10 +13,10 @@ from portal.core.matching.candidates import Rules
 from portal.db import db, transaction
 from portal.errors import Invalid, Stale
 from portal.pairings.matching import problem as candidates
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching import runs
 from portal.pairings.matching.problem import problem_of
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal, RunPair
-from portal.pairings.offers import actions as asking
+from portal.pairings.offers import actions as offers
 from portal.pairings.offers import publishing
 from portal.pairings.queries import left_before
 from portal.pairings.trials import actions as trials
@@ -67,7 +67,7 @@ def test_a_trial_runs_with_its_own_weights_and_rules_and_changes_nothing(company
     ada, grace = company.mentor("Ada King"), company.mentee("Grace Hopper")
     draft = company.pairing(ada, grace)
     run_id = try_it(company, weights=OTHER, rules={**RULES, "line": "auto"}, title="More of departments")
-    matchmaking.run(run_id)
+    runs.run(run_id)
     run = row(run_id)
     assert (run.state, run.trial, run.title, run.weights) == ("done", True, "More of departments", OTHER)
     proposal = db.session.scalars(select(Proposal)).one()
@@ -84,21 +84,21 @@ def test_pairs_are_kept_together_and_apart_in_a_trial_only(company: Company) -> 
     ada, bea = company.mentor("Ada King"), company.mentor("Bea Long")
     grace, dora = company.mentee("Grace Hopper"), company.mentee("Dora Day")
     locked = try_it(company, locks={(ada.id, dora.id)})
-    problem_pairs = matchmaking.by_hand(locked)
+    problem_pairs = runs.by_hand(locked)
     assert (problem_pairs.locks, problem_pairs.forbids) == ({(ada.id, dora.id)}, frozenset())
-    matchmaking.run(locked)
+    runs.run(locked)
     assert proposed(locked) == {(ada.id, dora.id), (bea.id, grace.id)}
     apart = try_it(company, forbids={(ada.id, dora.id)})
-    matchmaking.run(apart)
+    runs.run(apart)
     assert proposed(apart) == {(ada.id, grace.id), (bea.id, dora.id)}
     usual = ask(company)
-    assert matchmaking.by_hand(usual) == candidates.NOTHING
+    assert runs.by_hand(usual) == candidates.NOTHING
 
 
 def test_a_pair_kept_apart_is_told_of_neutrally(company: Company) -> None:
     ada, grace = company.mentor("Ada King"), company.mentee("Grace Hopper")
     run_id = try_it(company, forbids={(ada.id, grace.id)})
-    matchmaking.run(run_id)
+    runs.run(run_id)
     assert proposed(run_id) == set()
     left = db.session.scalars(select(LeftOver).where(LeftOver.run_id == run_id)).all()
     assert len(left) == 2
@@ -109,7 +109,7 @@ def test_a_rule_that_every_pair_must_keep_is_heeded(company: Company) -> None:
     company.mentor("Ada King", site="Berlin")
     near, _far = company.mentee("Nina Near", site="Berlin"), company.mentee("Fritz Far", site="Lisbon")
     run_id = try_it(company, rules={**RULES, "musts": ["site"]})
-    matchmaking.run(run_id)
+    runs.run(run_id)
     assert {mentee for _, mentee in proposed(run_id)} == {near.id}
 
 
@@ -182,7 +182,7 @@ def test_one_trial_is_under_way_at_a_time_and_stands_in_no_runs_way(
     assert usual != first
     assert not row(usual).trial
     assert rung == [("pairings.match", first), ("pairings.match", usual)]
-    matchmaking.run(first)
+    runs.run(first)
     assert try_it(company) not in (first, usual)
 
 
@@ -197,7 +197,7 @@ def test_keeping_a_trial_locks_its_locks_and_scores_by_the_programmes_weights(co
     ada, bea = company.mentor("Ada King"), company.mentor("Bea Long")
     grace, dora = company.mentee("Grace Hopper"), company.mentee("Dora Day")
     run_id = try_it(company, weights=OTHER, locks={(ada.id, dora.id)})
-    matchmaking.run(run_id)
+    runs.run(run_id)
     assert keep_trial(run_id, company) == (2, 0)
     drafts = {(each.mentor_id, each.mentee_id): each for each in db.session.scalars(select(Pairing))}
     assert {pair: each.locked for pair, each in drafts.items()} == {
@@ -206,7 +206,7 @@ def test_keeping_a_trial_locks_its_locks_and_scores_by_the_programmes_weights(co
     }
     programme = programme_of(company)
     for (mentor, mentee), each in drafts.items():
-        assert (each.score, each.parts) == matchmaking.assess(
+        assert (each.score, each.parts) == runs.assess(
             programme, mentor_id=mentor, mentee_id=mentee, on=today()
         )
     assert programme.weights == DEFAULT_WEIGHTS
@@ -217,7 +217,7 @@ def test_a_trials_rules_become_the_programmes_when_they_are_wanted(company: Comp
     company.mentee("Grace Hopper")
     rules = {**RULES, "line": 10, "musts": ["department"]}
     run_id = try_it(company, weights=OTHER, rules=rules)
-    matchmaking.run(run_id)
+    runs.run(run_id)
     seen = programme_of(company).version
     with pytest.raises(Stale):
         keep_trial(run_id, company, rules_too=True, seen=seen + 1)
@@ -234,7 +234,7 @@ def test_the_next_best_for_either_side_is_written_down(company: Company) -> None
     company.mentor("Bea Long", style="introvert")
     company.mentee("Grace Hopper")
     run_id = ask(company)
-    matchmaking.run(run_id)
+    runs.run(run_id)
     found = db.session.scalars(select(Proposal).where(Proposal.run_id == run_id)).one()
     other = {company.enrolments[name].id for name in ("Ada King", "Bea Long")} - {found.mentor_enrolment_id}
     assert {found.next_mentor_id} == other
@@ -256,7 +256,7 @@ def test_who_was_left_over_in_a_published_run_is_first_the_next_time(
     )
     make.add(less)
     first = ask(company)
-    matchmaking.run(first)
+    runs.run(first)
     assert {mentee for _, mentee in proposed(first)} == {grace.id}
     keep(first, company)
     assert left_before(company.programme.id) == set(), "nothing was published"
@@ -269,12 +269,11 @@ def test_who_was_left_over_in_a_published_run_is_first_the_next_time(
     assert [each for each in problem.candidates if each.waited_as_mentor] == []
     programme = programme_of(company)
     scores = [
-        matchmaking.assess(programme, mentor_id=bea.id, mentee_id=each.id, on=today())[0]
-        for each in (clara, wanda)
+        runs.assess(programme, mentor_id=bea.id, mentee_id=each.id, on=today())[0] for each in (clara, wanda)
     ]
     assert scores[0] > scores[1]
     second = ask(company)
-    matchmaking.run(second)
+    runs.run(second)
     assert proposed(second) == {(bea.id, wanda.id)}, "the other would suit better, but comes after"
 
 
@@ -296,16 +295,16 @@ def test_a_turn_is_had_when_an_offer_came_to_something_or_was_declined_by_onesel
     pairing = company.pairing(bea, wanda)
     assert left_before(company.programme.id) == first, "a draft is no offer yet"
     with transaction():
-        asking.offer(held(pairing), by=company.staff.id, at=now())
+        offers.offer(held(pairing), by=company.staff.id, at=now())
     assert left_before(company.programme.id) == set()
     with transaction():
-        asking.accept(held(pairing), by=wanda, at=now())
+        offers.accept(held(pairing), by=wanda, at=now())
     with transaction():
-        asking.decline(held(pairing), by=bea, at=now())
+        offers.decline(held(pairing), by=bea, at=now())
     assert left_before(company.programme.id) == first, "the other one said no"
     again = company.pairing("Cleo Calls", wanda, "offered")
     with transaction():
-        asking.decline(held(again), by=wanda, at=now())
+        offers.decline(held(again), by=wanda, at=now())
     assert left_before(company.programme.id) == set(), "they said no themselves"
     assert db.session.scalar(select(func.count()).select_from(RunPair)) == 0
 

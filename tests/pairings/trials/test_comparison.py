@@ -9,7 +9,7 @@ from typing import Any
 from portal.clock import now, today
 from portal.core.matching.plans.assignment import phi
 from portal.db import db, transaction
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching import runs
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
 from portal.pairings.trials import comparison as comparing
 from portal.pairings.trials.comparison import Comparison, Move, Plan
@@ -121,7 +121,7 @@ def test_plans_of_different_weights_are_measured_by_one_yardstick(company: Compa
     programme = db.session.get_one(Programme, company.programme.id)
     ids = {"mentor_id": company.people["Bea Long"].id, "mentee_id": company.people["Dora Day"].id}
     new = proposes(company, company.run(weights=OTHER, trial=True), ("Bea Long", "Dora Day", 100))
-    score, _ = matchmaking.assess(programme, on=today(), **ids)
+    score, _ = runs.assess(programme, on=today(), **ids)
     assert compared(company, usual, new).sums[1].mean == score
     assert compared(company, usual, new, by="other").sums[1].mean == 100
 

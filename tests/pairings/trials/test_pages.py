@@ -9,7 +9,7 @@ import pytest
 
 from portal.clock import now
 from portal.db import db, transaction
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching import runs
 from portal.pairings.models import MatchRun, Pairing, RunPair
 from portal.people.models import Person
 from portal.programmes.models import DEFAULT_WEIGHTS, Programme
@@ -96,7 +96,7 @@ def test_a_trial_is_tried_watched_and_lands_beside_the_board(stefan: Visitor, co
     assert stefan.follow(status=303).location == f"/pairings/runs/{run.id}?then=compare"
     assert stefan.follow().heading == "The matching is under way"
     assert "“More of departments” is being tried right now" in bench(stefan, company).text
-    matchmaking.run(run.id)
+    runs.run(run.id)
     page = stefan.get(f"/pairings/runs/{run.id}/progress", status=204, htmx=True)
     assert page.location == f"/pairings/bench/compare?one=board&other={run.id}"
     page = stefan.get(page.location)
@@ -128,7 +128,7 @@ def test_a_trial_that_is_over_while_one_is_led_to_it_still_lands_beside_the_boar
     led = [
         stefan.get(address, status=303).location for address in (beside, f"/pairings/runs/{run.id}/progress")
     ]
-    matchmaking.run(run.id)
+    runs.run(run.id)
     assert [stefan.get(address or "", status=303).location for address in led] == [beside, beside]
     assert stefan.get(f"/pairings/runs/{run.id}").heading != "Side by side"
 
@@ -183,7 +183,7 @@ def test_pairs_reach_the_trial_and_are_told_in_the_comparison(stefan: Visitor, c
     run = trials()[0]
     kept = {(each.mentor_id, each.mentee_id, each.how) for each in db.session.scalars(db.select(RunPair))}
     assert kept == {(ada.id, grace.id, "forbid"), (bea.id, grace.id, "lock")}
-    matchmaking.run(run.id)
+    runs.run(run.id)
     page = stefan.get(f"/pairings/bench/compare?one=board&other={run.id}")
     assert all(
         word in page.text

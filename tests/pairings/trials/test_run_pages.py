@@ -10,7 +10,7 @@ import pytest
 from portal.clock import now
 from portal.db import db, transaction
 from portal.pairings import words
-from portal.pairings.matching import runs as matchmaking
+from portal.pairings.matching import runs
 from portal.pairings.models import LeftOver, MatchRun, Pairing, Proposal
 from portal.people.models import Person
 from tests.pairings.company import PART, Company
@@ -246,10 +246,10 @@ def test_a_run_that_is_not_done_cannot_be_kept(stefan: Visitor, company: Company
 
 def test_earlier_runs_are_listed(stefan: Visitor, company: Company, staff: Person) -> None:
     assert "No run yet" in stefan.get(f"/pairings/runs?programme={company.programme.id}").text
-    runs = [company.run("ended"), company.run(kept_at=now())]
+    earlier = [company.run("ended"), company.run(kept_at=now())]
     page = stefan.get(f"/pairings/runs?programme={company.programme.id}")
     assert [each for each in page.links if each.startswith("/pairings/runs/")] == [
-        f"/pairings/runs/{each.id}" for each in reversed(runs)
+        f"/pairings/runs/{each.id}" for each in reversed(earlier)
     ]
     assert all(word in page.text for word in (staff.name, "Kept", "Done", "Ended by staff"))
 
@@ -296,7 +296,7 @@ def test_from_the_button_to_the_board_with_the_real_engine(stefan: Visitor, comp
     stefan.get("/pairings/board")
     stefan.post("/pairings/runs")
     run = db.session.scalars(db.select(MatchRun)).one()
-    matchmaking.run(run.id)
+    runs.run(run.id)
     page = stefan.get(f"/pairings/runs/{run.id}")
     assert page.heading == "3 pairs found"
     stefan.post(f"/pairings/runs/{run.id}/keep")

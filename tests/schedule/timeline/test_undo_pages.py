@@ -17,7 +17,7 @@ from portal.core.hours.cadence import Rule
 from portal.db import db, transaction
 from portal.letters.models import OutboxLetter
 from portal.pairings.models import Pairing
-from portal.pairings.offers import actions as asking
+from portal.pairings.offers import actions as offers
 from portal.people.models import Person
 from portal.schedule import milestones, planning
 from portal.schedule.move_requests import requests
@@ -184,7 +184,7 @@ WAYS: dict[str, Callable[[Pairing, Person], Any]] = {
 
 def _ended(pairing: Pairing, by: Person) -> None:
     with transaction():
-        asking.end(fresh(pairing), by=db.session.get_one(Person, by.id), at=now())
+        offers.end(fresh(pairing), by=db.session.get_one(Person, by.id), at=now())
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
