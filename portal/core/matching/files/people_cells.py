@@ -30,6 +30,8 @@ ROLES = {"mentor": (True, False), "mentee": (False, True), "both": (True, True),
 """Role -> whether as mentor, whether as mentee. `none` takes no part, but counts where somebody answers to
 them.
 """
+LEVEL = re.compile(r"(?P<name>.*?)(?:[\s:=(]+(?P<level>[1-3])\)?|\s*:\s*[^\s:]*)?", re.DOTALL)
+"""A topic as it is often written, perhaps with its level after a space or in brackets: python (3)."""
 WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
 
 Languages = Callable[[str], Sequence[str]]
@@ -199,11 +201,16 @@ class Known:
         for each in _listed(cell):
             name, colon, level = (piece.strip() for piece in each.rpartition(":"))
             if not colon or level not in ("1", "2", "3"):
-                like = f"{name if colon else each}:2"
+                like = self._with_levels(each if "," in each else name if colon else each)
                 raise Unreadable(
-                    f"{quoted(each)} has no level from 1 to 3.", f"Write it like {quoted(like)}."
+                    f"{quoted(each)} has no level from 1 to 3.", f"Write it like {quoted(like, 200)}."
                 )
             topic = self._topics_by_name.get(_plain(name))
+            if topic is None and "," in name:
+                raise Unreadable(
+                    f"{quoted(each)} is no topic that is known here.",
+                    f"Separate topics with semicolons: {quoted(self._with_levels(each), 200)}.",
+                )
             if topic is None:
                 raise Unreadable(f"{quoted(name)} is no topic that is known here.", self._near_topic(name))
             if topic.id in found:
@@ -211,17 +218,25 @@ class Known:
             found[topic.id] = Wish(topic.id, int(level))
         return tuple(found.values())
 
+    def _with_levels(self, text: str) -> str:
+        """A list of topics as it should be written, with semicolons and a level for each: 2 where none is
+        said.
+        """
+        text = text[:LONGEST_TEXT]
+        whole = LEVEL.fullmatch(text)
+        if whole and _plain(whole["name"]) in self._topics_by_name:
+            return f"{whole['name']}:{whole['level'] or 2}"
+        pieces = [found for piece in text.split(",") if (found := LEVEL.fullmatch(piece.strip()))]
+        return "; ".join(f"{found['name']}:{found['level'] or 2}" for found in pieces if found["name"])
+
     @cached_property
     def _topics_by_name(self) -> dict[str, Topic]:
         return exact_names(self.catalogue)
 
     def _near_topic(self, name: str) -> str:
         near = suggest(name, self.catalogue, limit=1) if self._may_look() else ()
-        return (
-            f"Did you mean {near[0].topic.id} ({near[0].topic.label})?"
-            if near
-            else "`portal topics` lists those there are."
-        )
+        meant = f"Did you mean {near[0].topic.id} ({near[0].topic.label})? " if near else ""
+        return f"{meant}`portal topics --shipped` lists those there are."
 
     def _may_look(self) -> bool:
         self.hints -= 1

@@ -8,7 +8,7 @@ command line.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from portal.core.matching.candidates import Candidate, Problem, Rules
 from portal.core.matching.files import people_cells
 from portal.core.matching.files.people_cells import Known, Unreadable, quoted
 from portal.core.matching.files.people_locks import Pair, bad_locks, locked_pairs
+from portal.core.matching.files.people_names import Directory, Named
 from portal.core.matching.files.people_table import COLUMNS, BadRow, FileError, Row, decoded, rows
 
 WHOLE_ID = re.compile(r"[+-]?[0-9]{1,18}")
@@ -153,19 +154,51 @@ def _value(row: Row, column: str, reader: Callable[[str], Any], bad: list[BadRow
 
 
 def _check_named(entries: Sequence[Entry], numbers: Mapping[str, int]) -> None:
-    """Note managers and locked partners that are not in the file, and people who are named as their own."""
-    for each in entries:
-        for column, names in (
-            ("manager_id", _of(each, "manager_id")),
-            ("locked_with", _of(each, "locked_with")),
-        ):
-            for name in names:
-                if name == each.id:
-                    reason, way = OWN[column]
-                    each.bad.append(BadRow(each.line, column, reason, way))
-                elif name not in numbers:
-                    reason = f"{quoted(name)} is nobody in this file."
-                    each.bad.append(BadRow(each.line, column, reason, STRANGER[column]))
+    """Put ids in place of names and addresses. Note people who are named as their own, and names that stand
+    for nobody or for several.
+
+    Past partners may have left and be in the file no more; a note tells of them.
+    """
+    directory: Directory | None = None
+    for entry in entries:
+        for column in NAMING:
+            names = _of(entry, column)
+            if any(name not in numbers for name in names):
+                directory = directory or _directory(entries)
+                names = tuple(_resolved(entry, column, names, directory, numbers))
+                entry.says[column] = names[0] if column == "manager_id" and len(names) == 1 else names
+            if entry.id in names and column in OWN:
+                reason, way = OWN[column]
+                entry.bad.append(BadRow(entry.line, column, reason, way))
+
+
+def _directory(entries: Sequence[Entry]) -> Directory:
+    return Directory(
+        [
+            Named(entry.line, entry.id, entry.says.get("name") or "", entry.says.get("email") or "")
+            for entry in entries
+            if entry.id
+        ]
+    )
+
+
+def _resolved(
+    entry: Entry, column: str, names: Sequence[str], directory: Directory, numbers: Mapping[str, int]
+) -> Iterator[str]:
+    for name in names:
+        try:
+            found = list(directory.ids(name, numbers))
+        except Unreadable as error:
+            if column == "past_partners" and not error.way:
+                yield name
+            else:
+                way = f"{error.way} {STRANGER[column]}" if "nobody" in error.reason else error.way
+                entry.bad.append(BadRow(entry.line, column, error.reason, way.strip()))
+            continue
+        if column == "manager_id" and len(found) > 1:
+            entry.bad.append(BadRow(entry.line, column, f"{quoted(name)} are several people.", ONE_MANAGER))
+        else:
+            yield from found
 
 
 def _of(entry: Entry, column: str) -> tuple[str, ...]:
@@ -262,30 +295,33 @@ def _left_out(columns: Sequence[str]) -> list[str]:
 
 
 def _strangers(entries: Sequence[Entry], numbers: Mapping[str, int]) -> list[str]:
-    """That some are to be kept apart from people who are not in the file, which changes nothing but may be a
-    slip.
-    """
+    """That past partners are not in the file, which changes nothing but may be a slip."""
     found = [
-        (each.line, column, name)
-        for each in entries
-        for column in ("avoid", "past_partners")
-        for name in _of(each, column)
+        (entry.line, name)
+        for entry in entries
+        if not entry.bad
+        for name in _of(entry, "past_partners")
         if name not in numbers
     ]
     if not found:
         return []
-    line, column, name = found[0]
-    said = "One id" if len(found) == 1 else f"{len(found):,} ids"
-    belong = "belongs" if len(found) == 1 else "belong"
-    where = f"line {line}, {column}: {quoted(name)}"
-    return [f"{said} in avoid and past_partners {belong} to nobody in this file: {where}."]
+    line, name = found[0]
+    belong = "One id in past_partners belongs"
+    if len(found) > 1:
+        belong = f"{len(found):,} ids in past_partners belong"
+    return [f"{belong} to nobody in this file: line {line}: {quoted(name)}."]
 
 
+NAMING = ("manager_id", "avoid", "past_partners", "locked_with")
+"""The columns that name other people."""
+ONE_MANAGER = "Name one manager."
 OWN = {
     "manager_id": ("it names the person as their own manager.", "Name somebody else, or leave it empty."),
     "locked_with": ("it locks the person to themselves.", "Name somebody else, or leave it empty."),
 }
 STRANGER = {
     "manager_id": "Add a row for them (with the role none, if they take no part), or leave it empty.",
+    "avoid": "Write the id as it is in the column id; whoever is not in the file needs no mention.",
+    "past_partners": "Write the id as it is in the column id; whoever is not in the file needs no mention.",
     "locked_with": "Write the id as it is in the column id, or take it away.",
 }

@@ -8,7 +8,8 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from portal.core.matching.files.people_cells import nearest, quoted
+from portal.core.matching.files.column_names import column_meant
+from portal.core.matching.files.people_cells import quoted
 from portal.errors import Invalid
 
 COLUMNS = (
@@ -64,6 +65,9 @@ class Row:
 
 def decoded(data: bytes) -> str:
     """The text of a file in UTF-8; raises FileError for any other."""
+    for start, name in OTHER_FORMATS.items():
+        if data.startswith(start):
+            raise FileError(f"This is {_workbook(data) or name}, whatever its name says, not text. {SAVE}")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:200]:
         raise FileError(f"This is UTF-16, not UTF-8. {SAVE}")
     try:
@@ -73,15 +77,21 @@ def decoded(data: bytes) -> str:
         raise FileError(f"Line {line} is not UTF-8 (byte {data[error.start]:#04x}). {SAVE}") from error
 
 
+def _workbook(data: bytes) -> str:
+    """What kind of workbook a ZIP archive is; "" for anything else. Only the names in it are looked at."""
+    for inside, name in WORKBOOKS.items():
+        if inside in data:
+            return name
+    return ""
+
+
 def rows(text: str) -> tuple[tuple[str, ...], Iterator[Row]]:
     """The columns in the file's order, and its rows; raises FileError for a file without a header that can be
     used.
     """
     lines = io.StringIO(text.removeprefix(START), newline="")
     header, before = _first(lines)
-    delimiter = max(
-        DELIMITERS, key=lambda each: len({_plain(name) for name in _cells(header, each)} & set(COLUMNS))
-    )
+    delimiter = max(DELIMITERS, key=lambda each: _fit(_cells(header, each)))
     columns = [_plain(name) for name in _cells(header, delimiter)]
     while columns and not columns[-1]:
         columns.pop()
@@ -106,26 +116,46 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
+def _fit(cells: list[str]) -> tuple[int, int]:
+    """How well a header is parted: by the columns that are known, then by the number of its cells."""
+    return len({_plain(name) for name in cells} & set(COLUMNS)), len(cells)
+
+
 def _plain(name: str) -> str:
     """A column's name but for case, spaces and hyphens: "Manager ID" is manager_id."""
     return "_".join(name.casefold().replace("-", " ").split()) if len(name) < 100 else name
 
 
 def _check_columns(columns: list[str], written: list[str]) -> None:
-    if not set(columns) & set(COLUMNS):
+    extra = {written[at]: column for at, column in enumerate(columns) if column not in COLUMNS}
+    meant = _meant(extra, columns)
+    all_columns = f"The columns are: {', '.join(COLUMNS)}."
+    if len(extra) == len(columns) and not any(meant.values()):
         raise FileError(f"The first row names none of the columns there are: {', '.join(COLUMNS)}.")
     for at, column in enumerate(columns):
         if column in columns[:at]:
             raise FileError(f"The column {quoted(written[at])} is there twice. Take one of them away.")
-        if column not in COLUMNS:
-            near = nearest(column, [each for each in COLUMNS if each not in columns])
-            way = f"Did you mean {near}? Else take it away." if near else "Take it away."
-            raise FileError(
-                f"There is no column {quoted(written[at])}. {way} The columns are: {', '.join(COLUMNS)}."
-            )
+    if len(extra) == 1:
+        [(name, near)] = meant.items()
+        way = f"Did you mean {near}? Else take it away." if near else "Take it away."
+        raise FileError(f"There is no column {quoted(name)}. {way} {all_columns}")
+    if extra:
+        names = [quoted(name) + (f" (did you mean {near}?)" if near else "") for name, near in meant.items()]
+        told = f"{', '.join(names[:-1])} and {names[-1]}"
+        raise FileError(f"There are no columns {told}. Rename them or take them away. {all_columns}")
     for column in NEEDED:
         if column not in columns:
             raise FileError(f"The column {column} is missing. Each row needs one.")
+
+
+def _meant(extra: dict[str, str], columns: list[str]) -> dict[str, str | None]:
+    """For each name that is no column: the column that is meant, each once."""
+    free = [column for column in COLUMNS if column not in columns]
+    meant: dict[str, str | None] = {}
+    for name, plain in extra.items():
+        meant[name] = column_meant(plain, free)
+        free = [column for column in free if column != meant[name]]
+    return meant
 
 
 def _rows(lines: Iterator[str], delimiter: str, columns: list[str], before: int) -> Iterator[Row]:
@@ -168,6 +198,17 @@ def _runs_on(begins: int, ends: int) -> str:
 
 
 SAVE = "Save it as UTF-8; a spreadsheet calls it “CSV UTF-8”."
+OTHER_FORMATS = {
+    b"PK\x03\x04": "a ZIP archive",
+    b"\xd0\xcf\x11\xe0": "a workbook of older Excel (.xls)",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a gzip archive",
+}
+WORKBOOKS = {
+    b"xl/workbook": "a workbook (.xlsx)",
+    b"application/vnd.oasis.opendocument": "a workbook (.ods)",
+    b"Index/Document.iwa": "a workbook of Numbers",
+}
 COUNT = "Put cells that hold a comma or a semicolon between quotation marks, or add what is missing."
 UNPARSED = {
     "limit": (f"a cell has more than {csv.field_size_limit():,} characters.", "Shorten it."),

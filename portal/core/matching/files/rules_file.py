@@ -28,6 +28,8 @@ def read_rules(text: str) -> tuple[dict[str, int], Rules]:
         if key != "musts" and not _is_whole(value) and not (key == "line" and value == "auto"):
             otherwise = " or “auto”" if key == "line" else ""
             raise FileError(f"{key} is {_shown(value)}. Write a whole number{otherwise}.")
+    if rules.get("stay_bonus", 0) > 0:
+        raise FileError(f"stay_bonus is {rules['stay_bonus']}. {NO_STAYING}")
     found = Rules(**{**rules, "musts": tuple(rules.get("musts", ()))})
     Problem(
         candidates=(), managers={}, topics={}, weights=weights, on=ANY_DAY, rules=found
@@ -105,4 +107,8 @@ def _shown(value: object) -> str:
     return quoted(value) if isinstance(value, str) else json.dumps(value)[:40]
 
 
+NO_STAYING = (
+    "A file of people holds no earlier pairs that could be favoured. Write 0 or leave it out;"
+    " to keep two together, name them in locked_with."
+)
 EXAMPLE = '{"weights": {"interests": 60, …}, "line": 40, "min_grade_gap": 1, "stay_bonus": 0}'
