@@ -95,12 +95,18 @@ def _read(file: str, rules_file: str | None, *, skip_bad: bool) -> "PeopleFile":
     from portal.core.matching.files.rules_file import USUAL_WEIGHTS, read_rules
     from portal.people.languages import parse_languages
 
+    def zones_meant(name: str) -> tuple[str, ...]:
+        from portal.people.zone_names import zones_meant  # forms and the CLDR, only for a name not known
+
+        return zones_meant(name)
+
     weights, rules = dict(USUAL_WEIGHTS), Rules()
+    known = Known(parse_languages, zones_meant=zones_meant)
     if rules_file:
         with _about(rules_file):
             weights, rules = read_rules(decoded(cli_files.read(rules_file)))
     with _about(file):
-        people = read_people(cli_files.read(file), Terms(weights, rules, today(), Known(parse_languages)))
+        people = read_people(cli_files.read(file), Terms(weights, rules, today(), known))
     if people.bad:
         _tell_bad(people, _called(file), skip_bad=skip_bad)
     for note in people.notes:

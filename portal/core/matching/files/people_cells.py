@@ -24,6 +24,8 @@ MOST_HINTS = 40
 """Unknown topics of one file for which a near one is looked up."""
 NEAR_ENOUGH = 0.4
 """The least score of a topic that is offered in place of one that is not known."""
+SHORTEST_CITY = 4
+"""Letters of a city for which a near one is looked up."""
 MOST_GRADE = 1000
 USUAL_ZONE, USUAL_HOURS, USUAL_LANGUAGES = "UTC", "Mon-Fri 09:00-17:00", ("en",)
 ROLES = {"mentor": (True, False), "mentee": (False, True), "both": (True, True), "none": (False, False)}
@@ -36,6 +38,16 @@ WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
 
 Languages = Callable[[str], Sequence[str]]
 """From languages as people write them to codes; raises ValueError with the one it does not know."""
+
+
+ZonesMeant = Callable[[str], Sequence[str]]
+"""From what people call a time zone to the names of zones that may be meant."""
+
+
+def no_zones(text: str) -> Sequence[str]:
+    """No zone is known by another name."""
+    del text
+    return ()
 
 
 class Unreadable(ValueError):
@@ -161,7 +173,8 @@ def _zones() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _cities() -> dict[str, str]:
     """The zones by their last word, which most people know them by."""
-    return {name.rpartition("/")[2]: zone for name, zone in sorted(_zones().items(), reverse=True)}
+    zones = {name: zone for name, zone in _zones().items() if not name.startswith("etc/")}
+    return {name.rpartition("/")[2]: zone for name, zone in sorted(zones.items(), reverse=True)}
 
 
 @dataclass
@@ -172,6 +185,7 @@ class Known:
 
     read_languages: Languages
     catalogue: tuple[Topic, ...] = CATALOGUE
+    zones_meant: ZonesMeant = no_zones
     hints: int = MOST_HINTS
 
     def languages(self, cell: str) -> tuple[str, ...]:
@@ -191,9 +205,25 @@ class Known:
         written = cell[:LONGEST_TEXT].casefold().replace(" ", "_")
         if not cell or written in _zones():
             return _zones()[written] if cell else USUAL_ZONE
-        near = nearest(written.rpartition("/")[2], _cities(), 0.75) if self._may_look() else None
-        way = f"Did you mean {_cities()[near]}?" if near else "Write the name of a zone, like Europe/Berlin."
-        raise Unreadable(f"{quoted(cell)} is no time zone.", way)
+        zones = self._near_zones(cell[:LONGEST_TEXT], written) if self._may_look() else ()
+        names = [f"{zone} (this offset all year)" if zone.startswith("Etc/GMT") else zone for zone in zones]
+        way = (
+            f"Did you mean {', '.join(names[:-1])}{' or ' if names[1:] else ''}{names[-1]}?" if names else ""
+        )
+        raise Unreadable(
+            f"{quoted(cell)} is no time zone.", way or "Write the name of a zone, like Europe/Berlin."
+        )
+
+    def _near_zones(self, cell: str, written: str) -> Sequence[str]:
+        """The zones that may be meant: by another name, else by a city that is spelled nearly so. Short names
+        are abbreviations, of which the nearest city says nothing: CET is not Ceuta.
+        """
+        zones = self.zones_meant(cell)
+        city = written.rpartition("/")[2]
+        if zones or len(city) < SHORTEST_CITY or not city.replace("_", "").isalpha():
+            return zones
+        near = nearest(city, _cities(), 0.75)
+        return (_cities()[near],) if near else ()
 
     def wishes(self, cell: str) -> tuple[Wish, ...]:
         """Topics with levels from 1 to 3, in the order they are written, each once."""
