@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     DateField,
@@ -20,9 +19,9 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.core.hours.weekly_hours import HoursError, parse_hours
 from portal.people.languages import parse_languages
 from portal.people.person_field import MISSING, one_person
+from portal.people.working_hours import check_hours
 from portal.people.zones import ZoneField, choices
 from portal.programmes import words
 from portal.programmes.models import DEFAULT_RULES, DEFAULT_WEIGHTS
@@ -142,10 +141,7 @@ class WorkingForm(SeenForm):
 
     def validate_hours(self, field: StringField) -> None:
         """Hours must be hours."""
-        try:
-            parse_hours(field.data or "")
-        except HoursError as error:
-            raise ValidationError(_(error.template, part=error.part)) from error
+        check_hours(field.data or "")
 
 
 class BoundariesForm(SeenForm):

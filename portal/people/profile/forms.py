@@ -11,10 +11,10 @@ from flask_wtf.form import _Auto
 from wtforms import Field, HiddenField, IntegerField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length, Optional
 
-from portal.core.hours.weekly_hours import HoursError, parse_hours
 from portal.people.languages import format_languages, parse_languages
 from portal.people.models import Person
 from portal.people.queries import as_typed, zones_in_use
+from portal.people.working_hours import check_hours
 from portal.people.zones import ZoneField, choices
 from portal.web.forms import PortalForm, select_choices
 from portal.web.language import LANGUAGES
@@ -111,10 +111,7 @@ class ProfileForm(PortalForm):
 
     def validate_hours(self, field: Field) -> None:
         """Hours that can be read; the reader says what is wrong."""
-        try:
-            parse_hours(field.data or "")
-        except HoursError as error:
-            raise ValidationError(_(error.template, part=error.part)) from None
+        check_hours(field.data or "")
 
     def validate_languages(self, field: Field) -> None:
         """Languages that are known by one of their names."""

@@ -173,6 +173,7 @@ def test_ids_are_ordered_as_numbers_where_all_are_and_as_text_else() -> None:
         ("time_zone", "Berlin", "“Berlin” is no time zone. Did you mean Europe/Berlin?"),
         ("time_zone", "../../etc/passwd", "is no time zone."),
         ("hours", "Mon 17:00-09:00", "cannot be read as hours. Write the earlier time first"),
+        ("hours", "9-5", "“9-5” cannot be read as hours. Did you mean Mon-Fri 09:00-17:00?"),
         ("hours", "whenever", "“whenever” cannot be read as hours."),
         ("languages", "en; Elvish", "“Elvish” is no language that is known here."),
         ("style", "shy", "“shy” is no style. Write introvert, balanced or extrovert"),

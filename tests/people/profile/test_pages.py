@@ -75,6 +75,8 @@ def test_htmx_gets_the_profile_alone(new_visitor: Callable[..., Visitor], member
         ("name", "", "Type your name, as colleagues know it."),
         ("time_zone", "Mars/Olympus", "Choose a time zone from the list."),
         ("hours", "whenever", None),
+        ("hours", "9-5", "Did you mean Mon-Fri 09:00-17:00?"),
+        ("hours", "Monday to Friday 9 to 5", "Did you mean Mon-Fri 09:00-17:00?"),
         ("languages", "English, Quenya", "“Quenya” is no language known here."),
         ("grade", "100", "Type a number from 0 to 99, or leave it empty."),
         ("grade", "high", "Type a number from 0 to 99, or leave it empty."),

@@ -199,6 +199,8 @@ def test_hours_and_languages_that_cannot_be_read_are_kept_and_explained(
     page = mira.post(f"{base(programme)}/working", hours="whenever", languages="Klingonish", status=422)
     assert len(page.errors) == 2
     assert page.values(f"{base(programme)}/working")["hours"] == ["whenever"]
+    page = mira.post(f"{base(programme)}/working", hours="9 to 5", status=422)
+    assert "Did you mean Mon-Fri 09:00-17:00?" in page.text
 
 
 def test_whoever_is_avoided_is_chosen_by_name_and_asked_about_when_several_have_it(

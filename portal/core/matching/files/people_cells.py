@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from zoneinfo import available_timezones
 
+from portal.core.hours.hours_meant import hours_meant
 from portal.core.hours.weekly_hours import HoursError, WeeklyHours, parse_hours
 from portal.core.matching.candidates import MOST_SEATS, STYLES, Wish
 from portal.core.matching.topics.index import CATALOGUE, LONGEST, Topic, exact_names, normalise, suggest
@@ -162,7 +163,9 @@ def hours(cell: str) -> WeeklyHours:
     try:
         return parse_hours(cell or USUAL_HOURS)
     except HoursError as error:
-        raise Unreadable(f"{quoted(cell)} cannot be read as hours.", str(error)) from error
+        meant = hours_meant(cell)
+        way = f"Did you mean {meant}?" if meant else str(error)
+        raise Unreadable(f"{quoted(cell)} cannot be read as hours.", way) from error
 
 
 @lru_cache(maxsize=1)
