@@ -28,6 +28,9 @@ def problems_of_page(html: str) -> list[str]:
     titles = [each for each in root.all("title") if each.above("svg") is None]
     if len(titles) != 1 or not titles[0].text.split("·")[0].strip():
         found.append("the page has no title of its own")
+    summaries = [each for each in root.walk() if each.has_class("error-summary")]
+    if summaries and not titles[0].text.startswith(("Error:", "Fehler:")):
+        found.append("the page's title does not say first that something is to be mended")
     if len(root.all("main")) != 1:
         found.append("a page has one <main>")
     return found + problems_of_headings(root) + problems_anywhere(root)

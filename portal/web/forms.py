@@ -14,6 +14,13 @@ from portal.core.text import one_line
 from portal.errors import Invalid
 
 KEPT_CONTROLS = "\n\r\t"
+REFUSED = "portal.refused"
+"""Of a request's environment: a form that it sent has to be mended, which the page's title says first."""
+
+
+def was_refused() -> bool:
+    """Whether the request sent a form that has to be mended."""
+    return bool(request.environ.get(REFUSED))
 
 
 def select_choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
@@ -56,10 +63,16 @@ class PortalForm(FlaskForm):
 
     def sent(self) -> bool:
         """Whether this form was sent and every field is right."""
-        return request.method == "POST" and bool(self.validate())
+        if request.method != "POST":
+            return False
+        right = bool(self.validate())
+        if not right:
+            request.environ[REFUSED] = True
+        return right
 
     def take(self, error: Invalid) -> None:
         """Show the refusal beside its field, or above the form when it is about the whole."""
+        request.environ[REFUSED] = True
         field = self._fields.get(error.field or "")
         if field is None:
             self.form_errors.append(error.message)

@@ -18,6 +18,7 @@ from flask_login import current_user
 from portal.core.permissions import May
 from portal.settings import Settings
 from portal.web.access import may
+from portal.web.forms import was_refused
 from portal.web.template_space import OneNewline
 from portal.web.toasts import waiting_toasts
 
@@ -57,6 +58,7 @@ def add_template_globals(app: Flask, settings: Settings, items: Sequence[NavItem
         navigation_items=lambda: navigation(items),
         locale_code=lambda: str(get_locale() or "en").replace("_", "-"),
         list_args=list_args,
+        was_refused=was_refused,
     )
     app.jinja_env.filters.update(
         initials=initials, day=day, moment=moment, in_zone=in_zone, translated=translated
