@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from portal.core.text import one_line
 from tests.busy import busy
 from tests.conftest import Noise
 from tests.crawl import rule_of, walk
@@ -111,5 +112,5 @@ def check_refusal(answer: Page, typed: dict[str, str], about: str) -> None:
 
 
 def same(typed: str, shown: str) -> bool:
-    """Whether what is shown is what was typed, apart from space at its ends and kinds of line ends."""
-    return " ".join(typed.split()) == " ".join(shown.split()) or shown == typed.strip()
+    """Whether what is shown is what was typed, apart from white space and characters that cannot be seen."""
+    return one_line(typed) == one_line(shown)
